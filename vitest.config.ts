@@ -1,0 +1,24 @@
+import { defineConfig } from 'vitest/config'
+
+/** Unit suites share threads; suites that start processes get forks and time of their own. */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: { name: 'unit', include: ['test/unit/**/*.test.ts', 'test/architecture/**/*.test.ts'], pool: 'threads' },
+      },
+      { test: { name: 'contract', include: ['test/contract/**/*.test.ts'], pool: 'forks', testTimeout: 60_000 } },
+      {
+        test: {
+          name: 'integration',
+          include: ['test/integration/**/*.test.ts'],
+          pool: 'forks',
+          testTimeout: 420_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+    reporters: ['default', './test/closing-line.ts'],
+  },
+})
