@@ -32,7 +32,7 @@ export function parse<U extends Unit>(u: U, text: string, where = 'value'): Quan
     )
   const [whole, fraction = ''] = m[1]!.split('.')
   const scaled = Number(whole + fraction) * factor // no float fraction: shift the decimal point by digits
-  const div = Number('1' + '0'.repeat(fraction.length))
+  const div = Number(`1${'0'.repeat(fraction.length)}`)
   if (scaled % div !== 0) throw new TypeError(`${where}: '${text}' is finer than the smallest step of ${u}`)
   return (scaled / div) as unknown as Quantity<U>
 }

@@ -1,0 +1,45 @@
+/**
+ * What travels between a gateway and a node. Up: `frame`, `durable`, `history`. Down: `ack` (appended), `seen` (read
+ * from the log), `candidate`, `nudge`, `beat`. Each side first signs the other's nonce.
+ */
+import Type from 'typebox'
+import { SignedCandidate } from './candidate.ts'
+import { BASE64URL, SLUG } from './ids.ts'
+
+const closed = { additionalProperties: false } as const
+const Slug = Type.String({ pattern: SLUG })
+const Count = Type.Integer({ minimum: 0 })
+const Nonce = Type.String({ pattern: BASE64URL, minLength: 22, maxLength: 64 })
+const Sig = Type.String({ pattern: BASE64URL })
+/** A record body, already signed by its author. */
+const Body = Type.String({ maxLength: 4_000_000 })
+
+/** Both ways, before anything else. */
+export const Hello = Type.Object({ t: Type.Literal('hello'), by: Slug, tenant: Slug, site: Slug, nonce: Nonce }, closed)
+export const Proof = Type.Object({ t: Type.Literal('proof'), signature: Sig }, closed)
+
+export const UplinkUp = Type.Union([
+  Hello,
+  Proof,
+  Type.Object({ t: Type.Literal('frame'), epoch: Count, cycle: Count, body: Body }, closed),
+  Type.Object({ t: Type.Literal('durable'), last: Count, bodies: Type.Array(Body, { maxItems: 256 }) }, closed),
+  Type.Object({ t: Type.Literal('history'), last: Count, bodies: Type.Array(Body, { maxItems: 256 }) }, closed),
+])
+export type UplinkUp = Type.Static<typeof UplinkUp>
+
+export const UplinkDown = Type.Union([
+  Hello,
+  Proof,
+  Type.Object({ t: Type.Literal('ack'), stream: Type.Literal('frame'), epoch: Count, cycle: Count }, closed),
+  Type.Object(
+    { t: Type.Literal('ack'), stream: Type.Union([Type.Literal('durable'), Type.Literal('history')]), last: Count },
+    closed,
+  ),
+  /** This node has read the durable stream up to `last` from the log. */
+  Type.Object({ t: Type.Literal('seen'), stream: Type.Literal('durable'), last: Count }, closed),
+  Type.Object({ t: Type.Literal('candidate'), candidate: SignedCandidate }, closed),
+  /** An urgent command waits: an early frame is welcome. */
+  Type.Object({ t: Type.Literal('nudge') }, closed),
+  Type.Object({ t: Type.Literal('beat') }, closed),
+])
+export type UplinkDown = Type.Static<typeof UplinkDown>

@@ -1,0 +1,12 @@
+import { pino } from 'pino'
+import type { Note } from '../../protocol/ports.ts'
+
+/** Fields that no line may show, wherever they stand. */
+const SECRETS = ['secret', 'token', 'authorization', 'key.secret', '*.secret', '*.token', '*.authorization']
+
+/** One JSON line for each event on standard error, where a supervisor or a log collector picks it up. */
+export function pinoNote(name: string, level = process.env.QUORATE_LOG ?? 'info'): Note {
+  const options = { name, level, base: { pid: process.pid }, redact: { paths: SECRETS, censor: '[hidden]' } }
+  const logger = pino(options, pino.destination({ fd: 2, sync: true }))
+  return (at, event, detail = {}) => logger[at]({ process: name, ...detail }, event)
+}
