@@ -1,0 +1,87 @@
+/**
+ * Records with length and checksum on a file that may be torn. Opening keeps the longest sound prefix and says what it
+ * dropped: only bytes after the last completed sync can be torn, and nothing was promised for those.
+ */
+import type { Disk, DiskFile } from '../protocol/ports.ts'
+
+const HEADER_BYTES = 8
+const encoder = new TextEncoder()
+const decoder = new TextDecoder()
+
+/** FNV-1a, 32 bits: finds a torn tail; it is no defence against a hand that writes the file. */
+function checksum(bytes: Uint8Array): number {
+  let h = 0x811c9dc5
+  for (let i = 0; i < bytes.length; i++) h = Math.imul(h ^ bytes[i]!, 0x01000193)
+  return h >>> 0
+}
+
+function framed(text: string): Uint8Array {
+  const body = encoder.encode(text)
+  const out = new Uint8Array(HEADER_BYTES + body.length)
+  const view = new DataView(out.buffer)
+  view.setUint32(0, body.length)
+  view.setUint32(4, checksum(body))
+  out.set(body, HEADER_BYTES)
+  return out
+}
+
+/** The sound prefix of a file's bytes. */
+export function parseJournal(all: Uint8Array): { readonly records: string[]; readonly soundBytes: number } {
+  const records: string[] = []
+  const view = new DataView(all.buffer, all.byteOffset, all.byteLength)
+  let at = 0
+  while (at + HEADER_BYTES <= all.length) {
+    const length = view.getUint32(at)
+    const body = all.subarray(at + HEADER_BYTES, at + HEADER_BYTES + length)
+    if (body.length < length || checksum(body) !== view.getUint32(at + 4)) break
+    records.push(decoder.decode(body))
+    at += HEADER_BYTES + length
+  }
+  return { records, soundBytes: at }
+}
+
+export class Journal {
+  readonly recovered: readonly string[]
+  readonly tornBytes: number
+  readonly #file: DiskFile
+  #records: number
+  private constructor(file: DiskFile, recovered: readonly string[], tornBytes: number) {
+    this.#file = file
+    this.recovered = recovered
+    this.tornBytes = tornBytes
+    this.#records = recovered.length
+  }
+
+  static async open(disk: Disk, name: string): Promise<Journal> {
+    const file = await disk.open(name)
+    const all = await file.read()
+    const { records, soundBytes } = parseJournal(all)
+    if (soundBytes < all.length) await file.replace(all.slice(0, soundBytes))
+    return new Journal(file, records, all.length - soundBytes)
+  }
+
+  /** Records since the last compaction. */
+  get length(): number {
+    return this.#records
+  }
+  append(text: string): void {
+    this.#records++
+    this.#file.append(framed(text))
+  }
+  /** A rejection is fatal for the process. */
+  sync(): Promise<void> {
+    return this.#file.sync()
+  }
+  /** Atomically: only these records remain. The caller holds its appends until this resolves. */
+  async compact(keep: readonly string[]): Promise<void> {
+    this.#records = keep.length
+    const parts = keep.map(framed)
+    const out = new Uint8Array(parts.reduce((n, p) => n + p.length, 0))
+    let at = 0
+    for (const part of parts) {
+      out.set(part, at)
+      at += part.length
+    }
+    await this.#file.replace(out)
+  }
+}
