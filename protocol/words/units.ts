@@ -1,9 +1,18 @@
-// A quantity is a plain integer at run time (the unit's smallest step); to TypeScript it is opaque,
-// so `<` and `===` only accept the same unit, a bare number is refused, and arithmetic goes through the
-// functions below, which keep it an integer.
+/**
+ * Quantities. At run time a quantity is an integer: so many of its unit's smallest step (mV, 0.1 °C, permille). To
+ * TypeScript it is opaque: `<` and `===` accept the same unit only, a bare number is refused, and arithmetic goes
+ * through the functions below.
+ *
+ * U1  A quantity is a safe integer; whatever would not be one throws.
+ * U2  There is no float on the way from text to integer, so that every engine reads a literal alike.
+ * U3  Zero is never negative: -0 and 0 are other bytes to some and equal to others.
+ */
+
+/** Steps in each suffix. A unit's smallest step has the factor 1, or is implied (0.1 °C, permille). */
 export const UNITS = {
   W: { W: 1, kW: 1_000, MW: 1_000_000 },
   var: { var: 1, kvar: 1_000 },
+  VA: { VA: 1, kVA: 1_000, MVA: 1_000_000 },
   V: { mV: 1, V: 1_000, kV: 1_000_000 },
   A: { mA: 1, A: 1_000 },
   '%': { '‰': 1, '%': 10 },
@@ -13,54 +22,91 @@ export const UNITS = {
   s: { ms: 1, s: 1_000, min: 60_000, h: 3_600_000 },
   'W/s': { 'W/s': 1, 'kW/s': 1_000 },
 } as const
+
 export type Unit = keyof typeof UNITS
 type Suffix<U extends Unit> = Extract<keyof (typeof UNITS)[U], string>
-/** `'55 °C'`, `'-250 kW'`, `'3 s'`: how a quantity is written in charts, site files, and on the command line. */
+
+/** `'55 °C'`, `'-250 kW'`, `'3 s'`: how a quantity is written in charts, site files and on the command line. */
 export type Literal<U extends Unit> = U extends Unit ? `${number} ${Suffix<U>}` : never
+
 declare const unit: unique symbol
 export interface Quantity<U extends Unit> {
   readonly [unit]: U
 }
 
-const LITERAL = /^(-?\d+(?:\.\d+)?) (\S+)$/
-export function parse<U extends Unit>(u: U, text: string, where = 'value'): Quantity<U> {
-  const m = LITERAL.exec(text)
-  const factor = m && (UNITS[u] as Record<string, number>)[m[2]!]
-  if (!m || factor == null)
-    throw new TypeError(
-      `${where}: '${text}' is no quantity in ${u}; write a number, a space and one of ${Object.keys(UNITS[u]).join(', ')}, e.g. '12 ${u}'`,
-    )
-  const [whole, fraction = ''] = m[1]!.split('.')
-  const scaled = Number(whole + fraction) * factor // no float fraction: shift the decimal point by digits
-  const div = Number(`1${'0'.repeat(fraction.length)}`)
-  if (scaled % div !== 0) throw new TypeError(`${where}: '${text}' is finer than the smallest step of ${u}`)
-  return (scaled / div) as unknown as Quantity<U>
+/** Whether a word names a unit. */
+export const isUnit = (word: unknown): word is Unit => typeof word === 'string' && Object.hasOwn(UNITS, word)
+
+const number = (a: unknown): number => a as number
+const brand = <U extends Unit>(steps: number): Quantity<U> => {
+  if (!Number.isSafeInteger(steps)) throw new RangeError(`${steps} is no whole number of a unit's smallest step`) // U1
+  return (steps === 0 ? 0 : steps) as unknown as Quantity<U> // U3
 }
-const n = (q: unknown) => q as number
-const q = <U extends Unit>(x: number) => x as unknown as Quantity<U>
-export const raw = <U extends Unit>(a: Quantity<U>): number => n(a)
-export const of = <U extends Unit>(_u: U, steps: number): Quantity<U> => q(Math.trunc(steps))
-export const add = <U extends Unit>(a: Quantity<U>, b: NoInfer<Quantity<U>>) => q<U>(n(a) + n(b))
-export const sub = <U extends Unit>(a: Quantity<U>, b: NoInfer<Quantity<U>>) => q<U>(n(a) - n(b))
-export const neg = <U extends Unit>(a: Quantity<U>) => q<U>(-n(a) || 0)
-export const min = <U extends Unit>(a: Quantity<U>, b: NoInfer<Quantity<U>>) => (n(a) < n(b) ? a : b)
-export const max = <U extends Unit>(a: Quantity<U>, b: NoInfer<Quantity<U>>) => (n(a) > n(b) ? a : b)
-export const clamp = <U extends Unit>(a: Quantity<U>, lo: NoInfer<Quantity<U>>, hi: NoInfer<Quantity<U>>) =>
-  max(lo, min(hi, a))
-/** a * share, towards zero: the share is a percentage. */
-export const scale = <U extends Unit>(a: Quantity<U>, share: Quantity<'%'>) =>
-  q<U>(Math.trunc((n(a) * n(share)) / 1000) || 0)
-export const sum = <U extends Unit>(xs: readonly Quantity<U>[]) => q<U>(xs.reduce((s: number, x) => s + n(x), 0))
-const literals = new Map<string, unknown>()
-/** `of.literal`: a constant written with its unit; parsed once. */
+
+const LITERAL = /^(-?)(\d+)(?:\.(\d+))? (\S+)$/
+
+/** Reads `'55 °C'`; throws a TypeError that names the place, the text and what to write. */
+export function parse<U extends Unit>(u: U, text: string, where = 'value'): Quantity<U> {
+  const match = LITERAL.exec(text)
+  const factors: Readonly<Record<string, number>> = UNITS[u]
+  const suffix = match?.[4]
+  if (!match || suffix === undefined || !Object.hasOwn(factors, suffix)) {
+    const suffixes = Object.keys(factors)
+    const example = `12 ${suffixes.at(-1)}`
+    throw new TypeError(
+      `${where}: '${text}' is no quantity in ${u}; write a number, a space and one of ${suffixes.join(', ')}, ` +
+        `e.g. '${example}'`,
+    )
+  }
+  const [, sign, whole = '', fraction = ''] = match
+  const scaled = Number(whole + fraction) * factors[suffix]! // U2: shift the decimal point by digits
+  const divisor = Number(`1${'0'.repeat(fraction.length)}`)
+  if (!Number.isSafeInteger(scaled)) throw new TypeError(`${where}: '${text}' is too large`)
+  if (scaled % divisor !== 0) throw new TypeError(`${where}: '${text}' is finer than the smallest step of ${u}`)
+  return brand(sign ? -(scaled / divisor) : scaled / divisor)
+}
+
+/** Writes a quantity in the largest suffix that shows it whole, else in the one with the fewest digits. */
+export function format<U extends Unit>(u: U, steps: number): string {
+  const suffixes = Object.entries(UNITS[u]).sort((a, b) => b[1] - a[1])
+  const whole = suffixes.find(([, factor]) => steps !== 0 && steps % factor === 0)
+  if (whole) return `${steps / whole[1]} ${whole[0]}`
+  const [suffix, factor] = suffixes.find(([, f]) => f <= 1_000 && Math.abs(steps) >= f) ?? suffixes.at(-1)!
+  const sign = steps < 0 ? '-' : ''
+  const size = Math.abs(steps)
+  const digits = String(size % factor).padStart(String(factor).length - 1, '0')
+  const fraction = factor === 1 ? '' : digits.replace(/0+$/, '')
+  return `${sign}${Math.trunc(size / factor)}${fraction && `.${fraction}`} ${suffix}`
+}
+
+/** A constant written with its unit: `quantity('95 %')`. Hoist it out of guards. */
 export function quantity<const T extends { [U in Unit]: Literal<U> }[Unit]>(
   text: T,
 ): Quantity<{ [U in Unit]: T extends Literal<U> ? U : never }[Unit]> {
-  let v = literals.get(text)
-  if (v === undefined) {
-    const suffix = text.split(' ')[1]!
-    const u = (Object.keys(UNITS) as Unit[]).find(k => suffix in UNITS[k])
-    literals.set(text, (v = parse(u as Unit, text)))
-  }
-  return v as never
+  const suffix = text.slice(text.indexOf(' ') + 1)
+  const u = (Object.keys(UNITS) as Unit[]).find(k => Object.hasOwn(UNITS[k], suffix))
+  if (!u) throw new TypeError(`'${text}' has no known unit; units: ${Object.keys(UNITS).join(', ')}`)
+  return parse(u, text) as never
 }
+
+/** The integer inside, for code that stores or sends it. */
+export const raw = <U extends Unit>(a: Quantity<U>): number => number(a)
+/** A quantity from an integer of the unit's smallest step; throws on anything else. */
+export const of = <U extends Unit>(_unit: U, steps: number): Quantity<U> => brand(steps)
+export const add = <U extends Unit>(a: Quantity<U>, b: NoInfer<Quantity<U>>): Quantity<U> =>
+  brand(number(a) + number(b))
+export const sub = <U extends Unit>(a: Quantity<U>, b: NoInfer<Quantity<U>>): Quantity<U> =>
+  brand(number(a) - number(b))
+export const neg = <U extends Unit>(a: Quantity<U>): Quantity<U> => brand(-number(a))
+export const min = <U extends Unit>(a: Quantity<U>, b: NoInfer<Quantity<U>>): Quantity<U> =>
+  number(a) < number(b) ? a : b
+export const max = <U extends Unit>(a: Quantity<U>, b: NoInfer<Quantity<U>>): Quantity<U> =>
+  number(a) > number(b) ? a : b
+/** `lo` wins where the two contradict each other. */
+export const clamp = <U extends Unit>(a: Quantity<U>, lo: NoInfer<Quantity<U>>, hi: NoInfer<Quantity<U>>) =>
+  max(lo, min(hi, a))
+/** a * share, towards zero: the share is a percentage, so that the product keeps its unit. */
+export const scale = <U extends Unit>(a: Quantity<U>, share: Quantity<'%'>): Quantity<U> =>
+  brand(Math.trunc((number(a) * number(share)) / 1000))
+export const sum = <U extends Unit>(all: readonly Quantity<U>[]): Quantity<U> =>
+  brand(all.reduce((total: number, each) => total + number(each), 0))
