@@ -23,8 +23,11 @@ export type ChannelEvent =
   | { readonly type: 'resolved' }
   /** Verdict says off: nothing is written, nothing fed. */
   | { readonly type: 'off' }
-export type ChannelEffect =
-  | { readonly kind: 'alarm'; readonly alarm: 'localLawActive' | 'deviceDefaultActive' | 'deviceInLocal'; readonly state: 'raised' | 'returned' }
+export type ChannelEffect = {
+  readonly kind: 'alarm'
+  readonly alarm: 'localLawActive' | 'deviceDefaultActive' | 'deviceInLocal'
+  readonly state: 'raised' | 'returned'
+}
 
 const raise = (alarm: ChannelEffect['alarm']) => () => ({ do: { kind: 'alarm', alarm, state: 'raised' } as const })
 const clear = (alarm: ChannelEffect['alarm']) => () => ({ do: { kind: 'alarm', alarm, state: 'returned' } as const })

@@ -187,7 +187,9 @@ export const voterMachine = defineMachine<VoterContext, VoterEvent, VoterEffect>
   delays: {
     untilInvalid: ({ context, event }) => {
       const until = context.standing?.validUntilMs
-      return until === undefined ? context.rules.validityMs : until - ('atMs' in event ? event.atMs : context.startedAtMs)
+      return until === undefined
+        ? context.rules.validityMs
+        : until - ('atMs' in event ? event.atMs : context.startedAtMs)
     },
     oneValidity: ({ context }) => context.rules.validityMs,
     singleLimit: ({ context }) => context.rules.single?.forMs ?? 0,

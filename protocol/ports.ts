@@ -38,6 +38,8 @@ export interface Cancel {
 export interface Clock {
   /** Never jumps; decides validity, deadlines and order. */
   monotonicMs(): number
+  /** The same, finer; for latency figures only. */
+  monotonicUs(): number
   /** May jump; for people and for signed claims of time only. */
   wallMs(): number
   /** One-shot; chain the next from its due time. */

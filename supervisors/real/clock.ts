@@ -22,6 +22,7 @@ const machineMs = () => Number(process.hrtime.bigint() / 1_000n) / 1_000
 
 export const hostClock: Clock = {
   monotonicMs: () => Math.floor(machineMs()),
+  monotonicUs: () => Math.floor(machineMs() * 1_000),
   wallMs: () => Date.now(),
   after: (ms, run) => timer(() => ms, run),
 }
@@ -31,6 +32,7 @@ export function pacedClock(pace: number, originMs: number, hostOriginMs: number)
   const since = () => (machineMs() - hostOriginMs) * pace
   return {
     monotonicMs: () => Math.floor(since()),
+    monotonicUs: () => Math.floor(since() * 1_000),
     wallMs: () => Math.floor(originMs + since()),
     after: (ms, run) => timer(() => ms / pace, run),
   }
@@ -54,6 +56,9 @@ export class OwnedClock implements Clock {
   }
   monotonicMs(): number {
     return this.#nowMs - this.#startMs
+  }
+  monotonicUs(): number {
+    return this.monotonicMs() * 1_000
   }
   wallMs(): number {
     return this.#nowMs
