@@ -105,17 +105,22 @@ export interface FieldDriver {
   write(writes: readonly FieldWrite[], validUntilMs: number): Promise<readonly FieldWriteResult[]>
   /** What the named registers hold now, in the unit's smallest step. */
   readBack(names: readonly string[]): Promise<Readonly<Record<string, FieldValue>>>
-  /** Feeds the device's own watchdog, where it has one. */
-  feed(validUntilMs: number): Promise<void>
+  /** Feeds the device's own watchdog, where it has one; undefined where it has none. */
+  feed(validUntilMs: number): Promise<FieldWriteResult | undefined>
   close(): Promise<void>
 }
 
+/** `atMs`: the site's monotonic clock just before the request was sent, so that an age is never too young. */
 export type FieldValue =
   | { readonly kind: 'value'; readonly value: number | string; readonly atMs: number }
   | { readonly kind: 'failed'; readonly code: FieldFailure; readonly reason: string }
 
-/** `timeout` after a write means unknown: the device may have applied it. */
-export type FieldFailure = 'timeout' | 'exception' | 'disconnected' | 'expired' | 'refused'
+/**
+ * `timeout` after a write means unknown: the device may have applied it; so does `disconnected` where its reason begins
+ * with LOST_IN_FLIGHT. `invalid`: the device answered that it has no value. `refused`: by the driver, nothing was sent;
+ * its reason begins with a code: FLASH_CYCLIC, WRITE_BUDGET, OUT_OF_RANGE, NOT_INTEGER, UNKNOWN_NAME, QUEUE_FULL, CLOSED.
+ */
+export type FieldFailure = 'timeout' | 'exception' | 'disconnected' | 'expired' | 'refused' | 'invalid'
 
 export interface FieldReading {
   readonly points: Readonly<Record<string, FieldValue>>

@@ -1,0 +1,41 @@
+/** Registers of a PV inverter. Its setpoint is a ceiling; 65535 means none. */
+import type { PvParameters } from '../physics/pv.ts'
+import type { PvMemory } from '../state.ts'
+import { controlRegisters, withSetpoint } from './control.ts'
+import { int32, quantise, type Register, uint16, uint64, type WriteVerdict } from './register.ts'
+
+export const PV_STEP_W = 10
+const NONE = 65_535
+
+export function pvRegisters(p: PvParameters): Register<PvMemory>[] {
+  return [
+    { name: 'power', space: 'input', address: 0, size: 2, read: s => int32(s.powerW) },
+    { name: 'offer', space: 'input', address: 2, size: 2, read: s => int32(s.offerW) },
+    { name: 'produced', space: 'input', address: 20, size: 4, read: s => uint64(s.producedMwh) },
+    {
+      name: 'ceiling',
+      space: 'holding',
+      address: 100,
+      size: 1,
+      read: s => uint16(s.control.setpointW === null ? NONE : s.control.setpointW / PV_STEP_W),
+      write: (s, [word = 0]) => ceiling(p, s, word),
+    },
+    ...controlRegisters<PvMemory>(),
+  ]
+}
+
+function ceiling(p: PvParameters, s: PvMemory, word: number): WriteVerdict<PvMemory> {
+  if (word === NONE) {
+    const state = { ...s, control: { ...s.control, setpointW: null, targetW: null } }
+    return { kind: 'accepted', state, asked: p.ratedW, applied: p.ratedW }
+  }
+  const asked = word * PV_STEP_W
+  const applied = quantise(Math.min(asked, p.ratedW), PV_STEP_W)
+  return {
+    kind: 'accepted',
+    state: { ...s, control: withSetpoint(s.control, applied) },
+    asked,
+    applied,
+    setpoint: true,
+  }
+}

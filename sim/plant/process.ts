@@ -1,0 +1,176 @@
+/**
+ * The plant in a process of its own: physics behind Modbus TCP, its record, its faults. It makes no timers: whoever
+ * composes the process calls `advanceTo`, from the site's clock or from the parent's word in a lockstep run.
+ *
+ * Times are the plant's own: UTC ms, beginning at `startMs` of the first run and never going back. After a kill the
+ * next run resumes where the record ends and, when advanced, steps through what it missed: the world went on. Beyond
+ * `catchUpMs` it skips, and the record says how much.
+ */
+import type { Note } from '../../protocol/ports.ts'
+import { checkFault, clearFaults, type FaultArguments, PlantRefusal, startFault } from './faults.ts'
+import { meters, type PlantMeters } from './meters.ts'
+import { type ModbusServer, serveModbus } from './modbus-server.ts'
+import { Plant, type PlantWrite } from './plant.ts'
+import { type RecordedWrite, RecordFile } from './record.ts'
+import { writeAsAnother } from './second-writer.ts'
+import type { PlantOptions, PlantState } from './state.ts'
+import { type Inputs, STEP_MS } from './step.ts'
+
+export interface RunPlantOptions extends PlantOptions {
+  /** The plant's own folder. */
+  readonly folder: string
+  readonly host?: string
+  /** 0: any free port. */
+  readonly port?: number
+  /** Most that is stepped through after a pause, plant ms. */
+  readonly catchUpMs?: number
+}
+
+export interface RunningPlant {
+  /** `host:port`; a device is at `host:port/unit`. */
+  readonly address: string
+  /** `host:port/unit` by asset. */
+  readonly addresses: Readonly<Record<string, string>>
+  readonly tMs: () => number
+  advanceTo(tMs: number): void
+  fault(name: string, args: FaultArguments): Promise<void>
+  clearFaults(asset?: string, name?: string): void
+  meters(): PlantMeters
+  state(): PlantState
+  stop(): Promise<void>
+}
+
+const CATCH_UP_MS = 3_600_000
+
+export async function runPlant(
+  o: RunPlantOptions,
+  ports: { readonly note: Note },
+  inputs: Inputs = {},
+): Promise<RunningPlant> {
+  check(o)
+  const record = new RecordFile(o.folder)
+  const restored = record.recall<PlantState>('state')
+  const plant = new Plant(o, inputs, restored && fitting(o, restored))
+  record.remember('state', plant.state)
+  ports.note('info', restored ? 'plant resumed' : 'plant started', { tMs: plant.state.tMs, seed: o.seed })
+  const own = new Set<string>()
+  const host = o.host ?? '127.0.0.1'
+  const server = await serveModbus(
+    host,
+    o.port ?? 0,
+    requests(plant, record, own, () => server),
+  )
+  const address = `${host}:${server.port}`
+  return {
+    address,
+    addresses: Object.fromEntries(o.assets.map(a => [a.name, `${address}/${a.unit}`])),
+    tMs: () => plant.state.tMs,
+    advanceTo: tMs => advance(plant, record, tMs, o.catchUpMs ?? CATCH_UP_MS, ports.note),
+    async fault(name, args) {
+      const known = checkFault(name, args, plant)
+      ports.note('warn', `fault ${name}`, { ...args })
+      if (known === 'secondWriter') {
+        const unit = o.assets.find(a => a.name === args.asset)!.unit
+        await writeAsAnother(host, server.port, unit, args.address ?? 100, args.value ?? 0, source => own.add(source))
+      } else if (known === 'drop' && args.ms === undefined) server.dropAll()
+      else {
+        startFault(known, args, plant)
+        if (known === 'drop') server.dropAll()
+      }
+      record.remember('state', plant.state)
+    },
+    clearFaults(asset, name) {
+      clearFaults(plant, asset, name)
+      record.remember('state', plant.state)
+    },
+    meters: () => meters(plant.state),
+    state: () => plant.state,
+    async stop() {
+      await server.close()
+      record.remember('state', plant.state)
+      record.close()
+    },
+  }
+}
+
+function advance(plant: Plant, record: RecordFile, tMs: number, catchUpMs: number, note: Note): void {
+  const behindMs = tMs - plant.state.tMs
+  if (behindMs < STEP_MS) return
+  if (behindMs > catchUpMs) {
+    const skippedMs = behindMs - catchUpMs
+    note('warn', 'plant skipped time', { skippedMs })
+    plant.skipTo(tMs - catchUpMs)
+    record.remember('skipped', (record.recall<number>('skipped') ?? 0) + skippedMs)
+  }
+  const tookEffect = plant.advanceTo(tMs)
+  record.stepped(plant.state, tookEffect)
+}
+
+/** Reads are answered from the plant; every write is in the record before its reply leaves. */
+function requests(plant: Plant, record: RecordFile, own: ReadonlySet<string>, server: () => ModbusServer) {
+  const hung = (unit: number): boolean => {
+    const asset = plant.assetOf(unit)?.name
+    return asset !== undefined && plant.fault('freeze', asset) !== undefined
+  }
+  const cut = (unit: number): boolean => {
+    const asset = plant.assetOf(unit)?.name
+    if (asset === undefined || !plant.fault('drop', asset)) return false
+    server().dropAll()
+    return true
+  }
+  return {
+    admit: () => true,
+    read: (unit: number, space: 'holding' | 'input' | 'coil' | 'discrete', address: number, count: number) =>
+      hung(unit) || cut(unit) ? ('silence' as const) : plant.read(unit, space, address, count),
+    write(
+      unit: number,
+      space: 'holding' | 'coil' | 'input' | 'discrete',
+      address: number,
+      words: readonly number[],
+      source: string,
+    ) {
+      const silent = hung(unit) || cut(unit)
+      const number = record.next
+      const outcome = silent
+        ? [swallowed(plant.assetOf(unit)?.name ?? `unit ${unit}`, `${space}:${address}`)]
+        : plant.write(unit, space, address, words, number)
+      const who = own.has(source) ? `second-writer ${source}` : source
+      const atMs = plant.state.tMs
+      const rows = outcome.map((w): RecordedWrite => ({ ...w, number, atMs, unit, space, address, words, source: who }))
+      record.append(rows, plant.state)
+      if (silent) return 'silence' as const
+      const refused = outcome.find(w => w.outcome === 'refused')
+      return refused ? { exception: refused.exception ?? 4 } : ('done' as const)
+    },
+  }
+}
+
+const swallowed = (asset: string, register: string): PlantWrite => ({
+  asset,
+  register,
+  asked: null,
+  outcome: 'swallowed',
+  exception: null,
+  why: 'the device hangs',
+  applied: null,
+  effectAtMs: null,
+})
+
+function check(o: RunPlantOptions): void {
+  if (!Number.isInteger(o.startMs / STEP_MS))
+    throw new PlantRefusal('PLANT_START', `startMs ${o.startMs} is no multiple of ${STEP_MS}`)
+  const names = o.assets.map(a => a.name)
+  const units = o.assets.map(a => a.unit)
+  if (new Set(names).size !== names.length || new Set(units).size !== units.length)
+    throw new PlantRefusal('PLANT_ASSETS', `names and units must differ: ${names.join(', ')}; ${units.join(', ')}`)
+  if (o.assets.filter(a => a.type === 'grid').length > 1)
+    throw new PlantRefusal('PLANT_ASSETS', 'a plant has one connection to the grid')
+}
+
+/** A record of other assets is another plant's. */
+function fitting(o: RunPlantOptions, state: PlantState): PlantState {
+  const differs = o.assets.find(a => state.assets[a.name]?.type !== a.type)
+  if (differs || Object.keys(state.assets).length !== o.assets.length)
+    throw new PlantRefusal('PLANT_OTHER', `the record in ${o.folder} belongs to a plant with other assets`)
+  return state
+}
