@@ -41,11 +41,14 @@ export interface LogDescription {
 }
 
 export interface EventLog {
-  /** Resolves to the positions, in the order of the batch. Throws `LogError` (LOG_FULL, LOG_CLOSED, LOG_CORRUPT, LOG_FAILED). */
+  /**
+   * Resolves to the positions, in the order of the batch; an empty batch to none. Throws `LogError` (LOG_BUSY, LOG_FULL,
+   * LOG_CLOSED, LOG_CORRUPT, LOG_FAILED), and a RangeError for a record that no log may hold (a bug of the caller).
+   */
   append(batch: readonly NewRecord[]): Promise<readonly number[]>
-  /** At most `max` records at or above `from`. Throws LOG_GONE with `earliest` where the beginning was trimmed, LOG_CORRUPT with `position`. */
+  /** At most `max` records at or above `from`; fewer do not mean the end, none does. Throws LOG_GONE with `earliest` where the beginning was trimmed, LOG_CORRUPT with `position`. */
   read(partition: number, from: number, max: number): Promise<readonly LogRecord[]>
-  /** In order, never two batches at once, and again from where it was after any fault of the log. `failed` is terminal (trimmed away, corrupt). */
+  /** In order, never two batches at once, and again from where it was after any fault of the log. `failed` is terminal (trimmed away, corrupt, or `batch` threw). */
   follow(
     partition: number,
     from: number,
@@ -58,9 +61,9 @@ export interface EventLog {
   close(): Promise<void>
 }
 
-export type LogErrorCode = 'LOG_FULL' | 'LOG_CORRUPT' | 'LOG_GONE' | 'LOG_CLOSED' | 'LOG_FAILED'
+export type LogErrorCode = 'LOG_BUSY' | 'LOG_FULL' | 'LOG_CORRUPT' | 'LOG_GONE' | 'LOG_CLOSED' | 'LOG_FAILED'
 
-/** Named by what the caller may do: LOG_FULL: free room and append again; LOG_GONE: start at `earliest` or from a snapshot; LOG_CORRUPT: restore, nothing before `position` is lost; LOG_CLOSED, LOG_FAILED: end the process. */
+/** Named by what the caller may do: LOG_BUSY: nothing was written, append again a little later; LOG_FULL: free room and append again; LOG_GONE: start at `earliest` or from a snapshot; LOG_CORRUPT: restore, nothing before `position` is lost; LOG_CLOSED, LOG_FAILED: end the process. */
 export class LogError extends Error {
   override readonly name = 'LogError'
   readonly code: LogErrorCode
