@@ -58,6 +58,7 @@ export const home = (folder: string): RunPlantOptions => ({
 })
 
 export const realClock: Clock = {
+  monotonicUs: () => 0,
   monotonicMs: () => performance.now(),
   wallMs: () => Date.now(),
   after(ms, run) {

@@ -1,0 +1,168 @@
+/**
+ * The gateway's hands: polls every device, performs the writer's rounds and the pulses, reads back, feeds watchdogs.
+ * It decides nothing; what it saw and what came of a write it says in full.
+ */
+import type { Clock, FieldDriver, FieldReading, FieldValue } from '../protocol/ports.ts'
+import type { WriteReceipt } from '../protocol/words/facts.ts'
+import type { ManifestAsset } from '../protocol/words/manifest.ts'
+import type { Points, PointValue } from '../protocol/words/quality.ts'
+import type { PulseContext, PulseOutcome } from './commands.ts'
+import type { Values } from './target.ts'
+import type { Round } from './writer.ts'
+
+/** What one poll brought. */
+export interface Poll {
+  readonly readings: Readonly<Record<string, FieldReading>>
+  /** What each setpoint's register holds, by `asset.setpoint`; null: not read. */
+  readonly held: Readonly<Record<string, number | null>>
+  /** Every device that can be written answered. */
+  readonly up: boolean
+}
+
+export class Field {
+  readonly #clock: Clock
+  readonly #drivers: Readonly<Record<string, FieldDriver>>
+  readonly #assets: () => readonly ManifestAsset[]
+  constructor(clock: Clock, drivers: Readonly<Record<string, FieldDriver>>, assets: () => readonly ManifestAsset[]) {
+    this.#clock = clock
+    this.#drivers = drivers
+    this.#assets = assets
+  }
+
+  async poll(): Promise<Poll> {
+    const held: Record<string, number | null> = {}
+    let up = true
+    const readings = await Promise.all(
+      this.#assets().map(async asset => {
+        const driver = this.#drivers[asset.name]
+        if (!driver) return [asset.name, { points: {} }] as const
+        const reading = await driver.read()
+        const names = Object.keys(asset.envelope)
+        const reached = Object.values(reading.points).some(p => p.kind === 'value' || p.code === 'invalid')
+        if (names.length > 0) {
+          if (!reached) up = false
+          const back = reached ? await driver.readBack(names) : {}
+          for (const name of names) held[`${asset.name}.${name}`] = numberIn(back[name])
+        }
+        return [asset.name, reading] as const
+      }),
+    )
+    return { readings: Object.fromEntries(readings), held, up }
+  }
+
+  /** Devices in parallel, writes of one device in the order given; results in the order of the targets. */
+  async write(round: Round): Promise<readonly WriteReceipt[]> {
+    if (round.suppressed)
+      return round.targets.map(t => ({ ...this.#blank(t, round), outcome: 'suppressed' as const, accepted: false }))
+    const receipts: WriteReceipt[] = []
+    for (const t of round.targets) {
+      const blank = this.#blank(t, round)
+      const driver = this.#drivers[t.asset]
+      if (!driver) {
+        receipts.push({ ...blank, outcome: 'failed', accepted: false, reason: 'no driver' })
+        continue
+      }
+      const [result] = await driver.write([{ name: t.name, value: t.value }], round.validUntilMs)
+      if (result?.kind === 'accepted') receipts.push({ ...blank, written: result.quantised, accepted: true })
+      else {
+        const outcome = inDoubt(result) ? ('unknown' as const) : ('failed' as const)
+        receipts.push({
+          ...blank,
+          accepted: false,
+          outcome,
+          reason: `${result?.code}: ${result?.reason}`.slice(0, 512),
+        })
+      }
+    }
+    return receipts
+  }
+
+  /** Compares what the registers hold with what was written (S9); a register that holds less was clamped by the device. */
+  async readBack(receipts: readonly WriteReceipt[]): Promise<readonly WriteReceipt[]> {
+    const byAsset = Map.groupBy(receipts, r => r.asset)
+    const held: Record<string, number | null> = {}
+    await Promise.all(
+      [...byAsset].map(async ([asset, own]) => {
+        const back = (await this.#drivers[asset]?.readBack(own.map(r => r.name))) ?? {}
+        for (const r of own) held[`${asset}.${r.name}`] = numberIn(back[r.name])
+      }),
+    )
+    return receipts.map(r => {
+      const readBack = held[`${r.asset}.${r.name}`] ?? null
+      if (r.outcome === 'suppressed') return { ...r, present: readBack }
+      const seen = { ...r, readBack }
+      if (r.outcome === 'failed') return seen
+      if (readBack === null) return { ...seen, outcome: 'unknown', reason: r.reason ?? 'no read-back' }
+      if (readBack === r.written) return { ...seen, outcome: 'confirmed' }
+      const between = Math.abs(readBack) < Math.abs(r.written) && Math.sign(readBack) * Math.sign(r.written) >= 0
+      return { ...seen, outcome: r.accepted && between ? 'clamped' : 'mismatched' }
+    })
+  }
+
+  async pulse(pulse: PulseContext): Promise<{ readonly outcome: PulseOutcome; readonly reason: string }> {
+    const driver = this.#drivers[pulse.asset]
+    if (!driver) return { outcome: 'failed', reason: 'no driver' }
+    const [result] = await driver.write([{ name: pulse.name, value: 1 }], pulse.validUntilMs)
+    if (result?.kind === 'accepted') return { outcome: 'confirmed', reason: '' }
+    return {
+      outcome: inDoubt(result) ? 'unknown' : 'failed',
+      reason: `${result?.code}: ${result?.reason}`.slice(0, 512),
+    }
+  }
+
+  async feed(assets: readonly string[], validUntilMs: number): Promise<void> {
+    await Promise.all(assets.map(asset => this.#drivers[asset]?.feed(validUntilMs)))
+  }
+  async close(): Promise<void> {
+    await Promise.all(Object.values(this.#drivers).map(driver => driver.close()))
+  }
+  nowMs(): number {
+    return this.#clock.monotonicMs()
+  }
+
+  #blank(t: Round['targets'][number], round: Round): WriteReceipt {
+    void round
+    return {
+      asset: t.asset,
+      name: t.name,
+      kind: 'setpoint',
+      decided: t.decided,
+      written: t.value,
+      ...(t.boundBy === undefined ? {} : { boundBy: t.boundBy }),
+      accepted: false,
+      readBack: null,
+      outcome: 'unknown',
+    }
+  }
+}
+
+/** A write whose answer never came may have been carried out. */
+const inDoubt = (
+  result: { readonly kind: string; readonly code?: string; readonly reason?: string } | undefined,
+): boolean =>
+  result?.code === 'timeout' || (result?.code === 'disconnected' && (result.reason ?? '').startsWith('LOST_IN_FLIGHT'))
+
+const numberIn = (v: FieldValue | undefined): number | null =>
+  v?.kind === 'value' && typeof v.value === 'number' ? v.value : null
+
+/** A reading as it stands in a frame: with unit, quality and age; bad is null, never zero (S24). */
+export function pointsOf(asset: ManifestAsset, reading: FieldReading | undefined, nowMs: number): Points {
+  const points: Record<string, PointValue> = {}
+  for (const [name, register] of Object.entries(asset.map.points)) {
+    const read = reading?.points[name]
+    const unit = register.unit as PointValue['unit'] | undefined
+    const with_ = unit === undefined ? {} : { unit }
+    if (read?.kind === 'value')
+      points[name] = { value: read.value, ...with_, quality: 'good', ageMs: Math.max(0, nowMs - read.atMs) }
+    else points[name] = { value: null, ...with_, quality: 'bad', ageMs: 0 }
+  }
+  return points
+}
+
+/** Those that may be relied on. */
+export function reliable(points: Points, staleAfterMs: number): Values {
+  const values: Record<string, number | string | undefined> = {}
+  for (const [name, p] of Object.entries(points))
+    if (p.quality !== 'bad' && p.value !== null && p.ageMs <= staleAfterMs) values[name] = p.value
+  return values
+}

@@ -1,0 +1,308 @@
+/**
+ * One site's gateway. Read it in the order of a cycle:
+ *
+ *   sampler polls the field and makes the frame    sampler.ts, field.ts
+ *   the frame goes up, signed                      delivery.ts, uplinks.ts
+ *   candidates come down and are voted on          governor.ts: voter.ts, channel.ts
+ *   the verdict is carried out                     executor.ts: target.ts, writer.ts, commands.ts
+ *   what came of it goes up as receipts            outbox.ts
+ *
+ * Its parts stand under a supervisor, rest for one: whoever falls takes along those that were built on it, and
+ * everything is rebuilt from the journals. Restarting any of them moves no output (S25).
+ */
+import { LiveMachine } from '../actors/kit/machine.ts'
+import { sealFact } from '../protocol/codec/fact.ts'
+import type { Signer, Verifier } from '../protocol/codec/sign.ts'
+import type { FieldDriver, Ports } from '../protocol/ports.ts'
+import type { AssetFrame, Fact, FactOf, Slots } from '../protocol/words/facts.ts'
+import type { Manifest } from '../protocol/words/manifest.ts'
+import { type DeliveryEffect, deliveryMachine } from './delivery.ts'
+import { Executor, type ReceiptDraft } from './executor.ts'
+import { Field, type Poll, pointsOf, reliable } from './field.ts'
+import { Governor } from './governor.ts'
+import { Notebook } from './notebook.ts'
+import { OUTBOX_LIMITS, Outbox, type OutboxLimits } from './outbox.ts'
+import { type SamplerEffect, samplerMachine } from './sampler.ts'
+import type { Values } from './target.ts'
+import { Uplinks } from './uplinks.ts'
+
+export interface GatewayOptions {
+  readonly ports: Ports
+  readonly signer: Signer
+  readonly verifier: Verifier
+  readonly manifest: Manifest
+  /** Node key -> address. */
+  readonly nodes: Readonly<Record<string, string>>
+  readonly drivers: Readonly<Record<string, FieldDriver>>
+  /** Of this boot and run: monotonic time is comparable within it. */
+  readonly boot: string
+  readonly fail: (error: unknown) => void
+  readonly outbox?: OutboxLimits
+}
+
+export class Gateway {
+  readonly #o: GatewayOptions
+  readonly #epoch: number
+  readonly #uplinks: Uplinks
+  readonly #durable: Outbox
+  readonly #history: Outbox
+  readonly #field: Field
+  readonly #governor: Governor
+  readonly #executor: Executor
+  readonly #sampler: LiveMachine<any, any, SamplerEffect>
+  readonly #delivery: LiveMachine<any, any, DeliveryEffect>
+  readonly #raised = new Map<string, string>()
+  #poll: Poll | null = null
+  #polling = false
+  #cycle = 0
+  #emittedAtUs = new Map<number, number>()
+  #stopped = false
+
+  /** Opens the journals, raises the epoch durably, builds the actors. `start` sets them going. */
+  static async open(o: GatewayOptions): Promise<Gateway> {
+    const epoch = await nextEpoch(o.ports)
+    const notebook = await Notebook.open(o.ports.disk, o.boot)
+    const uplinks = new Uplinks(o.ports, o.nodes, o.signer, o.verifier, () => o.manifest)
+    const line = {
+      send: (stream: 'durable' | 'history', last: number, bodies: readonly string[]) =>
+        void uplinks.send({ t: stream, last, bodies: [...bodies] }),
+      tryAnother: () => uplinks.tryAnother(),
+    }
+    const limits = o.outbox ?? OUTBOX_LIMITS
+    const durable = await Outbox.open('durable', o.ports, line, o.fail, limits)
+    const history = await Outbox.open('history', o.ports, line, o.fail, limits)
+    return new Gateway(o, epoch, notebook, uplinks, durable, history)
+  }
+
+  private constructor(
+    o: GatewayOptions,
+    epoch: number,
+    notebook: Notebook,
+    uplinks: Uplinks,
+    durable: Outbox,
+    history: Outbox,
+  ) {
+    this.#o = o
+    this.#epoch = epoch
+    this.#uplinks = uplinks
+    this.#durable = durable
+    this.#history = history
+    const { ports, verifier, manifest } = o
+    this.#field = new Field(ports.clock, o.drivers, () => manifest.assets)
+    this.#governor = new Governor(ports, verifier, manifest, epoch, notebook.recovered, {
+      apply: verdict => this.#executor.apply(verdict, this.#emittedAtUs.get(verdict.cycle) ?? 0),
+      lapse: () => this.#executor?.lapse(),
+      alarm: (alarm, about, asset, state, text) => this.#alarm(alarm, about, asset, state, text),
+      equivocation: (key, first, second) => {
+        const proof = ({ bytes, signature }: { bytes: string; signature: string }) => ({ bytes, signature })
+        this.#put(() => ({
+          ...this.#head(),
+          kind: 'EquivocationProven',
+          key,
+          first: proof(first),
+          second: proof(second),
+        }))
+      },
+    })
+    this.#executor = new Executor(ports, this.#field, notebook, {
+      manifest: () => manifest,
+      govern: () => this.#governor.govern(),
+      slots: () => this.#governor.slots,
+      record: draft => this.#record(draft),
+      alarm: (alarm, asset, state, text) => this.#alarm(alarm, undefined, asset, state, text),
+      doubt: (asset, unknown) => this.#governor.doubt(asset, unknown),
+      fail: o.fail,
+    })
+    const { cycleMs, fastMs } = manifest.timing
+    this.#delivery = new LiveMachine(deliveryMachine, ports.host, effect => this.#deliver(effect))
+    this.#sampler = new LiveMachine(samplerMachine, ports.clock, effect => this.#sample(effect), { cycleMs, fastMs })
+    uplinks.listen({
+      message: (node, m) => {
+        if (m.t === 'candidate') this.#governor.candidate(m.candidate)
+        else if (m.t === 'seen') this.#durable.seen(node, m.last)
+        else if (m.t === 'nudge') this.#sampler.send({ type: 'nudge', atMs: ports.clock.monotonicMs() })
+        else if (m.stream === 'frame') {
+          if (m.epoch === epoch) this.#delivery.send({ type: 'acked', cycle: m.cycle })
+        } else if (m.stream === 'durable') this.#durable.acked(m.last)
+        else this.#history.acked(m.last)
+      },
+      changed: (node, up) => {
+        this.#alarm('uplinkDown', node, undefined, up ? 'returned' : 'raised', 'the link to the node')
+        if (!up) return
+        this.#durable.linked()
+        this.#history.linked()
+        this.#delivery.send({ type: 'linked' })
+      },
+    })
+  }
+
+  start(): void {
+    this.#executor.recover()
+    this.#uplinks.start()
+    this.#sampler.send({ type: 'start', atMs: this.#o.ports.clock.monotonicMs() })
+  }
+  /** In order: no more polls, the last round ends, the links close. What is not yet seen by two nodes stays in the outbox. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    this.#sampler.stop()
+    this.#delivery.stop()
+    this.#governor.stop()
+    this.#executor.stop()
+    this.#durable.stop()
+    this.#history.stop()
+    this.#uplinks.stop()
+    await this.#field.close()
+  }
+
+  get status() {
+    return {
+      epoch: this.#epoch,
+      cycle: this.#cycle,
+      voter: this.#governor.state,
+      writer: this.#executor.writerState,
+      outbox: this.#durable.state,
+      waiting: this.#durable.waiting,
+      history: this.#history.waiting,
+      links: this.#uplinks.connected,
+      slots: this.#governor.slots,
+      channels: Object.fromEntries(this.#o.manifest.assets.map(a => [a.name, this.#governor.channelState(a.name)])),
+      refused: this.#governor.refused,
+    }
+  }
+  /** Nothing is under way: every linked node has voted on the newest cycle and read every receipt back. */
+  get settled(): boolean {
+    if (this.#polling || this.#sampler.in('polling') || !this.#executor.idle) return false
+    const nodes = this.#uplinks.connected
+    if (nodes.length === 0 || !this.#delivery.in('delivered')) return false
+    const voted = this.#governor.voters(this.#cycle)
+    return nodes.every(node => voted.includes(node)) && this.#durable.seenByAll(nodes) >= this.#durable.last
+  }
+
+  // A cycle
+
+  #sample(effect: SamplerEffect): void {
+    if (effect.kind === 'poll') {
+      this.#polling = true
+      this.#field
+        .poll()
+        .then(poll => {
+          this.#polling = false
+          this.#poll = poll
+          if (!this.#stopped) this.#sampler.send({ type: 'polled', atMs: this.#o.ports.clock.monotonicMs() })
+        })
+        .catch(error => this.#o.fail(error))
+      return
+    }
+    const values = this.#values()
+    this.#governor.measured(values)
+    if (effect.kind === 'frame') this.#frame(effect.cycle)
+    this.#executor.polled(this.#poll!, values)
+    const until = this.#o.ports.clock.monotonicMs() + this.#o.manifest.timing.cycleMs
+    const feeding = this.#field.feed(this.#governor.fed(), until)
+    feeding.catch(error => this.#o.fail(error))
+  }
+  #values(): Record<string, Values> {
+    const nowMs = this.#o.ports.clock.monotonicMs()
+    return Object.fromEntries(
+      this.#o.manifest.assets.map(a => [
+        a.name,
+        reliable(pointsOf(a, this.#poll?.readings[a.name], nowMs), a.staleAfterMs),
+      ]),
+    )
+  }
+  #frame(cycle: number): void {
+    const { ports, manifest, signer } = this.#o
+    if (this.#cycle > 0) this.#governor.slotEnded(this.#cycle, this.#poll!.up)
+    this.#cycle = cycle
+    const nowMs = ports.clock.monotonicMs()
+    const assets: Record<string, AssetFrame> = {}
+    for (const asset of manifest.assets)
+      assets[asset.name] = {
+        points: pointsOf(asset, this.#poll?.readings[asset.name], nowMs),
+        channel: this.#governor.channelState(asset.name),
+        ...this.#executor.applied(asset.name),
+      }
+    const slots: Slots = this.#governor.slots
+    const body = sealFact({ ...this.#head(), kind: 'FrameMeasured', epoch: this.#epoch, cycle, assets, slots }, signer)
+    this.#emittedAtUs.set(cycle, ports.host.monotonicUs())
+    this.#emittedAtUs.delete(cycle - 64)
+    this.#governor.emitted(cycle)
+    const untilMs = nowMs + manifest.timing.validityMs
+    this.#delivery.send({ type: 'emitted', frame: { cycle, body, untilMs }, nowMs })
+  }
+  #deliver(effect: DeliveryEffect): void {
+    if (effect.kind === 'tryAnother') this.#uplinks.tryAnother()
+    else if (effect.kind === 'send')
+      this.#uplinks.send({ t: 'frame', epoch: this.#epoch, cycle: effect.frame.cycle, body: effect.frame.body })
+    else for (const frame of effect.frames) this.#history.put(() => frame.body).catch(error => this.#o.fail(error))
+  }
+
+  // What goes up
+
+  #head() {
+    const { tenant, site } = this.#o.manifest
+    return { v: 1 as const, tenant, site, by: this.#o.signer.key as string }
+  }
+  #put(fact: (seq: number) => Fact): void {
+    this.#durable.put(seq => sealFact(fact(seq), this.#o.signer)).catch(error => this.#o.fail(error))
+    const gap = this.#durable.takeGap()
+    if (gap)
+      this.#put(seq => ({
+        ...this.#head(),
+        kind: 'GapRecorded',
+        seq,
+        stream: 'durable',
+        ...gap,
+        reason: 'outbox full',
+      }))
+  }
+  #record(draft: ReceiptDraft): void {
+    const { verdict, writes, effects, commands } = draft
+    if (!verdict && writes.length + effects.length + commands.length === 0) return
+    const source: FactOf<'ReceiptRecorded'>['source'] = verdict?.source ?? 'localLaw'
+    this.#put(seq => ({
+      ...this.#head(),
+      kind: 'ReceiptRecorded',
+      seq,
+      epoch: this.#epoch,
+      cycle: verdict?.cycle ?? this.#cycle,
+      source,
+      certificate: verdict?.certificate ?? null,
+      dissent: [...(verdict?.dissent ?? [])],
+      writes: [...writes],
+      effects: [...effects],
+      commands: [...commands],
+      ...(draft.latencyUs === undefined ? {} : { latencyUs: draft.latencyUs }),
+    }))
+  }
+  /** On a change only: a condition has one record, even in a flood (S35). */
+  #alarm(
+    alarm: string,
+    about: string | undefined,
+    asset: string | undefined,
+    state: 'raised' | 'returned',
+    text: string,
+  ): void {
+    const key = `${alarm} ${about ?? ''} ${asset ?? ''}`
+    if ((this.#raised.get(key) ?? 'returned') === state) return
+    this.#raised.set(key, state)
+    this.#put(seq => ({
+      ...this.#head(),
+      kind: 'AlarmObserved',
+      seq,
+      alarm,
+      ...(asset === undefined ? {} : { asset }),
+      ...(about === undefined ? {} : { about }),
+      state,
+      text: text.slice(0, 512),
+    }))
+  }
+}
+
+/** Raised durably before the first frame: no two lives of a gateway share an epoch (S3). */
+async function nextEpoch(ports: Ports): Promise<number> {
+  const file = await ports.disk.open('epoch')
+  const epoch = (Number(new TextDecoder().decode(await file.read())) || 0) + 1
+  await file.replace(new TextEncoder().encode(String(epoch)))
+  return epoch
+}

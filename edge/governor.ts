@@ -1,0 +1,233 @@
+/**
+ * Brings votes, the voter's chart and the assets' channels together, and says what follows to the executor. The
+ * charts decide; this file carries their words.
+ */
+import { LiveMachine } from '../actors/kit/machine.ts'
+import { openCandidate } from '../protocol/codec/candidate.ts'
+import { manifestHash } from '../protocol/codec/manifest.ts'
+import type { Verifier } from '../protocol/codec/sign.ts'
+import type { Ports } from '../protocol/ports.ts'
+import type { SignedCandidate } from '../protocol/words/candidate.ts'
+import type { ChannelState, Slots } from '../protocol/words/facts.ts'
+import { type Manifest, majorityOf } from '../protocol/words/manifest.ts'
+import { type ChannelContext, type ChannelEffect, type ChannelEvent, channelMachine } from './channel.ts'
+import type { Recovered } from './notebook.ts'
+import { counted } from './slots.ts'
+import type { Values } from './target.ts'
+import type { Verdict } from './verdict.ts'
+import { type VoterContext, type VoterEffect, type VoterEvent, type VoterRules, voterMachine } from './voter.ts'
+
+export interface GovernorOwner {
+  apply(verdict: Verdict): void
+  lapse(): void
+  alarm(
+    alarm: string,
+    about: string | undefined,
+    asset: string | undefined,
+    state: 'raised' | 'returned',
+    text: string,
+  ): void
+  equivocation(by: string, first: SignedCandidate, second: SignedCandidate): void
+}
+type Channel = LiveMachine<ChannelContext, ChannelEvent, ChannelEffect>
+
+/** Late votes are compared for this many cycles more than a verdict can be valid. */
+const LATE_CYCLES = 3
+
+export function rulesOf(m: Manifest): VoterRules {
+  const { cycleMs, deadlineMs, validityMs } = m.timing
+  return {
+    replicas: m.replicas,
+    quorum: majorityOf(m.replicas.length),
+    deadlineMs,
+    validityMs,
+    single: m.single ? { forMs: m.single.forMs } : null,
+    ballotsKept: Math.ceil(validityMs / cycleMs) + LATE_CYCLES,
+  }
+}
+
+export class Governor {
+  readonly #ports: Ports
+  readonly #verifier: Verifier
+  readonly #owner: GovernorOwner
+  readonly #voter: LiveMachine<VoterContext, VoterEvent, VoterEffect>
+  readonly #channels = new Map<string, Channel>()
+  readonly #stateHashes = new Map<number, Map<string, string>>()
+  #manifest: Manifest
+  #manifestHash: string
+  /** Candidates refused, by reason: for metrics. */
+  readonly refused: Record<string, number> = {}
+
+  constructor(
+    ports: Ports,
+    verifier: Verifier,
+    manifest: Manifest,
+    epoch: number,
+    recovered: Recovered,
+    owner: GovernorOwner,
+  ) {
+    this.#ports = ports
+    this.#verifier = verifier
+    this.#owner = owner
+    this.#manifest = manifest
+    this.#manifestHash = manifestHash(manifest)
+    const nowMs = ports.clock.monotonicMs()
+    const standing = recovered.standing && nowMs < recovered.standing.validUntilMs ? recovered.standing : null
+    for (const asset of manifest.assets) {
+      const perform = (e: ChannelEffect) => this.#channelEffect(asset.name, e)
+      const input = { fallbackMs: asset.fallback.forMs }
+      const channel = new LiveMachine(channelMachine, ports.clock, perform, input)
+      this.#channels.set(asset.name, channel)
+      if (standing) channel.send({ type: 'verdict' })
+    }
+    this.#voter = new LiveMachine(voterMachine, ports.clock, e => this.#voterEffect(e), {
+      rules: rulesOf(manifest),
+      epoch,
+      standing,
+      startedAtMs: nowMs,
+      slots: downtime(recovered, nowMs, manifest),
+    })
+  }
+
+  get slots(): Slots {
+    return this.#voter.context.slots
+  }
+  get state(): string {
+    return this.#voter.state
+  }
+  get manifest(): Manifest {
+    return this.#manifest
+  }
+  channelState(asset: string): ChannelState {
+    return (this.#channels.get(asset)?.state ?? 'deviceDefault') as ChannelState
+  }
+  /** Who governs each asset's output now. */
+  govern(): Record<string, 'verdict' | 'local' | 'none'> {
+    const all: Record<string, 'verdict' | 'local' | 'none'> = {}
+    for (const [name, c] of this.#channels) all[name] = c.has('verdict') ? 'verdict' : c.has('local') ? 'local' : 'none'
+    return all
+  }
+  /** Assets whose device watchdog is to be fed. */
+  fed(): readonly string[] {
+    return [...this.#channels].filter(([, c]) => c.has('feeds')).map(([name]) => name)
+  }
+  /** Which nodes have voted in a cycle. */
+  voters(cycle: number): readonly string[] {
+    return this.#voter.context.ballots.find(b => b.cycle === cycle)?.votes.map(v => v.by) ?? []
+  }
+
+  emitted(cycle: number): void {
+    this.#voter.send({ type: 'emitted', cycle, atMs: this.#ports.clock.monotonicMs() })
+  }
+  slotEnded(cycle: number, fieldUp: boolean): void {
+    this.#voter.send({ type: 'slotEnded', cycle, atMs: this.#ports.clock.monotonicMs(), fieldUp })
+  }
+  candidate(signed: SignedCandidate): void {
+    const opened = openCandidate(signed, this.#manifest, this.#manifestHash, this.#verifier)
+    if (opened.kind === 'refused') {
+      this.refused[opened.reason] = (this.refused[opened.reason] ?? 0) + 1 // S13
+      return
+    }
+    const { by, digest, candidate } = opened
+    this.#voter.send({ type: 'vote', vote: { by, digest, candidate, signed }, atMs: this.#ports.clock.monotonicMs() })
+    if (signed.stateHash) this.#compareState(candidate.cycle, by, signed.stateHash)
+  }
+  /** What the devices say of themselves: local mode always wins (S36). */
+  measured(values: Readonly<Record<string, Values>>): void {
+    for (const [name, channel] of this.#channels) {
+      const mode = values[name]?.mode
+      if (mode === 'local') channel.send({ type: 'local' })
+      else if (mode !== undefined && channel.in('deviceLocal')) channel.send({ type: 'remote' })
+    }
+  }
+  doubt(asset: string, unknown: boolean): void {
+    const channel = this.#channels.get(asset)
+    if (unknown) channel?.send({ type: 'unknown' })
+    else if (channel?.in('unresolved')) channel.send({ type: 'resolved' })
+  }
+  stop(): void {
+    this.#voter.stop()
+    for (const channel of this.#channels.values()) channel.stop()
+  }
+
+  #voterEffect(effect: VoterEffect): void {
+    const { alarm } = this.#owner
+    switch (effect.kind) {
+      case 'apply': {
+        const off = effect.verdict.actions.mode === 'off'
+        for (const channel of this.#channels.values()) channel.send({ type: off ? 'off' : 'verdict' })
+        const single = effect.verdict.source === 'single'
+        alarm(
+          'singleReplica',
+          undefined,
+          undefined,
+          single ? 'raised' : 'returned',
+          'one replica alone governs the site',
+        )
+        this.#owner.apply(effect.verdict)
+        break
+      }
+      case 'lapse':
+        for (const channel of this.#channels.values()) channel.send({ type: 'lapsed' })
+        this.#owner.lapse()
+        break
+      case 'held':
+        for (const channel of this.#channels.values()) channel.send({ type: 'held' })
+        break
+      case 'dissent': {
+        const text = `cycle ${effect.cycle}: ${effect.digest.slice(0, 12)} instead of ${effect.instead.slice(0, 12)}`
+        alarm('dissent', effect.by, undefined, 'raised', text)
+        break
+      }
+      case 'agreement':
+        alarm('dissent', effect.by, undefined, 'returned', 'agrees again')
+        break
+      case 'silent':
+        alarm('replicaSilent', effect.by, undefined, 'raised', 'has not voted in five slots')
+        break
+      case 'heard':
+        alarm('replicaSilent', effect.by, undefined, 'returned', 'votes again')
+        break
+      case 'equivocation':
+        alarm(
+          'equivocation',
+          effect.by,
+          undefined,
+          'raised',
+          'signed two candidates for one cycle; out until enrolled anew',
+        )
+        this.#owner.equivocation(effect.by, effect.first.signed, effect.second.signed)
+        break
+      case 'slot':
+        break
+    }
+  }
+  #channelEffect(asset: string, effect: ChannelEffect): void {
+    const text = `channel of ${asset}: ${this.#channels.get(asset)?.state ?? 'starting'}`
+    this.#owner.alarm(effect.alarm, undefined, asset, effect.state, text)
+  }
+  /** State hashes ride outside the digest: a difference is a latent fault, not a dissent. */
+  #compareState(cycle: number, by: string, hash: string): void {
+    const hashes = this.#stateHashes.get(cycle) ?? new Map<string, string>()
+    hashes.set(by, hash)
+    this.#stateHashes.set(cycle, hashes)
+    for (const old of this.#stateHashes.keys())
+      if (old < cycle - this.#manifest.stateHashEvery * 4) this.#stateHashes.delete(old)
+    if (hashes.size < this.#manifest.replicas.length) return
+    for (const [node, own] of hashes) {
+      const others = [...hashes].filter(([other]) => other !== node)
+      const alone = others.every(([, h]) => h !== own) && new Set(others.map(([, h]) => h)).size === 1
+      this.#owner.alarm('stateDiverged', node, undefined, alone ? 'raised' : 'returned', `state hash at cycle ${cycle}`)
+    }
+  }
+}
+
+/** The gateway's own downtime, classed after its restart: the device held the last verdict as long as it was valid. */
+function downtime(recovered: Recovered, nowMs: number, manifest: Manifest): Slots {
+  let { slots } = recovered
+  if (recovered.lastAtMs === null) return slots
+  const { cycleMs } = manifest.timing
+  for (let endMs = recovered.lastAtMs + 2 * cycleMs; endMs <= nowMs; endMs += cycleMs)
+    slots = counted(slots, endMs < (recovered.standing?.validUntilMs ?? 0) ? 'held' : 'uncovered')
+  return slots
+}

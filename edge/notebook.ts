@@ -1,0 +1,128 @@
+/**
+ * The executor's journal: what must be known after a crash. A standing verdict with its intent, the pulses that were
+ * begun and how they ended, the commands that were listed and how they ended, the slots so far.
+ */
+
+import type { Disk } from '../protocol/ports.ts'
+import type { Slots } from '../protocol/words/facts.ts'
+import type { PulseOutcome } from './commands.ts'
+import { Journal } from './journal.ts'
+import { NO_SLOTS } from './slots.ts'
+import type { Verdict } from './verdict.ts'
+
+export type Note =
+  | {
+      readonly k: 'verdict'
+      readonly boot: string
+      readonly verdict: Verdict
+      readonly slots: Slots
+      readonly atMs: number
+    }
+  /** Durable before the write (S6, S8). */
+  | { readonly k: 'pulse'; readonly id: string; readonly asset: string; readonly name: string }
+  | { readonly k: 'pulsed'; readonly id: string; readonly outcome: PulseOutcome }
+  | { readonly k: 'command'; readonly id: string }
+  | { readonly k: 'commandEnded'; readonly id: string }
+
+/** Ids of ended pulses that are remembered: more than any verdict lists, so that a repeat is always known. */
+const ENDED_KEPT = 2_048
+const COMPACT_EVERY = 1_024
+
+export interface Recovered {
+  /** Of the same boot; null otherwise: monotonic time does not survive a boot. */
+  readonly standing: Verdict | null
+  readonly slots: Slots
+  /** When the last note was made, monotonic ms of this boot; null: another boot. */
+  readonly lastAtMs: number | null
+  /** Begun and not known to have ended. */
+  readonly openPulses: readonly { readonly id: string; readonly asset: string; readonly name: string }[]
+  readonly openCommands: readonly string[]
+}
+
+export class Notebook {
+  readonly recovered: Recovered
+  readonly #journal: Journal
+  readonly #boot: string
+  readonly #pulses = new Map<string, { asset: string; name: string; ended: PulseOutcome | null }>()
+  readonly #commands = new Map<string, boolean>()
+  #verdict: Extract<Note, { k: 'verdict' }> | null = null
+  #turn: Promise<void> = Promise.resolve()
+
+  private constructor(journal: Journal, boot: string) {
+    this.#journal = journal
+    this.#boot = boot
+    for (const text of journal.recovered) this.#fold(JSON.parse(text) as Note)
+    const sameBoot = this.#verdict?.boot === boot
+    this.recovered = {
+      standing: sameBoot ? this.#verdict!.verdict : null,
+      slots: this.#verdict?.slots ?? NO_SLOTS,
+      lastAtMs: sameBoot ? this.#verdict!.atMs : null,
+      openPulses: [...this.#pulses]
+        .filter(([, p]) => p.ended === null)
+        .map(([id, p]) => ({ id, asset: p.asset, name: p.name })),
+      openCommands: [...this.#commands].filter(([, ended]) => !ended).map(([id]) => id),
+    }
+  }
+  static async open(disk: Disk, boot: string): Promise<Notebook> {
+    return new Notebook(await Journal.open(disk, 'notebook'), boot)
+  }
+
+  hasPulse(id: string): boolean {
+    return this.#pulses.has(id)
+  }
+  hasCommand(id: string): boolean {
+    return this.#commands.has(id)
+  }
+  verdict(verdict: Verdict, slots: Slots, atMs: number): Promise<void> {
+    return this.write({ k: 'verdict', boot: this.#boot, verdict, slots, atMs })
+  }
+  /** Resolves when it is durable; a rejection is fatal for the process. */
+  write(note: Note): Promise<void> {
+    this.#fold(note)
+    const turn = this.#turn.then(async () => {
+      if (this.#journal.length >= COMPACT_EVERY)
+        await this.#journal.compact(this.#standing().map(n => JSON.stringify(n)))
+      else {
+        this.#journal.append(JSON.stringify(note))
+        await this.#journal.sync()
+      }
+    })
+    this.#turn = turn.catch(() => {})
+    return turn
+  }
+
+  #fold(note: Note): void {
+    if (note.k === 'verdict') this.#verdict = note
+    else if (note.k === 'pulse') this.#pulses.set(note.id, { asset: note.asset, name: note.name, ended: null })
+    else if (note.k === 'pulsed') {
+      const pulse = this.#pulses.get(note.id)
+      this.#pulses.set(note.id, { asset: pulse?.asset ?? '', name: pulse?.name ?? '', ended: note.outcome })
+      forget(this.#pulses, p => p.ended !== null)
+    } else if (note.k === 'command') this.#commands.set(note.id, false)
+    else {
+      this.#commands.set(note.id, true)
+      forget(this.#commands, ended => ended)
+    }
+  }
+  /** What a compacted journal holds: this state, and nothing of how it came about. */
+  #standing(): Note[] {
+    const notes: Note[] = []
+    for (const [id, { asset, name, ended }] of this.#pulses) {
+      notes.push({ k: 'pulse', id, asset, name })
+      if (ended) notes.push({ k: 'pulsed', id, outcome: ended })
+    }
+    for (const [id, ended] of this.#commands) {
+      notes.push({ k: 'command', id })
+      if (ended) notes.push({ k: 'commandEnded', id })
+    }
+    return this.#verdict ? [...notes, this.#verdict] : notes
+  }
+}
+
+/** Drops the oldest that have ended, beyond ENDED_KEPT. */
+function forget<T>(map: Map<string, T>, ended: (value: T) => boolean): void {
+  for (const [id, value] of map) {
+    if (map.size <= ENDED_KEPT) return
+    if (ended(value)) map.delete(id)
+  }
+}
