@@ -66,7 +66,11 @@ function checkState(spec: AnySpec, nodes: ChartNodes, node: ChartNode, used: Use
   for (const key of Object.keys(state)) {
     if (STATE_KEYS.includes(key)) continue
     if (CHILD_KEYS.includes(key))
-      report.problem('CHILD_ACTOR', id, `a log actor has no children: make it an asset of its own, or a parallel region`)
+      report.problem(
+        'CHILD_ACTOR',
+        id,
+        `a log actor has no children: make it an asset of its own, or a parallel region`,
+      )
     else report.problem('UNKNOWN_KEY', id, `'${key}' is no key of a state${nearest(key, STATE_KEYS)}`)
   }
   for (const name of Object.keys(state.states ?? {}))
@@ -191,7 +195,9 @@ function checkTarget(nodes: ChartNodes, from: ChartNode, target: string, at: str
 }
 
 function checkUsed(spec: AnySpec, used: Used, report: Report): void {
-  const code = Object.values(spec.actions ?? {}).map(String).join('\n')
+  const code = Object.values(spec.actions ?? {})
+    .map(String)
+    .join('\n')
   const mentioned = (name: string) => code.includes(`'${name}'`) || code.includes(`"${name}"`)
   const groups = [
     ['guards', Object.keys(spec.guards), used.guards],

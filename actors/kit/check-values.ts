@@ -57,8 +57,7 @@ function checkQuantities(spec: AnySpec, report: Report): void {
   }
   for (const [name, setting] of Object.entries(spec.settings)) {
     const at = `${spec.type}.settings.${name}`
-    if (typeof setting === 'object')
-      attempt('BAD_QUANTITY', at, report, () => parse(setting.unit, setting.default, at))
+    if (typeof setting === 'object') attempt('BAD_QUANTITY', at, report, () => parse(setting.unit, setting.default, at))
   }
   for (const [name, point] of Object.entries(spec.points)) {
     const at = `${spec.type}.points.${name}`
@@ -102,11 +101,16 @@ function attempt(code: Code, at: string, report: Report, run: () => unknown): vo
 const COMMENT = /\/\*[\s\S]*?\*\/|\/\/.*/g
 const TEXT = /'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|`(?:\\.|[^`\\$])*`/g
 function checkFunction(code: unknown, at: string, report: Report): void {
+  for (const text of forbiddenIn(code)) report.problem('NOT_DETERMINISTIC', at, text)
+}
+
+/** What a function's source uses of the forbidden, each with its reason. Names passed on in variables escape it. */
+export function forbiddenIn(code: unknown): readonly string[] {
   const text = String(code).replace(COMMENT, '').replace(TEXT, "''")
-  for (const [pattern, why] of FORBIDDEN) {
+  return FORBIDDEN.flatMap(([pattern, why]) => {
     const found = pattern.exec(text)
-    if (found) report.problem('NOT_DETERMINISTIC', at, `uses ${found[0]}: ${why}`)
-  }
+    return found ? [`uses ${found[0]}: ${why}`] : []
+  })
 }
 
 function checkJson(value: unknown, at: string, report: Report): void {
