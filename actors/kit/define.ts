@@ -1,5 +1,5 @@
 /** `defineAsset`: infers an author's definition, lets the compiler check it, then checks what it cannot. */
-import type { Literal, Quantity } from '../../protocol/words/units.ts'
+import type { Literal } from '../../protocol/words/units.ts'
 import type { CheckChart, LooseState, StatePath, Tag } from './chart-types.ts'
 import { check, describeFindings, type Finding } from './check.ts'
 import { type Compiled, compile } from './compile.ts'
@@ -42,9 +42,9 @@ export interface AssetSpec<N extends string, P, SP, C, S, AL, X, T> {
   readonly alarms: AL
   readonly context: X
   readonly delays?: Readonly<Record<string, string>>
-  readonly guards: Readonly<Record<string, unknown>>
-  readonly actions?: Readonly<Record<string, unknown>>
-  readonly limits: Readonly<Record<string, unknown>>
+  readonly guards: AnySpec['guards']
+  readonly actions?: NonNullable<AnySpec['actions']>
+  readonly limits: AnySpec['limits']
   readonly chart: T
   readonly migrations?: Migrations
 }
@@ -135,5 +135,3 @@ function refuseOrBuild(spec: AnySpec): { readonly spec: AnySpec; readonly progra
   if (problems.length > 0) throw new DefinitionRefused(spec.type, problems)
   return { spec, program: buildProgram(spec) }
 }
-
-export type { Quantity }
