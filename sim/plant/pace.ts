@@ -16,7 +16,7 @@ export function pacePlant(plant: RunningPlant, clock: Clock): Cancel {
     if (stopped) return
     const nowMs = clock.monotonicMs()
     plant.advanceTo(startMs + nowMs - originMs)
-    const nextMs = Math.max(dueMs + STEP_MS, nowMs)
+    const nextMs = dueMs + STEP_MS * (Math.floor((nowMs - dueMs) / STEP_MS) + 1)
     timer = clock.after(nextMs - nowMs, () => tick(nextMs))
   }
   tick(originMs)

@@ -78,7 +78,7 @@ class ModbusDriver implements FieldDriver {
   readonly #readBacks: ReadonlyMap<string, Register>
   readonly #groups: readonly Group[]
   #beat: number | undefined
-  #armedOn = 0
+  #armedOn = -1
 
   constructor(o: ModbusDriverOptions, line: Line, unit: number) {
     this.#o = o
