@@ -1,7 +1,7 @@
 /**
  * The plant's meters, mWh since its start: each asset's, and the sums over the site.
  *
- * Busbar: imported + produced + discharged = exported + consumed + charged.
+ * Busbar: imported + produced + returned + discharged = exported + consumed + charged.
  * Stores: stored = storedAtStart + charged - discharged - losses.
  */
 import type { PlantState } from './state.ts'
@@ -11,6 +11,7 @@ export interface SiteEnergy {
   readonly exportedMwh: number
   readonly producedMwh: number
   readonly consumedMwh: number
+  readonly returnedMwh: number
   readonly chargedMwh: number
   readonly dischargedMwh: number
   readonly lossesMwh: number
@@ -30,6 +31,7 @@ export function meters(state: PlantState): PlantMeters {
     exportedMwh: sum('exportedMwh'),
     producedMwh: sum('producedMwh'),
     consumedMwh: sum('consumedMwh'),
+    returnedMwh: sum('returnedMwh'),
     chargedMwh: sum('chargedMwh'),
     dischargedMwh: sum('dischargedMwh'),
     lossesMwh: sum('lossesMwh'),
@@ -47,6 +49,6 @@ function energyOf(a: PlantState['assets'][string]): Partial<SiteEnergy> {
       storedMwh: a.cells.storedMwh,
     }
   if (a.type === 'pv') return { producedMwh: a.producedMwh }
-  if (a.type === 'load') return { consumedMwh: a.consumedMwh }
+  if (a.type === 'load') return { consumedMwh: a.consumedMwh, returnedMwh: a.returnedMwh }
   return { importedMwh: a.importedMwh, exportedMwh: a.exportedMwh }
 }

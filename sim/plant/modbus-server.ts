@@ -7,19 +7,18 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import { EXCEPTION, type Space } from './devices/register.ts'
 
+/** An answer, or none: `silence` leaves the request unanswered, `cut` resets the connection that asked. */
+type NoAnswer = 'silence' | 'cut'
 export interface Requests {
-  /** `'silence'`: leave the request unanswered. */
-  read(unit: number, space: Space, address: number, count: number): readonly number[] | Refusal | 'silence'
-  /** Called once for each write request, before anything is answered. */
+  read(unit: number, space: Space, address: number, count: number): readonly number[] | Refusal | NoAnswer
+  /** Called once for each write request, before anything is answered. `source`: the peer's `host:port`. */
   write(
     unit: number,
     space: Space,
     address: number,
     words: readonly number[],
     source: string,
-  ): Refusal | 'done' | 'silence'
-  /** False: the connection is closed at once. */
-  admit(source: string): boolean
+  ): Refusal | 'done' | NoAnswer
 }
 export interface Refusal {
   readonly exception: number
@@ -27,8 +26,8 @@ export interface Refusal {
 
 export interface ModbusServer {
   readonly port: number
-  /** Closes every connection; what was not yet sent is lost. */
-  dropAll(): void
+  /** Resets every connection that has asked for the unit; what was not yet sent is lost. */
+  cut(unit: number): void
   close(): Promise<void>
 }
 
@@ -40,11 +39,12 @@ const MOST_REGISTERS = 125
 const LONGEST = 260
 
 export async function serveModbus(host: string, port: number, on: Requests): Promise<ModbusServer> {
-  const sockets = new Set<Socket>()
+  /** Each connection with the units that it asked for. */
+  const sockets = new Map<Socket, Set<number>>()
   const server: Server = createServer(socket => {
     const source = `${socket.remoteAddress}:${socket.remotePort}`
-    if (!on.admit(source)) return void socket.resetAndDestroy()
-    sockets.add(socket)
+    const units = new Set<number>()
+    sockets.set(socket, units)
     socket.setNoDelay()
     socket.on('close', () => sockets.delete(socket))
     socket.on('error', () => socket.destroy())
@@ -57,8 +57,10 @@ export async function serveModbus(host: string, port: number, on: Requests): Pro
         if (pending.length < length + 6) return
         const frame = pending.subarray(0, length + 6)
         pending = pending.subarray(length + 6)
+        units.add(frame.readUInt8(6))
         const answer = reply(frame.readUInt8(6), frame.subarray(7), source, on)
-        if (answer && !socket.destroyed) socket.write(framed(frame, answer))
+        if (answer === 'cut') return void socket.resetAndDestroy()
+        if (answer !== 'silence' && !socket.destroyed) socket.write(framed(frame, answer))
       }
     })
   })
@@ -68,16 +70,15 @@ export async function serveModbus(host: string, port: number, on: Requests): Pro
   })
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('PLANT_LISTEN: the server has no port')
-  const dropAll = () => {
-    for (const socket of sockets) socket.resetAndDestroy()
-  }
   return {
     port: address.port,
-    dropAll,
+    cut(unit) {
+      for (const [socket, units] of sockets) if (units.has(unit)) socket.resetAndDestroy()
+    },
     close: () =>
       new Promise(resolve => {
         server.close(() => resolve())
-        dropAll()
+        for (const socket of sockets.keys()) socket.resetAndDestroy()
       }),
   }
 }
@@ -90,7 +91,7 @@ function framed(request: Buffer, pdu: Buffer): Buffer {
   return Buffer.concat([header, pdu])
 }
 
-function reply(unit: number, pdu: Buffer, source: string, on: Requests): Buffer | undefined {
+function reply(unit: number, pdu: Buffer, source: string, on: Requests): Buffer | NoAnswer {
   const code = pdu.readUInt8(0)
   const refuse = (exception: number) => Buffer.from([code | 0x80, exception])
   const space = READS[code]
@@ -100,7 +101,7 @@ function reply(unit: number, pdu: Buffer, source: string, on: Requests): Buffer 
     const bits = space === 'coil' || space === 'discrete'
     if (count < 1 || count > (bits ? MOST_BITS : MOST_REGISTERS)) return refuse(EXCEPTION.value)
     const words = on.read(unit, space, pdu.readUInt16BE(1), count)
-    if (words === 'silence') return undefined
+    if (words === 'silence' || words === 'cut') return words
     if ('exception' in words) return refuse(words.exception)
     return Buffer.concat([
       Buffer.from([code, bits ? Math.ceil(count / 8) : count * 2]),
@@ -110,7 +111,7 @@ function reply(unit: number, pdu: Buffer, source: string, on: Requests): Buffer 
   const write = parsedWrite(code, pdu)
   if (write === undefined) return refuse([5, 6, 15, 16].includes(code) ? EXCEPTION.value : EXCEPTION.function)
   const outcome = on.write(unit, write.space, pdu.readUInt16BE(1), write.words, source)
-  if (outcome === 'silence') return undefined
+  if (outcome === 'silence' || outcome === 'cut') return outcome
   return outcome === 'done' ? Buffer.from(pdu.subarray(0, 5)) : refuse(outcome.exception)
 }
 

@@ -7,9 +7,10 @@
  * `catchUpMs` it skips, and the record says how much.
  */
 import type { Note } from '../../protocol/ports.ts'
+import { EXCEPTION } from './devices/register.ts'
 import { checkFault, clearFaults, type FaultArguments, PlantRefusal, startFault } from './faults.ts'
 import { meters, type PlantMeters } from './meters.ts'
-import { type ModbusServer, serveModbus } from './modbus-server.ts'
+import { type Requests, serveModbus } from './modbus-server.ts'
 import { Plant, type PlantWrite } from './plant.ts'
 import { type RecordedWrite, RecordFile } from './record.ts'
 import { writeAsAnother } from './second-writer.ts'
@@ -32,6 +33,11 @@ export interface RunningPlant {
   /** `host:port/unit` by asset. */
   readonly addresses: Readonly<Record<string, string>>
   readonly tMs: () => number
+  /**
+   * Plant time at a wall-clock time. The first question of a plant's life fixes the difference for good, so that after a
+   * kill the plant knows how long it was away.
+   */
+  timeAt(wallMs: number): number
   advanceTo(tMs: number): void
   fault(name: string, args: FaultArguments): Promise<void>
   clearFaults(asset?: string, name?: string): void
@@ -55,27 +61,27 @@ export async function runPlant(
   ports.note('info', restored ? 'plant resumed' : 'plant started', { tMs: plant.state.tMs, seed: o.seed })
   const own = new Set<string>()
   const host = o.host ?? '127.0.0.1'
-  const server = await serveModbus(
-    host,
-    o.port ?? 0,
-    requests(plant, record, own, () => server),
-  )
+  const server = await serveModbus(host, o.port ?? 0, requests(plant, record, own))
   const address = `${host}:${server.port}`
   return {
     address,
     addresses: Object.fromEntries(o.assets.map(a => [a.name, `${address}/${a.unit}`])),
     tMs: () => plant.state.tMs,
+    timeAt(wallMs) {
+      const aheadMs = record.recall<number>('ahead') ?? plant.state.tMs - wallMs
+      record.remember('ahead', aheadMs)
+      return Math.max(plant.state.tMs, wallMs + aheadMs)
+    },
     advanceTo: tMs => advance(plant, record, tMs, o.catchUpMs ?? CATCH_UP_MS, ports.note),
     async fault(name, args) {
       const known = checkFault(name, args, plant)
       ports.note('warn', `fault ${name}`, { ...args })
+      const unit = o.assets.find(a => a.name === args.asset)!.unit
       if (known === 'secondWriter') {
-        const unit = o.assets.find(a => a.name === args.asset)!.unit
         await writeAsAnother(host, server.port, unit, args.address ?? 100, args.value ?? 0, source => own.add(source))
-      } else if (known === 'drop' && args.ms === undefined) server.dropAll()
-      else {
-        startFault(known, args, plant)
-        if (known === 'drop') server.dropAll()
+      } else {
+        if (known !== 'drop' || args.ms !== undefined) startFault(known, args, plant)
+        if (known === 'drop') server.cut(unit)
       }
       record.remember('state', plant.state)
     },
@@ -107,40 +113,28 @@ function advance(plant: Plant, record: RecordFile, tMs: number, catchUpMs: numbe
 }
 
 /** Reads are answered from the plant; every write is in the record before its reply leaves. */
-function requests(plant: Plant, record: RecordFile, own: ReadonlySet<string>, server: () => ModbusServer) {
-  const hung = (unit: number): boolean => {
+function requests(plant: Plant, record: RecordFile, own: ReadonlySet<string>): Requests {
+  const broken = (unit: number): 'silence' | 'cut' | undefined => {
     const asset = plant.assetOf(unit)?.name
-    return asset !== undefined && plant.fault('freeze', asset) !== undefined
-  }
-  const cut = (unit: number): boolean => {
-    const asset = plant.assetOf(unit)?.name
-    if (asset === undefined || !plant.fault('drop', asset)) return false
-    server().dropAll()
-    return true
+    if (asset === undefined) return undefined
+    if (plant.fault('drop', asset)) return 'cut'
+    return plant.fault('freeze', asset) ? 'silence' : undefined
   }
   return {
-    admit: () => true,
-    read: (unit: number, space: 'holding' | 'input' | 'coil' | 'discrete', address: number, count: number) =>
-      hung(unit) || cut(unit) ? ('silence' as const) : plant.read(unit, space, address, count),
-    write(
-      unit: number,
-      space: 'holding' | 'coil' | 'input' | 'discrete',
-      address: number,
-      words: readonly number[],
-      source: string,
-    ) {
-      const silent = hung(unit) || cut(unit)
+    read: (unit, space, address, count) => broken(unit) ?? plant.read(unit, space, address, count),
+    write(unit, space, address, words, source) {
+      const fault = broken(unit)
       const number = record.next
-      const outcome = silent
+      const outcome = fault
         ? [swallowed(plant.assetOf(unit)?.name ?? `unit ${unit}`, `${space}:${address}`)]
         : plant.write(unit, space, address, words, number)
       const who = own.has(source) ? `second-writer ${source}` : source
       const atMs = plant.state.tMs
       const rows = outcome.map((w): RecordedWrite => ({ ...w, number, atMs, unit, space, address, words, source: who }))
       record.append(rows, plant.state)
-      if (silent) return 'silence' as const
+      if (fault) return fault
       const refused = outcome.find(w => w.outcome === 'refused')
-      return refused ? { exception: refused.exception ?? 4 } : ('done' as const)
+      return refused ? { exception: refused.exception ?? EXCEPTION.failure } : 'done'
     },
   }
 }
@@ -151,7 +145,7 @@ const swallowed = (asset: string, register: string): PlantWrite => ({
   asked: null,
   outcome: 'swallowed',
   exception: null,
-  why: 'the device hangs',
+  why: 'the device did not take it',
   applied: null,
   effectAtMs: null,
 })

@@ -82,6 +82,8 @@ export interface LoadMemory {
   readonly type: 'load'
   readonly powerW: number
   readonly consumedMwh: number
+  /** A recorded load may give for a while; a generated one never does. */
+  readonly returnedMwh: number
 }
 export interface GridMemory {
   readonly type: 'grid'
@@ -152,7 +154,7 @@ function first(o: AssetOptions): AssetMemory {
     }
   if (o.type === 'pv')
     return { type: 'pv', powerW: 0, offerW: 0, control: control(o.watchdogMs ?? 10_000), producedMwh: 0 }
-  if (o.type === 'load') return { type: 'load', powerW: 0, consumedMwh: 0 }
+  if (o.type === 'load') return { type: 'load', powerW: 0, consumedMwh: 0, returnedMwh: 0 }
   return {
     type: 'grid',
     closed: true,

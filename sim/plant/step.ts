@@ -96,8 +96,9 @@ function stepAsset(
   }
   if (a.type === 'load' && s.type === 'load') {
     const asked = recorded ? recorded(tMs - startMs, tMs) : loadW(a.profile ?? 'household', `${o.seed}/${a.name}`, tMs)
-    const powerW = live ? Math.min(0, asked) : 0
-    return { ...s, powerW, consumedMwh: s.consumedMwh + mwh(-powerW, STEP_MS) }
+    const powerW = live ? asked : 0
+    const consumedMwh = s.consumedMwh + mwh(Math.max(0, -powerW), STEP_MS)
+    return { ...s, powerW, consumedMwh, returnedMwh: s.returnedMwh + mwh(Math.max(0, powerW), STEP_MS) }
   }
   return s
 }

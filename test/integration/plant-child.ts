@@ -74,7 +74,8 @@ export const mapOf = (type: string): RegisterMap =>
 export const driverOf = (type: string, address: string, map: Partial<RegisterMap> = {}): FieldDriver =>
   openModbusDriver({
     name: type,
-    map: { ...mapOf(type), ...map },
+    // A busy machine answers late; only the test of a hanging device is impatient.
+    map: { ...mapOf(type), timeoutMs: 30_000, ...map },
     address,
     clock: realClock,
     host: realClock,

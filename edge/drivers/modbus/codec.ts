@@ -51,8 +51,11 @@ export function decode(r: Numeric & { readonly invalid?: readonly number[] }, wo
   const num = r.scale?.num ?? 1
   const den = r.scale?.den ?? 1
   if (typeof raw === 'number') {
+    if (!Number.isFinite(raw)) return { kind: 'invalid', reason: `not a number: ${raw}` }
     const value = Math.round((Math.abs(raw) * num) / den) * Math.sign(raw) || 0
-    return Number.isSafeInteger(value) ? { kind: 'value', value } : { kind: 'invalid', reason: `not a number: ${raw}` }
+    return Number.isSafeInteger(value)
+      ? { kind: 'value', value }
+      : { kind: 'invalid', reason: `${raw} is out of range` }
   }
   const value = Number(divideNearest(raw * BigInt(num), BigInt(den)))
   return Number.isSafeInteger(value) ? { kind: 'value', value } : { kind: 'invalid', reason: `${raw} is out of range` }

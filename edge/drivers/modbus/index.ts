@@ -78,7 +78,7 @@ class ModbusDriver implements FieldDriver {
   readonly #readBacks: ReadonlyMap<string, Register>
   readonly #groups: readonly Group[]
   #beat: number | undefined
-  #armedOn = 0
+  #armedOn = -1
 
   constructor(o: ModbusDriverOptions, line: Line, unit: number) {
     this.#o = o
@@ -123,7 +123,7 @@ class ModbusDriver implements FieldDriver {
       const outcome = await this.#fetch(group)
       if (outcome.kind === 'done') {
         for (const span of group.spans)
-          values[span.name] = valueOf(registers.get(span.name)!, group, span, outcome.value, outcome.sentAtMs)
+          values[span.name] = fieldValue(registers.get(span.name)!, group, span, outcome.value, outcome.sentAtMs)
         continue
       }
       if (outcome.code === 'exception' && group.spans.length > 1) {
@@ -244,7 +244,7 @@ function sendWords(t: ModbusTransport, unit: number, register: number, words: re
   return words.length === 1 ? t.writeRegister(unit, register, words[0]!) : t.writeRegisters(unit, register, words)
 }
 
-function valueOf(r: Register, group: Group, span: Span, words: readonly number[], atMs: number): FieldValue {
+function fieldValue(r: Register, group: Group, span: Span, words: readonly number[], atMs: number): FieldValue {
   const from = span.register - group.start
   const own = words.slice(from, from + span.size)
   if (own.length < span.size) return { kind: 'failed', code: 'exception', reason: 'the reply was too short' }

@@ -37,8 +37,7 @@ export class Line {
   #failures = 0
   #notBeforeMs = Number.NEGATIVE_INFINITY
   #closed = false
-  /** Counts connections: who arms a device or follows a counter starts anew with each. */
-  connection = 0
+  #connection = 0
 
   constructor(o: LineOptions) {
     this.#o = o
@@ -98,10 +97,7 @@ export class Line {
     const transport = this.#o.connect(this.#o.host, this.#o.port)
     this.#transport = transport
     const end = await this.#within(transport.ready)
-    if (end.kind === 'value') {
-      this.connection += 1
-      return transport
-    }
+    if (end.kind === 'value') return transport
     const reason = end.kind === 'late' ? 'no connection in time' : String(end.error)
     this.#drop(reason)
     return failed('disconnected', reason)
@@ -142,7 +138,13 @@ export class Line {
     })
   }
 
+  /** Which connection a request would use: who arms a device or follows a counter starts anew with each. */
+  get connection(): number {
+    return this.#connection
+  }
+
   #drop(reason: string): void {
+    this.#connection += 1
     this.#transport?.destroy(reason)
     this.#transport = undefined
     const [first, most] = this.#o.backoffMs

@@ -5,6 +5,7 @@ import { float32LowFirst, int32, type Register, uint16, uint64 } from './registe
 export const loadRegisters: readonly Register<LoadMemory>[] = [
   { name: 'power', space: 'input', address: 0, size: 2, read: s => int32(s.powerW) },
   { name: 'consumed', space: 'input', address: 20, size: 4, read: s => uint64(s.consumedMwh) },
+  { name: 'returned', space: 'input', address: 24, size: 4, read: s => uint64(s.returnedMwh) },
 ]
 
 /** Without voltage there is no frequency: the meter says so with 65535. */

@@ -25,6 +25,8 @@ export interface Report {
   readonly bad: number
   /** Numbers that the quantity cannot have. */
   readonly impossible: number
+  /** Values of a load that gives: recordings of a part of a house have them. */
+  readonly reversed: number
   readonly stepMs: number
   readonly firstMs: number
   readonly lastMs: number
@@ -79,6 +81,7 @@ export function readSeries(
     gaps,
     gapMs,
     ...counts,
+    reversed: 0,
     stepMs,
     firstMs: samples[0]!.atMs,
     lastMs: samples.at(-1)!.atMs,

@@ -15,7 +15,7 @@ interface Quantity {
 
 const POWER = { W: 1, kW: 1_000, MW: 1_000_000 }
 const QUANTITIES = {
-  'load.power': { units: POWER, bounds: { min: -1e9, max: 0 } },
+  'load.power': { units: POWER, bounds: { min: -1e9, max: 1e9 } },
   'pv.power': { units: POWER, bounds: { min: 0, max: 1e9 } },
   'grid.frequency': { units: { Hz: 1_000, mHz: 1 }, bounds: { min: 40_000, max: 60_000 } },
   'grid.voltage': { units: { V: 1_000, mV: 1, kV: 1_000_000 }, bounds: { min: 1, max: 1e9 } },
@@ -64,8 +64,9 @@ export function openInput(
   const text = read(ref.file)
   const { turn, said } = signOf(quantity, ref, text, bounds, factor)
   const { samples, report } = readSeries(text, ref, x => x * factor * turn, bounds)
+  const reversed = quantity === 'load.power' ? samples.filter(s => s.value > 0).length : 0
   const inferred = [...report.inferred, ...(ref.unit === undefined ? [`unit ${suffix}`] : []), ...said]
-  return { at: holding(samples, report.stepMs, ref.align), report: { ...report, inferred } }
+  return { at: holding(samples, report.stepMs, ref.align), report: { ...report, reversed, inferred } }
 }
 
 /** Files write a load with either sign. Where it is not said, the sign of most of its values is consumption. */
@@ -78,7 +79,7 @@ function signOf(
 ): { readonly turn: 1 | -1; readonly said: readonly string[] } {
   if (quantity !== 'load.power') return { turn: 1, said: [] }
   if (ref.sign) return { turn: ref.sign === 'consumption-negative' ? 1 : -1, said: [] }
-  const { samples } = readSeries(text, ref, x => x * factor, { min: bounds.min, max: -bounds.min })
+  const { samples } = readSeries(text, ref, x => x * factor, bounds)
   const negative = samples.filter(s => s.value < 0).length > samples.filter(s => s.value > 0).length
   return { turn: negative ? 1 : -1, said: [`consumption is ${negative ? 'negative' : 'positive'} in the file`] }
 }
