@@ -217,7 +217,8 @@ export class Executor {
   #intend(round: Round): void {
     const intended = () => this.#writer.send({ type: 'intended', atMs: this.#ports.clock.monotonicMs() })
     const atMs = this.#ports.clock.monotonicMs()
-    if (!round.verdict) intended() // covered by the standing intent
+    if (!round.verdict)
+      intended() // covered by the standing intent
     else this.#run(this.#notebook.verdict(round.verdict, this.#owner.slots(), atMs), intended) // S6
   }
 

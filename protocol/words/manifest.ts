@@ -4,6 +4,7 @@
  * stand outside it.
  */
 import Type from 'typebox'
+import { LocalLaw } from './candidate.ts'
 import { BASE64URL, HEX256, NAME, SLUG } from './ids.ts'
 import { RegisterMap } from './register-map.ts'
 
@@ -87,6 +88,8 @@ export const Manifest = Type.Object(
     engines: Type.Array(Type.Object({ hash: Hex, fromCycle: Count }, closed), { minItems: 1 }),
     assets: Type.Array(ManifestAsset, { minItems: 1 }),
     strategies: Type.Array(ManifestStrategy),
+    /** Laws that the gateway evaluates by itself, under each certificate. */
+    laws: Type.Array(LocalLaw),
     limits: Type.Object({ importMaxW: Count, exportMaxW: Count, meter: Name }, closed),
     /** Priority fallback to a single replica after validity: how long, and what share of the envelope. Null: not allowed. */
     single: Type.Union([

@@ -6,6 +6,9 @@ export class FakeClock implements Clock {
   now = 1_000
   wall = 1_800_000_000_000
   #timers: { dueMs: number; run: () => void }[] = []
+  monotonicUs(): number {
+    return this.monotonicMs() * 1_000
+  }
   monotonicMs(): number {
     return this.now
   }

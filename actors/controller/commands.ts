@@ -1,0 +1,220 @@
+/**
+ * Commands of people and programs. The step accepts or rejects at the command's position, by one table of refusals in
+ * order of precedence; an accepted one rides in every candidate until its receipt or its expiry.
+ */
+import type { ErrorCode } from '../../protocol/words/errors.ts'
+import type { FactOf } from '../../protocol/words/facts.ts'
+import { parse, raw, type Unit } from '../../protocol/words/units.ts'
+import { is, parseCommand, refusal, stepActor, want } from '../kit/host.ts'
+import type { CommandRecord, CommandState, SiteState } from './state.ts'
+import { boundOf } from './strategies.ts'
+import type { Work } from './work.ts'
+
+/** A command stamped further from log time than this is refused, so that its id need not be remembered longer. */
+export const SKEW_MS_MAX = 120_000
+/** An ended command is kept this long for those who ask, and against repeats: twice the skew, with its expiry. */
+const KEPT_MS = 600_000
+/** Ended commands kept at most; beyond it the oldest go first. */
+const KEPT_MAX = 1_000
+/** Over its expiry, the centre waits this many cycles for the gateway's word before it says `unknown` (S10). */
+export const WORD_CYCLES = 10
+
+type Command = FactOf<'CommandRequested'>
+type No = { readonly code: ErrorCode; readonly reason: string }
+const no = (code: ErrorCode, reason: string): No => ({ code, reason })
+
+export function requestCommand(work: Work, fact: Command): void {
+  const there = work.state.commands[fact.id]
+  if (there) return // DUPLICATE: the first one counts; the sender finds it by its id
+  const record: CommandRecord = {
+    id: fact.id,
+    by: fact.by,
+    target: fact.target,
+    name: fact.name,
+    state: 'accepted',
+    reason: '',
+    epoch: work.state.epoch,
+    expiresCycle: expiresCycle(work, fact),
+    pulses: [],
+    setpoints: [],
+    issuedAtMs: fact.issuedAtMs,
+    endedAtMs: null,
+  }
+  const refused = tooOld(work, fact)
+  if (refused) return put(work, { ...record, state: 'rejected', reason: say(refused), endedAtMs: work.state.now })
+  put(work, record)
+  const before = work.state
+  work.command = fact.id
+  const result = fact.target === 'site' ? siteCommand(work, fact) : assetCommand(work, fact)
+  work.command = null
+  if ('code' in result) {
+    work.state = before // a refused command leaves no trace but its record
+    return put(work, { ...record, state: 'rejected', reason: say(result), endedAtMs: work.state.now })
+  }
+  const pulses = work.state.pulses.filter(p => p.command === fact.id).map(p => p.id)
+  put(work, { ...record, pulses, setpoints: result.setpoints })
+}
+
+const say = ({ code, reason }: No) => `${code}: ${reason}`
+
+function expiresCycle(work: Work, fact: Command): number {
+  const leftMs = Math.min(fact.expiresMs, fact.issuedAtMs + fact.expiresMs - work.state.now)
+  return work.state.cycle + 1 + Math.ceil(Math.max(0, leftMs) / work.site.manifest.timing.cycleMs)
+}
+
+function tooOld(work: Work, fact: Command): No | null {
+  const { now } = work.state
+  const offMs = fact.issuedAtMs - now
+  if (Math.abs(offMs) > SKEW_MS_MAX) return no('CLOCK_SKEW', `stamped ${offMs} ms from log time`)
+  if (fact.issuedAtMs + fact.expiresMs <= now) return no('EXPIRED', `${now - fact.issuedAtMs - fact.expiresMs} ms ago`)
+  return null
+}
+
+type Result = No | { readonly setpoints: readonly string[] }
+
+function siteCommand(work: Work, fact: Command): Result {
+  if (fact.name === 'cancel') return cancel(work, String(fact.params.id ?? ''))
+  const parsed = parseCommand(work.site.modes.asset, fact.name, fact.params)
+  if (parsed.kind === 'refused') return no(codeOf(parsed.code), parsed.text)
+  const stepped = stepActor(work.site.modes, work.state.mode, parsed.event, {}, work.state.now, [])
+  if (!stepped.taken) return no('NOT_NOW', `the site is ${fact.name} already`)
+  work.state = { ...work.state, mode: stepped.actor }
+  return { setpoints: [] }
+}
+
+function cancel(work: Work, id: string): Result {
+  const command = work.state.commands[id]
+  if (!command) return no('NOT_FOUND', `no command '${id}'`)
+  if (command.state !== 'accepted') return no('NOT_NOW', `command '${id}' is ${command.state}`)
+  end(work, command, 'cancelled', 'cancelled by an operator')
+  return { setpoints: [] }
+}
+
+function assetCommand(work: Work, fact: Command): Result {
+  const asset = work.site.byName.get(fact.target)
+  if (!asset) return no('NOT_FOUND', `no asset '${fact.target}'; assets: ${[...work.site.byName.keys()].join(', ')}`)
+  if (!is(work.site.modes, work.state.mode, 'dispatches')) return no('WRONG_MODE', 'the site is off')
+  if (fact.name === 'setpoint') return setpointCommand(work, fact)
+  const parsed = parseCommand(asset.asset, fact.name, fact.params)
+  if (parsed.kind === 'refused') return no(codeOf(parsed.code), parsed.text)
+  const why = refusal(asset, work.state.assets[asset.name]!, parsed.event, work.values(asset))
+  if (why) {
+    if (why.kind === 'guard') return no('NOT_NOW', `guard says no: ${why.guards.join(', ')}`)
+    if (why.kind === 'held') return no('NOT_NOW', `${asset.name} is quarantined: ${why.reason}`)
+    if (why.kind === 'no-transition')
+      return no('NOT_NOW', `${asset.name} is ${why.state}, which takes no '${fact.name}'`)
+    return no('UNKNOWN_COMMAND', `'${fact.name}'`)
+  }
+  work.send(asset, parsed.event)
+  return { setpoints: [] }
+}
+
+/** `setpoint {name, value}`: every setpoint has it, in manual mode only; it stays until the next one. */
+function setpointCommand(work: Work, fact: Command): Result {
+  const asset = work.site.byName.get(fact.target)!
+  if (!is(work.site.modes, work.state.mode, 'operator')) return no('WRONG_MODE', 'a setpoint by hand needs manual mode')
+  const name = String(fact.params.name ?? '')
+  const declared = asset.asset.spec.setpoints[name]
+  if (!declared) {
+    const known = Object.keys(asset.asset.spec.setpoints).join(', ') || 'none'
+    return no('BAD_PARAMETER', `name='${name}' is no setpoint of ${asset.name}; setpoints: ${known}`)
+  }
+  const value = quantityOf(declared.unit, fact.params.value)
+  if (typeof value !== 'number') return value
+  const bound = boundOf(work, asset, name)
+  const outside = value < bound.min ? bound.minBy : value > bound.max ? bound.maxBy : null
+  if (outside !== null) {
+    const range = `${bound.min} to ${bound.max} (smallest steps of ${declared.unit})`
+    return no('OUT_OF_LIMITS', `value=${fact.params.value} is outside ${range}, by '${outside}'`)
+  }
+  work.move(asset, (actor, outputs) =>
+    want(asset, actor, { [name]: value }, work.values(asset), work.state.now, outputs),
+  )
+  supersede(work, fact, `${asset.name}.${name}`)
+  return { setpoints: [`${asset.name}.${name}`] }
+}
+
+function quantityOf(unit: Unit, value: string | number | undefined): number | No {
+  if (typeof value === 'number') return value
+  if (value === undefined) return no('BAD_PARAMETER', `value is missing; write value='12 ${unit}'`)
+  try {
+    return raw(parse(unit, value, 'value'))
+  } catch (error) {
+    return no('BAD_PARAMETER', (error as Error).message)
+  }
+}
+
+/** An older command that still waits on the same setpoint gives way. */
+function supersede(work: Work, fact: Command, setpoint: string): void {
+  for (const command of Object.values(work.state.commands))
+    if (command.id !== fact.id && command.state === 'accepted' && command.setpoints.includes(setpoint))
+      end(work, command, 'superseded', `by ${fact.id}`)
+}
+
+const codeOf = (code: string): ErrorCode => (code === 'UNKNOWN_COMMAND' ? 'UNKNOWN_COMMAND' : 'BAD_PARAMETER')
+
+function put(work: Work, record: CommandRecord): void {
+  work.state = { ...work.state, commands: bounded({ ...work.state.commands, [record.id]: record }, work.state.now) }
+}
+function bounded(commands: SiteState['commands'], now: number): SiteState['commands'] {
+  const ended = Object.values(commands).filter(c => c.endedAtMs !== null)
+  const old = ended.filter(c => now - c.endedAtMs! > KEPT_MS)
+  const many =
+    ended.length - old.length > KEPT_MAX
+      ? ended.filter(c => !old.includes(c)).slice(0, ended.length - old.length - KEPT_MAX)
+      : []
+  if (old.length + many.length === 0) return commands
+  const gone = new Set([...old, ...many].map(c => c.id))
+  return Object.fromEntries(Object.entries(commands).filter(([id]) => !gone.has(id)))
+}
+
+/** A command's one terminal state (S10); its pulses no longer ride. */
+function end(work: Work, command: CommandRecord, state: CommandState, reason: string): void {
+  put(work, { ...command, state, reason, endedAtMs: work.state.now })
+  dropPulses(work, p => p.command === command.id)
+}
+
+/** The gateway's word. After `unknown` it only annotates (S11). */
+export function receiveOutcome(
+  work: Work,
+  id: string,
+  outcome: Exclude<CommandState, 'accepted' | 'rejected'>,
+  reason: string,
+): void {
+  const command = work.state.commands[id]
+  if (!command) return
+  if (command.state === 'accepted') end(work, command, outcome, reason)
+  else if (command.state === 'unknown') put(work, { ...command, reason: `unknown; the gateway says later: ${outcome}` })
+}
+
+/** At each frame: what a restart of the gateway or the passing of time ends. */
+export function lapseCommands(work: Work, newEpoch: boolean): void {
+  const { cycle, epoch } = work.state
+  for (const command of Object.values(work.state.commands)) {
+    if (command.state !== 'accepted') continue
+    if (newEpoch && command.epoch !== epoch && command.epoch !== 0)
+      end(work, command, 'unknown', 'the gateway restarted before its word')
+    else if (cycle > command.expiresCycle + WORD_CYCLES) end(work, command, 'unknown', 'no word from the gateway')
+  }
+  dropPulses(work, p => cycle > p.untilCycle)
+}
+
+/** Pulses that end without a receipt: the asset learns that they failed. */
+function dropPulses(work: Work, gone: (p: SiteState['pulses'][number]) => boolean): void {
+  const dropped = work.state.pulses.filter(gone)
+  if (dropped.length === 0) return
+  work.state = { ...work.state, pulses: work.state.pulses.filter(p => !gone(p)) }
+  for (const { asset, name } of dropped) {
+    const placed = work.site.byName.get(asset)
+    if (placed) work.send(placed, { type: 'pulseFailed', pulse: name })
+  }
+}
+
+/** A pulse's receipt: it no longer rides, and its asset learns what came of it. */
+export function receivePulse(work: Work, id: string, done: boolean): void {
+  const pulse = work.state.pulses.find(p => p.id === id)
+  if (!pulse) return
+  work.state = { ...work.state, pulses: work.state.pulses.filter(p => p !== pulse) }
+  const asset = work.site.byName.get(pulse.asset)
+  if (asset) work.send(asset, { type: done ? 'pulsed' : 'pulseFailed', pulse: pulse.name })
+}

@@ -1,0 +1,120 @@
+/**
+ * A frame, stepped. In this order, assets in manifest order, nothing appended in between:
+ *
+ *    1 due timers             2 points: lost, restored      3 measured             4 the site's mode
+ *    5 bounds                 6 strategies by priority      7 totals shared out    8 wanted, dispatched
+ *    9 the output image, clamped to the bounds after 8     10 the actions of the candidate
+ */
+import type {
+  Actions,
+  AssetAction,
+  CommandAction,
+  LocalLaw,
+  Mode,
+  SetpointAction,
+} from '../../protocol/words/candidate.ts'
+import type { FactOf } from '../../protocol/words/facts.ts'
+import { actorState, is, measure, safeValues, want } from '../kit/host.ts'
+import { lapseCommands } from './commands.ts'
+import type { SiteAsset } from './site.ts'
+import { boundOf, decide, type WantedBy } from './strategies.ts'
+import type { Work } from './work.ts'
+
+/** Returns the actions that should hold from this cycle on. */
+export function stepFrame(work: Work, frame: FactOf<'FrameMeasured'>): Actions {
+  const newEpoch = frame.epoch !== work.state.epoch
+  work.state = { ...work.state, epoch: frame.epoch, cycle: frame.cycle, slots: frame.slots }
+  lapseCommands(work, newEpoch)
+  work.fireDueTimers() // 1
+  const known = Object.fromEntries(Object.entries(frame.assets).filter(([name]) => work.site.byName.has(name)))
+  work.state = { ...work.state, frames: { ...work.state.frames, ...known } }
+  work.refresh()
+  for (const asset of work.site.assets) // 2, 3
+    if (asset.name in frame.assets)
+      work.move(asset, (actor, outputs) => measure(asset, actor, work.values(asset), work.state.now, outputs))
+  const mode = modeOf(work) // 4
+  const wanted = wantedIn(work) // 5, 6, 7
+  for (const asset of work.site.assets) {
+    const own = ownOf(wanted, asset)
+    if (Object.keys(own).length > 0)
+      // 8
+      work.move(asset, (actor, outputs) => want(asset, actor, own, work.values(asset), work.state.now, outputs))
+  }
+  return { mode, assets: outputImage(work, wanted), laws: lawsIn(work, mode), commands: commandsIn(work) } // 9, 10
+}
+
+export const modeOf = (work: Work): Mode => actorState(work.state.mode).paths[0] as Mode
+
+/** What each setpoint should be, by who decides in this mode. Manual keeps what an operator set; off wants nothing. */
+function wantedIn(work: Work): WantedBy {
+  const tag = (name: string) => is(work.site.modes, work.state.mode, name)
+  if (tag('strategies')) return decide(work).wanted
+  if (!tag('safe')) return {}
+  const wanted: Record<string, { value: number; why: string }> = {}
+  for (const asset of work.site.assets)
+    for (const [name, value] of Object.entries(safeValues(asset)))
+      wanted[`${asset.name}.${name}`] = { value, why: 'safe mode' }
+  return wanted
+}
+
+function ownOf(wanted: WantedBy, asset: SiteAsset): Record<string, number> {
+  const own: Record<string, number> = {}
+  for (const name of Object.keys(asset.asset.spec.setpoints)) {
+    const w = wanted[`${asset.name}.${name}`]
+    if (w) own[name] = w.value
+  }
+  return own
+}
+
+/** 9: the chart's output image within the bounds that hold after the dispatch; the binding limit is named. */
+function outputImage(work: Work, wanted: WantedBy): Record<string, AssetAction> {
+  const assets: Record<string, AssetAction> = {}
+  for (const asset of work.site.assets) {
+    const setpoints: Record<string, SetpointAction> = {}
+    const actor = work.state.assets[asset.name]!
+    for (const [name, declared] of Object.entries(asset.asset.spec.setpoints)) {
+      const bound = boundOf(work, asset, name)
+      const out = actor.held ? bound.min : (actor.out[name] ?? 0)
+      const value = Math.max(bound.min, Math.min(bound.max, out))
+      const boundBy = value > out ? bound.minBy : value < out ? bound.maxBy : undefined
+      const envelope = asset.entry.envelope[name]
+      const why = actor.held
+        ? 'quarantined'
+        : (wanted[`${asset.name}.${name}`]?.why ?? `chart: ${actorState(actor).paths.join(', ')}`)
+      void declared
+      setpoints[name] = {
+        value,
+        min: bound.min,
+        max: bound.max,
+        rise: envelope?.rise ?? 0,
+        fall: envelope?.fall ?? 0,
+        why: why.slice(0, 256),
+        ...(boundBy === undefined ? {} : { boundBy }),
+      }
+    }
+    const pulses = work.state.pulses.filter(p => p.asset === asset.name).map(({ id, name }) => ({ id, name }))
+    if (Object.keys(setpoints).length > 0 || pulses.length > 0) assets[asset.name] = { setpoints, pulses }
+  }
+  return assets
+}
+
+/** Laws that the gateway evaluates. Protective ones in every mode that writes, services only in automatic. */
+function lawsIn(work: Work, mode: Mode): LocalLaw[] {
+  if (mode === 'off') return []
+  return work.site.manifest.laws.filter(law => {
+    if (law.law === 'exportLimit') return true
+    return mode === 'automatic' && is(work.site.byName.get(law.asset)!, work.state.assets[law.asset]!, 'available')
+  })
+}
+
+const commandsIn = (work: Work): CommandAction[] =>
+  Object.values(work.state.commands)
+    .filter(c => c.state === 'accepted')
+    .map(({ id, target, name, expiresCycle, pulses, setpoints }) => ({
+      id,
+      target,
+      name,
+      expiresCycle,
+      pulses: [...pulses],
+      setpoints: [...setpoints],
+    }))

@@ -1,0 +1,243 @@
+/**
+ * From records of the log to decisions: the one path that replicas, replay and projections share. Each record is
+ * checked against the manifest in force at its position (S26), chained, and stepped; a record that fails the check
+ * changes nothing, the same on everybody.
+ */
+import { openCandidate } from '../../protocol/codec/candidate.ts'
+import { canonical, chained, GENESIS, sha256 } from '../../protocol/codec/canonical.ts'
+import { openFact, parseFact } from '../../protocol/codec/fact.ts'
+import { checkManifest, manifestHash } from '../../protocol/codec/manifest.ts'
+import type { Verifier } from '../../protocol/codec/sign.ts'
+import type { Candidate } from '../../protocol/words/candidate.ts'
+import type { ErrorCode } from '../../protocol/words/errors.ts'
+import type { Fact, FactOf } from '../../protocol/words/facts.ts'
+import type { Digest } from '../../protocol/words/ids.ts'
+import type { Manifest, SignedManifest } from '../../protocol/words/manifest.ts'
+import { freezeActor } from '../kit/freeze.ts'
+import type { ActorState, Output } from '../kit/host.ts'
+import { type Definitions, type Site, siteOf } from './site.ts'
+import { adoptSite, type FrozenSite, freezeSite, type SiteState, startSite, thawSite } from './state.ts'
+import { step } from './step.ts'
+
+export interface FoldOptions {
+  readonly tenant: string
+  readonly site: string
+  readonly definitions: Definitions
+  readonly engine: Digest
+  readonly verifier: Verifier
+}
+export type Taken =
+  | {
+      readonly kind: 'stepped'
+      readonly fact: Fact
+      readonly candidate: Candidate | null
+      readonly outputs: readonly Output[]
+    }
+  /** Not of this site: another one shares the partition. */
+  | { readonly kind: 'foreign' }
+  | { readonly kind: 'refused'; readonly code: ErrorCode; readonly reason: string }
+
+/** A fold as JSON: what a snapshot holds. */
+export interface FrozenFold {
+  readonly v: 1
+  readonly engine: string
+  readonly position: number
+  readonly chain: string
+  readonly manifest: SignedManifest
+  readonly pending: SignedManifest | null
+  readonly state: FrozenSite
+}
+
+export class SiteFold {
+  readonly #o: FoldOptions
+  #signed: SignedManifest | null = null
+  /** Installed, and in force from a later cycle on. */
+  #pending: SignedManifest | null = null
+  #manifestHash = GENESIS
+  #site: Site | null = null
+  #state: SiteState | null = null
+  #chain: Digest = GENESIS
+  #position = -1
+  readonly #leaves = new WeakMap<ActorState, string>()
+
+  constructor(options: FoldOptions) {
+    this.#o = options
+  }
+  static thaw(options: FoldOptions, frozen: FrozenFold): SiteFold {
+    const fold = new SiteFold(options)
+    fold.#enact(frozen.manifest)
+    fold.#pending = frozen.pending
+    fold.#state = thawSite(fold.#site!, frozen.state)
+    fold.#chain = frozen.chain as Digest
+    fold.#position = frozen.position
+    return fold
+  }
+
+  get manifest(): Manifest | null {
+    return this.#signed?.manifest ?? null
+  }
+  get manifestHash(): Digest {
+    return this.#manifestHash
+  }
+  get site(): Site | null {
+    return this.#site
+  }
+  get state(): SiteState | null {
+    return this.#state
+  }
+  get chain(): Digest {
+    return this.#chain
+  }
+  /** The last record taken. */
+  get position(): number {
+    return this.#position
+  }
+
+  take(position: number, body: string, trusted = false): Taken {
+    this.#position = position
+    const parsed = parseFact(body)
+    if (parsed.kind === 'refused') return parsed
+    const { fact } = parsed
+    const { tenant, site } = this.#o
+    if (fact.tenant !== tenant || ('site' in fact && fact.site !== site)) return { kind: 'foreign' }
+    if (fact.kind === 'ManifestInstalled') return this.#install(position, body, fact)
+    const manifest = this.manifest
+    if (!manifest || !this.#site || !this.#state)
+      return { kind: 'refused', code: 'UNKNOWN_KEY', reason: 'before the first manifest' }
+    if (!trusted) {
+      const opened = openFact(body, manifest, this.#o.verifier) // S26
+      if (opened.kind === 'refused') return opened
+    }
+    if (fact.kind === 'EquivocationProven' && !this.#proves(fact))
+      return { kind: 'refused', code: 'BAD_SIGNATURE', reason: `no proof against '${fact.key}'` }
+    if (fact.kind === 'FrameMeasured') {
+      const wrong = this.#wrongUnit(fact)
+      if (wrong) return { kind: 'refused', code: 'WRONG_UNIT', reason: wrong }
+      this.#enactPending(fact.cycle)
+    }
+    this.#chain = chained(this.#chain, body)
+    const stepped = step(this.#site, this.#state, fact, position)
+    this.#state = stepped.state
+    const candidate = stepped.actions === null ? null : this.#candidate(position, stepped.actions)
+    return { kind: 'stepped', fact, candidate, outputs: stepped.outputs }
+  }
+
+  /** A Merkle root over the actors' states: depends on state alone; an unequal leaf names what diverged (S16, S17). */
+  stateHash(): Digest {
+    const { state } = this
+    if (!state) return GENESIS
+    const { mode, assets, position: _, ...rest } = state
+    const leaves = Object.keys(assets)
+      .sort()
+      .map(name => `${name}:${this.#leaf(assets[name]!)}`)
+    return sha256([`mode:${this.#leaf(mode)}`, ...leaves, `site:${sha256(canonical(rest))}`, this.#chain].join('\n'))
+  }
+  /** Leaf hashes by actor, to name a divergence. */
+  leaves(): Record<string, string> {
+    return Object.fromEntries(
+      Object.entries(this.state?.assets ?? {}).map(([name, actor]) => [name, this.#leaf(actor)]),
+    )
+  }
+  freeze(): FrozenFold | null {
+    if (!this.#signed || !this.#state) return null
+    return {
+      v: 1,
+      engine: this.#o.engine,
+      position: this.#position,
+      chain: this.#chain,
+      manifest: this.#signed,
+      pending: this.#pending,
+      state: freezeSite(this.#state),
+    }
+  }
+
+  #leaf(actor: ActorState): string {
+    let leaf = this.#leaves.get(actor)
+    if (!leaf) {
+      leaf = sha256(canonical(freezeActor(actor)))
+      this.#leaves.set(actor, leaf)
+    }
+    return leaf
+  }
+
+  #install(position: number, body: string, fact: FactOf<'ManifestInstalled'>): Taken {
+    const latest = this.#pending ?? this.#signed
+    const verdict = checkManifest(fact.manifest, latest?.manifest ?? null, this.#o.verifier)
+    if (verdict.kind === 'refused') return verdict
+    const next = fact.manifest
+    const { tenant, site } = this.#o
+    if (next.manifest.tenant !== tenant || next.manifest.site !== site)
+      return { kind: 'refused', code: 'WRONG_SITE', reason: `${next.manifest.tenant}/${next.manifest.site}` }
+    try {
+      siteOf(next.manifest, this.#o.definitions)
+    } catch (error) {
+      return { kind: 'refused', code: 'SITE_FILE', reason: String(error) }
+    }
+    this.#chain = chained(this.#chain, body)
+    if (next.manifest.fromCycle === null || !this.#state) this.#enact(next)
+    else this.#pending = next
+    this.#state = { ...this.#state!, position }
+    return { kind: 'stepped', fact, candidate: null, outputs: [] }
+  }
+  #enactPending(cycle: number): void {
+    const from = this.#pending?.manifest.fromCycle
+    if (!this.#pending || (from !== null && from !== undefined && cycle < from)) return
+    const next = this.#pending
+    this.#pending = null
+    this.#enact(next)
+  }
+  #enact(signed: SignedManifest): void {
+    this.#signed = signed
+    this.#manifestHash = manifestHash(signed.manifest)
+    this.#site = siteOf(signed.manifest, this.#o.definitions)
+    this.#state = this.#state ? adoptSite(this.#site, this.#state) : startSite(this.#site)
+  }
+
+  #candidate(position: number, actions: Candidate['actions']): Candidate {
+    const { tenant, site, timing } = this.manifest!
+    return {
+      v: 1,
+      tenant,
+      site,
+      epoch: this.#state!.epoch,
+      cycle: this.#state!.cycle,
+      manifest: this.#manifestHash,
+      engine: this.#o.engine,
+      position,
+      chain: this.#chain,
+      actions,
+      validityMs: timing.validityMs,
+    }
+  }
+
+  /** A point that carries another unit than its asset declares never enters a step. */
+  #wrongUnit(frame: FactOf<'FrameMeasured'>): string | null {
+    for (const [name, asset] of Object.entries(frame.assets)) {
+      const declared = this.#site!.byName.get(name)?.asset.spec.points
+      if (!declared) continue
+      for (const [point, value] of Object.entries(asset.points)) {
+        const unit = unitOf(declared[point])
+        if (unit !== undefined && value.unit !== undefined && value.unit !== unit)
+          return `${name}.${point} says ${value.unit}, ${unit} is declared`
+      }
+    }
+    return null
+  }
+
+  /** Both candidates verify under the key, are for one cycle on one input, and differ (S15). */
+  #proves(fact: FactOf<'EquivocationProven'>): boolean {
+    const open = (c: { bytes: string; signature: string }) =>
+      openCandidate({ by: fact.key, ...c }, this.manifest!, this.#manifestHash, this.#o.verifier)
+    const first = open(fact.first)
+    const second = open(fact.second)
+    if (first.kind === 'refused' || second.kind === 'refused' || first.digest === second.digest) return false
+    const same = ['epoch', 'cycle', 'engine', 'manifest', 'chain'] as const
+    return same.every(k => first.candidate[k] === second.candidate[k])
+  }
+}
+
+function unitOf(declared: unknown): string | undefined {
+  if (typeof declared === 'string') return declared
+  const unit = (declared as { unit?: unknown } | undefined)?.unit
+  return typeof unit === 'string' ? unit : undefined
+}

@@ -1,0 +1,81 @@
+/**
+ * A site as the controllers know it: the manifest's assets placed, its strategies bound to their roles. Built once for
+ * each manifest; whatever does not fit is refused with a code before anything runs.
+ */
+import { Refusal } from '../../protocol/words/errors.ts'
+import type { Manifest, ManifestAsset } from '../../protocol/words/manifest.ts'
+import type { AnyAsset } from '../kit/define.ts'
+import { type Placed, place } from '../kit/host.ts'
+import type { AnyStrategy } from '../kit/strategy.ts'
+import { modes } from './modes.ts'
+
+/** The definitions that an engine knows; a site's own ones are added to ours. */
+export interface Definitions {
+  readonly assets: Readonly<Record<string, AnyAsset>>
+  readonly strategies: Readonly<Record<string, AnyStrategy>>
+}
+export interface SiteAsset extends Placed {
+  readonly entry: ManifestAsset
+}
+export interface BoundStrategy {
+  readonly name: string
+  readonly priority: number
+  readonly strategy: AnyStrategy
+  readonly settings: Readonly<Record<string, number | string>>
+  /** Role -> the assets bound to it, and whether the role takes one or all. */
+  readonly roles: Readonly<Record<string, { readonly one: boolean; readonly assets: readonly string[] }>>
+}
+export interface Site {
+  readonly manifest: Manifest
+  /** In manifest order: the order of every step. */
+  readonly assets: readonly SiteAsset[]
+  readonly byName: ReadonlyMap<string, SiteAsset>
+  readonly strategies: readonly BoundStrategy[]
+  readonly modes: Placed
+}
+
+/** Throws Refusal: UNKNOWN_ASSET_TYPE, UNKNOWN_STRATEGY_TYPE, SITE_FILE. */
+export function siteOf(manifest: Manifest, definitions: Definitions): Site {
+  const assets = manifest.assets.map(entry => {
+    const asset = definitions.assets[entry.type]
+    if (!asset) {
+      const known = Object.keys(definitions.assets).join(', ')
+      throw new Refusal('UNKNOWN_ASSET_TYPE', `asset '${entry.name}' is of type '${entry.type}'; known: ${known}`)
+    }
+    if (asset.spec.version !== entry.version)
+      throw new Refusal(
+        'SITE_FILE',
+        `asset '${entry.name}' wants ${entry.type} version ${entry.version}; this engine has ${asset.spec.version}`,
+      )
+    return { ...place(asset, entry.name, entry.settings), entry }
+  })
+  const byName = new Map(assets.map(a => [a.name, a]))
+  const strategies = manifest.strategies.map(s => {
+    const strategy = definitions.strategies[s.type]
+    if (!strategy) {
+      const known = Object.keys(definitions.strategies).join(', ')
+      throw new Refusal('UNKNOWN_STRATEGY_TYPE', `strategy '${s.name}' is of type '${s.type}'; known: ${known}`)
+    }
+    const roles = Object.entries(strategy.roles).map(([role, wanted]) => {
+      const names = s.roles[role] ?? []
+      for (const name of names) {
+        const type = byName.get(name)?.asset.spec.type
+        const right = ('one' in wanted ? wanted.one : wanted.all).spec.type
+        if (type !== right)
+          throw new Refusal(
+            'SITE_FILE',
+            `strategy '${s.name}' role '${role}' takes a ${right}; '${name}' is ${type ?? 'no asset'}`,
+          )
+      }
+      if ('one' in wanted && names.length !== 1)
+        throw new Refusal(
+          'SITE_FILE',
+          `strategy '${s.name}' role '${role}' takes exactly one asset, not ${names.length}`,
+        )
+      return [role, { one: 'one' in wanted, assets: names }] as const
+    })
+    return { name: s.name, priority: s.priority, strategy, settings: s.settings, roles: Object.fromEntries(roles) }
+  })
+  const byPriority = strategies.map((s, i) => ({ s, i })).sort((a, b) => a.s.priority - b.s.priority || a.i - b.i)
+  return { manifest, assets, byName, strategies: byPriority.map(({ s }) => s), modes: place(modes, 'site', {}) }
+}

@@ -1,0 +1,132 @@
+/** What a site's controller remembers between facts: all of it, and JSON once frozen. */
+import type { AssetFrame, Slots } from '../../protocol/words/facts.ts'
+import { type FrozenActor, freezeActor, thawActor } from '../kit/freeze.ts'
+import { type ActorState, type Output, startActor } from '../kit/host.ts'
+import type { Site } from './site.ts'
+
+export interface Claim {
+  readonly epoch: number
+  readonly seq: number
+  readonly atMs: number
+}
+/** A pulse that rides in every candidate until its receipt or its end. */
+export interface PendingPulse {
+  readonly id: string
+  readonly asset: string
+  readonly name: string
+  /** The command that caused it, if one did. */
+  readonly command: string | null
+  readonly untilCycle: number
+}
+export type CommandState =
+  | 'accepted'
+  | 'rejected'
+  | 'confirmed'
+  | 'failed'
+  | 'expired'
+  | 'superseded'
+  | 'cancelled'
+  | 'unknown'
+export interface CommandRecord {
+  readonly id: string
+  readonly by: string
+  readonly target: string
+  readonly name: string
+  readonly state: CommandState
+  /** Of a refusal, its code and words; of an end, the gateway's. */
+  readonly reason: string
+  readonly epoch: number
+  readonly expiresCycle: number
+  readonly pulses: readonly string[]
+  readonly setpoints: readonly string[]
+  readonly issuedAtMs: number
+  /** Log time of its end; kept a while after, for those who ask and against repeats. */
+  readonly endedAtMs: number | null
+}
+export type AlarmCondition = 'activeUnacknowledged' | 'activeAcknowledged' | 'returnedUnacknowledged'
+export interface AlarmRecord {
+  readonly asset: string
+  readonly alarm: string
+  readonly about: string
+  readonly condition: AlarmCondition
+  readonly text: string
+  readonly sinceMs: number
+  readonly shelvedUntilMs: number
+}
+
+export interface SiteState {
+  readonly position: number
+  /** Log time, ms. */
+  readonly now: number
+  readonly claims: Readonly<Record<string, Claim>>
+  readonly epoch: number
+  readonly cycle: number
+  /** High-water mark of the gateway's durable stream. */
+  readonly durable: number
+  readonly mode: ActorState
+  readonly assets: Readonly<Record<string, ActorState>>
+  readonly frames: Readonly<Record<string, AssetFrame>>
+  readonly slots: Slots | null
+  readonly pulses: readonly PendingPulse[]
+  /** Pulses ever caused, by asset: the next one's number. */
+  readonly pulseSeq: Readonly<Record<string, number>>
+  readonly commands: Readonly<Record<string, CommandRecord>>
+  readonly alarms: Readonly<Record<string, AlarmRecord>>
+  readonly disqualified: readonly string[]
+  /** What each strategy last held, for when it is blind. */
+  readonly held: Readonly<Record<string, unknown>>
+}
+
+export type FrozenSite = Omit<SiteState, 'mode' | 'assets'> & {
+  readonly mode: FrozenActor
+  readonly assets: Readonly<Record<string, FrozenActor>>
+}
+
+/** A site's first state. Placing an asset acts on nothing: what its first state's entry would pulse is dropped. */
+export function startSite(site: Site): SiteState {
+  const outputs: Output[] = []
+  return {
+    position: -1,
+    now: 0,
+    claims: {},
+    epoch: 0,
+    cycle: 0,
+    durable: 0,
+    mode: startActor(site.modes, 0, outputs),
+    assets: Object.fromEntries(site.assets.map(a => [a.name, startActor(a, 0, outputs)])),
+    frames: {},
+    slots: null,
+    pulses: [],
+    pulseSeq: {},
+    commands: {},
+    alarms: {},
+    disqualified: [],
+    held: {},
+  }
+}
+
+/** The same state under a new manifest: assets that stay keep theirs, new ones start, gone ones go. */
+export function adoptSite(site: Site, state: SiteState): SiteState {
+  const outputs: Output[] = []
+  const assets = site.assets.map(a => [a.name, state.assets[a.name] ?? startActor(a, state.now, outputs)] as const)
+  const stays = (name: string) => site.byName.has(name)
+  return {
+    ...state,
+    assets: Object.fromEntries(assets),
+    frames: Object.fromEntries(Object.entries(state.frames).filter(([name]) => stays(name))),
+    pulses: state.pulses.filter(p => stays(p.asset)),
+    held: {},
+  }
+}
+
+export const freezeSite = (state: SiteState): FrozenSite => ({
+  ...state,
+  mode: freezeActor(state.mode),
+  assets: Object.fromEntries(Object.entries(state.assets).map(([name, actor]) => [name, freezeActor(actor)])),
+})
+
+export const thawSite = (site: Site, frozen: FrozenSite): SiteState => ({
+  ...frozen,
+  mode: thawActor(site.modes, frozen.mode),
+  assets: Object.fromEntries(site.assets.map(a => [a.name, thawActor(a, frozen.assets[a.name]!)])),
+})

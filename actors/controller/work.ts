@@ -1,0 +1,108 @@
+/**
+ * One step in progress: the state that is being made, and the only ways to move it. What actors ask for on the way
+ * (pulses, alarms) is taken into the state at once; the outputs are kept for the record.
+ */
+import type { ChartEvent, Output, PointValues, StepResult } from '../kit/host.ts'
+import { fireTimer, nextDue, stepActor, visiblePoints } from '../kit/host.ts'
+import { raiseAlarm, returnAlarm } from './alarms.ts'
+import type { Site, SiteAsset } from './site.ts'
+import type { PendingPulse, SiteState } from './state.ts'
+
+/** A pulse that no receipt ends rides for this long at most. */
+const PULSE_MS_MAX = 60_000
+const NOTHING: PointValues = {}
+
+export class Work {
+  readonly site: Site
+  readonly outputs: Output[] = []
+  state: SiteState
+  /** The command in whose name actors are stepped now. */
+  command: string | null = null
+  readonly #values = new Map<string, PointValues>()
+
+  constructor(site: Site, state: SiteState) {
+    this.site = site
+    this.state = state
+  }
+
+  /** The points of an asset that can be relied on, as the newest frame has them. */
+  values(asset: SiteAsset): PointValues {
+    let values = this.#values.get(asset.name)
+    if (!values) {
+      const frame = this.state.frames[asset.name]
+      values = frame ? visiblePoints(asset, frame.points as never, asset.entry.staleAfterMs) : NOTHING
+      this.#values.set(asset.name, values)
+    }
+    return values
+  }
+  /** A new frame has come: values are judged anew. */
+  refresh(): void {
+    this.#values.clear()
+  }
+
+  /** Steps one asset by any of the host's functions and takes over what it asks for. */
+  move(asset: SiteAsset, step: (actor: SiteState['assets'][string], outputs: Output[]) => StepResult): boolean {
+    const outputs: Output[] = []
+    const actor = this.state.assets[asset.name]!
+    const result = step(actor, outputs)
+    if (result.actor !== actor)
+      this.state = { ...this.state, assets: { ...this.state.assets, [asset.name]: result.actor } }
+    for (const output of outputs) this.#take(output)
+    return result.taken
+  }
+  send(asset: SiteAsset, event: ChartEvent): boolean {
+    return this.move(asset, (actor, outputs) =>
+      stepActor(asset, actor, event, this.values(asset), this.state.now, outputs),
+    )
+  }
+
+  /** Timers that `now` has passed, over all assets in due order, each at its own due time. */
+  fireDueTimers(): void {
+    for (;;) {
+      let first: { asset: SiteAsset; due: number } | undefined
+      for (const asset of this.site.assets) {
+        const timer = nextDue(this.state.assets[asset.name]!)
+        if (timer && timer.due <= this.state.now && (!first || timer.due < first.due)) first = { asset, due: timer.due }
+      }
+      if (!first) return
+      const { asset } = first
+      this.move(asset, (actor, outputs) => fireTimer(asset, actor, nextDue(actor)!, this.values(asset), outputs))
+    }
+  }
+
+  #take(output: Output): void {
+    this.outputs.push(output)
+    const { asset } = output
+    if (output.kind === 'pulse') this.#addPulse(asset, output.pulse)
+    else if (output.kind === 'alarm') {
+      const text = this.site.byName.get(asset)?.asset.spec.alarms[output.alarm]?.text ?? output.alarm
+      this.state = raiseAlarm(this.state, asset, output.alarm, '', text)
+    } else if (output.kind === 'clear') this.state = returnAlarm(this.state, asset, output.alarm, '')
+    else if (output.kind === 'quarantined')
+      this.state = raiseAlarm(
+        this.state,
+        asset,
+        'quarantined',
+        '',
+        `${output.code} on ${output.event}: ${output.reason}`,
+      )
+  }
+  /** The id is the asset's own count: the same on every replica and in every replay, whatever positions are. */
+  #addPulse(asset: string, name: string): void {
+    const seq = (this.state.pulseSeq[asset] ?? 0) + 1
+    const { cycleMs } = this.site.manifest.timing
+    const command = this.command === null ? undefined : this.state.commands[this.command]
+    const pulse: PendingPulse = {
+      id: `${asset}-${seq}`,
+      asset,
+      name,
+      command: this.command,
+      untilCycle: command?.expiresCycle ?? this.state.cycle + Math.ceil(PULSE_MS_MAX / cycleMs),
+    }
+    this.state = {
+      ...this.state,
+      pulses: [...this.state.pulses, pulse],
+      pulseSeq: { ...this.state.pulseSeq, [asset]: seq },
+    }
+  }
+}
