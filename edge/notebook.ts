@@ -3,10 +3,10 @@
  * begun and how they ended, the commands that were listed and how they ended, the slots so far.
  */
 
+import { Journal } from '../protocol/journal.ts'
 import type { Disk } from '../protocol/ports.ts'
 import type { Slots } from '../protocol/words/facts.ts'
 import type { PulseOutcome } from './commands.ts'
-import { Journal } from './journal.ts'
 import { NO_SLOTS } from './slots.ts'
 import type { Verdict } from './verdict.ts'
 

@@ -8,8 +8,8 @@
  * O3  At its capacity the oldest entries go, and exactly which is recorded as a gap (S21).
  */
 import { defineMachine, LiveMachine } from '../actors/kit/machine.ts'
+import { Journal } from '../protocol/journal.ts'
 import type { Ports } from '../protocol/ports.ts'
-import { Journal } from './journal.ts'
 
 export type Stream = 'durable' | 'history'
 export interface OutboxLimits {

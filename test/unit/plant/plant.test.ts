@@ -116,6 +116,7 @@ describe('pace', () => {
     const asked: number[] = []
     const plant = { timeAt: (wallMs: number) => wallMs + 7, advanceTo: (t: number) => void asked.push(t) }
     const clock = {
+      monotonicUs: () => 0,
       monotonicMs: () => nowMs,
       wallMs: () => 1_000,
       after(ms: number, run: () => void) {

@@ -2,7 +2,7 @@
  * Records with length and checksum on a file that may be torn. Opening keeps the longest sound prefix and says what it
  * dropped: only bytes after the last completed sync can be torn, and nothing was promised for those.
  */
-import type { Disk, DiskFile } from '../protocol/ports.ts'
+import type { Disk, DiskFile } from './ports.ts'
 
 const HEADER_BYTES = 8
 const encoder = new TextEncoder()

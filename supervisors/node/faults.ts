@@ -1,0 +1,125 @@
+/**
+ * Faults on demand in a node, for runs started with `--faults`: each is done as a faulty node would do it, with its own
+ * key and through its own ingress. Nothing that judges knows of them.
+ */
+import type { FrozenFold } from '../../actors/controller/fold.ts'
+import { sealFact } from '../../protocol/codec/fact.ts'
+import type { Signer } from '../../protocol/codec/sign.ts'
+import type { EventLog } from '../../protocol/log/event-log.ts'
+import type { Ports } from '../../protocol/ports.ts'
+import type { SignedCandidate } from '../../protocol/words/candidate.ts'
+import { Refusal } from '../../protocol/words/errors.ts'
+import type { Manifest } from '../../protocol/words/manifest.ts'
+import { parse, raw } from '../../protocol/words/units.ts'
+import type { Replica } from './replica.ts'
+import type { Timekeeper } from './timekeeper.ts'
+
+/** `kill` and `stop` are signals: the parent sends those. */
+export const NODE_FAULTS = ['corrupt', 'lie', 'delay', 'clock', 'mend'] as const
+
+export class NodeFaults {
+  readonly #ports: Ports
+  readonly #replica: () => Replica
+  readonly #timekeeper: Timekeeper
+  readonly #facts: EventLog
+  readonly #signer: Signer
+  readonly #manifest: Manifest
+  #delayMs = 0
+
+  constructor(
+    ports: Ports,
+    replica: () => Replica,
+    timekeeper: Timekeeper,
+    facts: EventLog,
+    signer: Signer,
+    manifest: Manifest,
+  ) {
+    this.#ports = ports
+    this.#replica = replica
+    this.#timekeeper = timekeeper
+    this.#facts = facts
+    this.#signer = signer
+    this.#manifest = manifest
+  }
+
+  /** Throws BAD_REQUEST. */
+  async start(name: string, args: readonly string[]): Promise<string> {
+    if (name === 'delay') {
+      this.#delayMs = Number(args[0])
+      if (!Number.isSafeInteger(this.#delayMs) || this.#delayMs < 0)
+        throw new Refusal('BAD_REQUEST', `delay '${args[0]}': milliseconds, e.g. 300`)
+      return `candidates leave ${this.#delayMs} ms late`
+    }
+    if (name === 'clock') {
+      this.#timekeeper.offsetMs = offsetOf(args[0] ?? '')
+      return `claims of time are off by ${this.#timekeeper.offsetMs} ms`
+    }
+    if (name === 'corrupt') {
+      this.#replica().spoil(spoilt)
+      return 'the output image of this replica is spoilt; it signs what follows from it'
+    }
+    if (name === 'lie') return this.#lie()
+    if (name === 'mend') {
+      this.#delayMs = 0
+      this.#timekeeper.offsetMs = 0
+      return 'delay and clock are as they should be'
+    }
+    throw new Refusal('BAD_REQUEST', `no fault '${name}'; faults: kill, stop, ${NODE_FAULTS.join(', ')}`)
+  }
+  send(signed: SignedCandidate, send: (signed: SignedCandidate) => void): void {
+    if (this.#delayMs === 0) send(signed)
+    else this.#ports.host.after(this.#delayMs, () => send(signed))
+  }
+
+  /** A frame, a command and a receipt that nobody said, in the names of those who could have. */
+  async #lie(): Promise<string> {
+    const { tenant, site, partition } = this.#manifest
+    const { state } = this.#replica().fold
+    const of = { v: 1 as const, tenant, site }
+    const epoch = state?.epoch ?? 1
+    const cycle = (state?.cycle ?? 0) + 1
+    const slots = { onTime: 0, late: 0, held: 0, uncovered: 0, fieldDown: 0 }
+    const bodies = [
+      sealFact({ ...of, by: 'gateway', kind: 'FrameMeasured', epoch, cycle, assets: {}, slots }, this.#signer),
+      sealFact(
+        {
+          ...of,
+          by: 'operator',
+          kind: 'CommandRequested',
+          id: `lie-${this.#ports.random.id()}`,
+          target: 'site',
+          name: 'off',
+          params: {},
+          issuedAtMs: state?.now ?? 0,
+          expiresMs: 60_000,
+        },
+        this.#signer,
+      ),
+      sealFact(
+        { ...of, by: this.#signer.key, kind: 'FrameMeasured', epoch, cycle: cycle + 1, assets: {}, slots },
+        this.#signer,
+      ),
+    ]
+    await this.#facts.append(bodies.map(body => ({ partition, body })))
+    return `${bodies.length} forged records appended through this node`
+  }
+}
+
+/** Every setpoint of every asset's output image, off by a kilowatt. */
+const spoilt = (fold: FrozenFold): FrozenFold => {
+  const assets = Object.entries(fold.state.assets).map(([name, actor]) => {
+    const off = Object.fromEntries(Object.entries(actor.out).map(([setpoint, value]) => [setpoint, value + 1_000]))
+    return [
+      name,
+      { ...actor, out: off, chart: { ...actor.chart, context: { ...(actor.chart.context as object), starts: 99 } } },
+    ]
+  })
+  return { ...fold, state: { ...fold.state, assets: Object.fromEntries(assets) } }
+}
+
+function offsetOf(text: string): number {
+  const m = /^([+-])(\d+(?:\.\d+)?)(ms|s|min|h)$/.exec(text)
+  if (!m) throw new Refusal('BAD_REQUEST', `clock '${text}': write an offset such as +1h or -30s`)
+  const ms = raw(parse('s', `${m[2]} ${m[3]}`, 'clock'))
+  return m[1] === '-' ? -ms : ms
+}

@@ -1,0 +1,200 @@
+/**
+ * One controller replica: follows the log, folds it, signs a candidate for the newest live frame. It asks nobody and
+ * answers only to the log.
+ *
+ * R1  Never signs at or below the last cycle that it signed, with other bytes: durable before the signature leaves.
+ * R2  After a stall only the newest frame yields a candidate: no burst of stale writes.
+ * R3  What it decided is recorded in `decisions` after the fact, never on the way.
+ */
+import { type FoldOptions, type FrozenFold, SiteFold, type Taken } from '../../actors/controller/fold.ts'
+import { LiveMachine } from '../../actors/kit/machine.ts'
+import { signCandidate } from '../../protocol/codec/candidate.ts'
+import { canonical } from '../../protocol/codec/canonical.ts'
+import type { Signer } from '../../protocol/codec/sign.ts'
+import { Journal } from '../../protocol/journal.ts'
+import type { Follow, LogRecord } from '../../protocol/log/event-log.ts'
+import type { DiskFile, Logs, Ports } from '../../protocol/ports.ts'
+import type { Candidate, SignedCandidate } from '../../protocol/words/candidate.ts'
+import { engineAt } from '../../protocol/words/manifest.ts'
+import { replicaMachine } from './replica-chart.ts'
+
+/** Facts between two snapshots: a restart steps at most so many again. */
+const SNAPSHOT_EVERY = 1_000
+/** Records in the file of the last signed cycle before it is made anew. */
+const LAST_SIGNED_KEPT = 4_096
+/** Decisions not yet appended; beyond it the oldest are dropped: they can be computed again from the facts. */
+const DECISIONS_MAX = 1_000
+
+export interface ReplicaOptions {
+  readonly ports: Ports
+  readonly logs: Logs
+  readonly partition: number
+  readonly fold: FoldOptions
+  readonly signer: Signer
+  readonly fail: (error: unknown) => void
+  candidate(signed: SignedCandidate): void
+  /** The gateway's durable stream has been read up to here. */
+  seen(last: number): void
+  /** After each batch; for the API's streams and the uplink's manifest. */
+  stepped(taken: readonly Taken[]): void
+}
+
+export class Replica {
+  readonly #o: ReplicaOptions
+  readonly #chart: LiveMachine<any, any, never>
+  #fold: SiteFold
+  #lastSigned!: Journal
+  #signedUpTo = { epoch: 0, cycle: 0 }
+  #snapshot!: DiskFile
+  #sinceSnapshot = 0
+  #follow: Follow | null = null
+  #caughtUpAt = -1
+  #durable = 0
+  #decisions: string[] = []
+  #appending = false
+  #last: { candidate: Candidate; signed: SignedCandidate } | null = null
+  refused = 0
+
+  constructor(options: ReplicaOptions) {
+    this.#o = options
+    this.#fold = new SiteFold(options.fold)
+    this.#chart = new LiveMachine(replicaMachine, options.ports.clock, () => {})
+  }
+
+  get fold(): SiteFold {
+    return this.#fold
+  }
+  get state(): string {
+    return this.#chart.state
+  }
+  get last(): { candidate: Candidate; signed: SignedCandidate } | null {
+    return this.#last
+  }
+
+  async start(): Promise<void> {
+    const { ports, logs, partition } = this.#o
+    this.#lastSigned = await Journal.open(ports.disk, 'last-signed')
+    const signed = this.#lastSigned.recovered.at(-1)
+    if (signed) this.#signedUpTo = JSON.parse(signed)
+    this.#snapshot = await ports.disk.open('snapshot')
+    await this.#rehydrate()
+    this.#chart.send({ type: 'rehydrated' })
+    this.#caughtUpAt = (await logs.facts.ends(partition)).next
+    if (this.#caughtUpAt <= this.#fold.position + 1) this.#caughtUp()
+    this.#follow = logs.facts.follow(partition, this.#fold.position + 1, {
+      batch: records => this.#batch(records),
+      failed: error => this.#o.fail(error),
+    })
+  }
+  async stop(): Promise<void> {
+    this.#follow?.cancel()
+    await this.#keepSnapshot()
+  }
+  /** A fault on demand: this replica's state is spoilt, and what it decides from it is signed as ever. */
+  spoil(change: (frozen: FrozenFold) => FrozenFold): void {
+    const frozen = this.#fold.freeze()
+    if (frozen) this.#fold = SiteFold.thaw(this.#o.fold, change(frozen))
+  }
+
+  /** A snapshot that does not fit is refused and replay takes over: it is a saving of time, never a source. */
+  async #rehydrate(): Promise<void> {
+    const text = new TextDecoder().decode(await this.#snapshot.read())
+    if (!text) return
+    try {
+      const { hash, fold, log } = JSON.parse(text) as { hash: string; fold: FrozenFold; log: string }
+      const { topicId } = await this.#o.logs.facts.describe()
+      if (fold.engine !== this.#o.fold.engine || log !== topicId) return
+      const thawed = SiteFold.thaw(this.#o.fold, fold)
+      if (thawed.stateHash() === hash) this.#fold = thawed
+      else this.#o.ports.note('warn', 'snapshot refused', { position: fold.position })
+    } catch (error) {
+      this.#o.ports.note('warn', 'snapshot refused', { error: String(error) })
+    }
+  }
+  async #keepSnapshot(): Promise<void> {
+    this.#sinceSnapshot = 0
+    const fold = this.#fold.freeze()
+    if (!fold) return
+    const hash = this.#fold.stateHash()
+    const { topicId } = await this.#o.logs.facts.describe()
+    await this.#snapshot.replace(new TextEncoder().encode(JSON.stringify({ hash, log: topicId, fold })))
+  }
+
+  async #batch(records: readonly LogRecord[]): Promise<void> {
+    const all: Taken[] = []
+    let due: Candidate | null = null
+    for (const record of records) {
+      const taken = this.#fold.take(record.position, record.body)
+      all.push(taken)
+      if (taken.kind === 'refused') {
+        this.refused++
+        this.#o.ports.note('warn', 'record refused', {
+          position: record.position,
+          code: taken.code,
+          reason: taken.reason,
+        })
+      } else if (taken.kind === 'stepped') {
+        if (taken.candidate) due = taken.candidate // R2
+        if (taken.fact.kind !== 'TimeAdvanced') this.#standing()
+      }
+    }
+    const next = (records.at(-1)?.position ?? -1) + 1
+    if (this.#chart.in('catchingUp') && next >= this.#caughtUpAt) this.#caughtUp()
+    const durable = this.#fold.state?.durable ?? 0
+    if (durable > this.#durable) this.#o.seen((this.#durable = durable))
+    this.#o.stepped(all)
+    if (due && this.#chart.has('signs')) await this.#sign(due)
+    this.#sinceSnapshot += records.length
+    if (this.#sinceSnapshot >= SNAPSHOT_EVERY) await this.#keepSnapshot()
+  }
+  #caughtUp(): void {
+    this.#standing()
+    this.#chart.send({ type: 'caughtUp' })
+  }
+  #standing(): void {
+    const { manifest, state } = this.#fold
+    if (!manifest || !state) return
+    const key = this.#o.signer.key
+    const engineActive = engineAt(manifest, state.cycle) === this.#o.fold.engine
+    this.#chart.send({ type: 'standing', engineActive, listed: manifest.replicas.includes(key) })
+    if (state.disqualified.includes(key)) this.#chart.send({ type: 'proven' })
+  }
+
+  async #sign(candidate: Candidate): Promise<void> {
+    const { epoch, cycle } = candidate
+    const { epoch: e, cycle: c } = this.#signedUpTo
+    if (epoch < e || (epoch === e && cycle <= c)) return // R1
+    this.#signedUpTo = { epoch, cycle }
+    const kept = this.#keepLastSigned()
+    const hashed = cycle % (this.#fold.manifest?.stateHashEvery ?? 10) === 0
+    const signed = signCandidate(candidate, this.#o.signer, hashed ? this.#fold.stateHash() : undefined)
+    await kept
+    this.#last = { candidate, signed }
+    this.#o.candidate(signed)
+    this.#record(signed, candidate.position) // R3
+  }
+  #keepLastSigned(): Promise<void> {
+    const text = JSON.stringify(this.#signedUpTo)
+    if (this.#lastSigned.length >= LAST_SIGNED_KEPT) return this.#lastSigned.compact([text])
+    this.#lastSigned.append(text)
+    return this.#lastSigned.sync()
+  }
+  #record(signed: SignedCandidate, position: number): void {
+    const decided = { v: 1, kind: 'Decided', site: this.#o.fold.site, position, ...signed }
+    this.#decisions.push(canonical(decided))
+    if (this.#decisions.length > DECISIONS_MAX) this.#decisions.shift()
+    if (this.#appending) return
+    this.#appending = true
+    void this.#appendDecisions()
+  }
+  async #appendDecisions(): Promise<void> {
+    while (this.#decisions.length > 0) {
+      const batch = this.#decisions.splice(0)
+      const { partition } = this.#o
+      await this.#o.logs.decisions
+        .append(batch.map(body => ({ partition, body })))
+        .catch(error => this.#o.ports.note('warn', 'decisions not recorded', { error: String(error) }))
+    }
+    this.#appending = false
+  }
+}
