@@ -78,7 +78,10 @@ function checkLimit(
   tags: readonly string[],
   report: Report,
 ): void {
-  if (typeof limit === 'function') return checkFunction(limit, at, report)
+  if (typeof limit === 'function') {
+    checkFunction(limit, at, report)
+    return
+  }
   for (const tag of [limit.in, limit.notIn])
     if (tag !== undefined && !tags.includes(tag))
       report.problem('UNKNOWN_TAG', at, `no state has the tag '${tag}'${nearest(tag, tags)}`)
@@ -117,7 +120,7 @@ function checkJson(value: unknown, at: string, report: Report): void {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return
   if (typeof value === 'number') {
     if (!Number.isSafeInteger(value)) report.problem('CONTEXT_NOT_JSON', at, `${value} is not a safe integer`)
-  } else if (Array.isArray(value)) value.forEach((each, i) => checkJson(each, `${at}[${i}]`, report))
+  } else if (Array.isArray(value)) for (const [i, each] of value.entries()) checkJson(each, `${at}[${i}]`, report)
   else if (typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype)
     for (const [key, each] of Object.entries(value)) checkJson(each, `${at}.${key}`, report)
   else {

@@ -66,15 +66,15 @@ function valuePaths(value: Value, prefix = ''): readonly string[] {
 }
 
 /** The state value that has these innermost paths. */
-function valueOf(paths: readonly string[]): Value {
+function stateValue(paths: readonly string[]): Value {
   const groups = new Map<string, string[]>()
   for (const path of paths) {
     const [head, ...rest] = path.split('.') as [string, ...string[]]
     groups.set(head, [...(groups.get(head) ?? []), ...(rest.length > 0 ? [rest.join('.')] : [])])
   }
   const [first, second] = [...groups]
-  if (first && !second) return first[1].length > 0 ? { [first[0]]: valueOf(first[1]) } : first[0]
-  return Object.fromEntries([...groups].map(([key, below]) => [key, below.length > 0 ? valueOf(below) : {}]))
+  if (first && !second) return first[1].length > 0 ? { [first[0]]: stateValue(first[1]) } : first[0]
+  return Object.fromEntries([...groups].map(([key, below]) => [key, below.length > 0 ? stateValue(below) : {}]))
 }
 
 function rename(type: string, actor: FrozenActor, renamed: Readonly<Record<string, string>>): FrozenActor {
@@ -97,7 +97,7 @@ function rename(type: string, actor: FrozenActor, renamed: Readonly<Record<strin
   })
   const { chart } = actor
   const history = Object.entries(chart.history).map(([key, ids]) => [id(key), ids.map(id)])
-  const value = valueOf(valuePaths(chart.value as Value).map(path))
+  const value = stateValue(valuePaths(chart.value as Value).map(path))
   return {
     ...actor,
     chart: { ...chart, value, history: Object.fromEntries(history) },
@@ -141,7 +141,7 @@ function missingState(nodes: ChartNodes, root: string, paths: readonly string[])
   const active = new Set<string>([root])
   for (const path of paths) {
     const parts = path.split('.')
-    parts.forEach((_, i) => active.add(`${root}.${parts.slice(0, i + 1).join('.')}`))
+    for (const i of parts.keys()) active.add(`${root}.${parts.slice(0, i + 1).join('.')}`)
   }
   for (const id of active) {
     const node = nodes.get(id)!

@@ -45,7 +45,12 @@ export const ${name} = defineAsset({
   context: {},
   delays: { startTime: 'settings.startTime' },
   // A guard that reads a bad or stale point is false, and the chart gets \`lost\`.
-  guards: { inLocal: 'mode is local', inRemote: 'mode is remote', tooHot: 'temperature >= 80 °C', cool: 'temperature < 60 °C' },
+  guards: {
+    inLocal: 'mode is local',
+    inRemote: 'mode is remote',
+    tooHot: 'temperature >= 80 °C',
+    cool: 'temperature < 60 °C',
+  },
   // The tightest wins; its name stands beside the setpoint.
   limits: {
     power: {
@@ -106,13 +111,14 @@ test('starts, follows what is wanted, and stops', () => {
 })
 
 test('protects itself, and comes back when cool', () => {
+  const off = [{ set: { power: '0 W' } }, { pulse: 'switchOff' }] as const
   expect(
     table(${name}, given, [
-      [{ frame: { temperature: '80 °C' } }, 'faulted', { alarm: 'overTemperature' }, { set: { power: '0 W' } }, { pulse: 'switchOff' }],
+      [{ frame: { temperature: '80 °C' } }, 'faulted',       { alarm: 'overTemperature' }, ...off],
       [{ reset: {} },                       'faulted'],
       [{ frame: { temperature: '59 °C' } }, 'faulted'],
-      [{ reset: {} },                       'operating.off', { clear: 'overTemperature' }, { set: { power: '0 W' } }, { pulse: 'switchOff' }],
-      [{ frame: { temperature: 'bad' } },   'faulted', { alarm: 'signalsLost' }, { set: { power: '0 W' } }, { pulse: 'switchOff' }],
+      [{ reset: {} },                       'operating.off', { clear: 'overTemperature' }, ...off],
+      [{ frame: { temperature: 'bad' } },   'faulted',       { alarm: 'signalsLost' }, ...off],
     ]),
   ).toEqual([])
 })

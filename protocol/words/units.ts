@@ -66,17 +66,18 @@ export function parse<U extends Unit>(u: U, text: string, where = 'value'): Quan
   return brand(sign ? -(scaled / divisor) : scaled / divisor)
 }
 
-/** Writes a quantity in the largest suffix that shows it whole, else in the one with the fewest digits. */
-export function format<U extends Unit>(u: U, steps: number): string {
-  const suffixes = Object.entries(UNITS[u]).sort((a, b) => b[1] - a[1])
-  const whole = suffixes.find(([, factor]) => steps !== 0 && steps % factor === 0)
-  if (whole) return `${steps / whole[1]} ${whole[0]}`
-  const [suffix, factor] = suffixes.find(([, f]) => f <= 1_000 && Math.abs(steps) >= f) ?? suffixes.at(-1)!
-  const sign = steps < 0 ? '-' : ''
+const decimal = (factor: number): boolean => /^10*$/.test(String(factor))
+
+/** As a person would write it: `1.5 kW`, `90 s`, `-0.5 °C`. `parse` reads it back. */
+export function format(u: Unit, steps: number): string {
+  if (steps === 0) return `0 ${u}`
   const size = Math.abs(steps)
+  const suffixes = Object.entries(UNITS[u]).sort((a, b) => b[1] - a[1])
+  const fits = ([, factor]: [string, number]) => factor <= size && (size % factor === 0 || decimal(factor))
+  const [suffix, factor] = suffixes.find(fits) ?? suffixes.at(-1)!
   const digits = String(size % factor).padStart(String(factor).length - 1, '0')
-  const fraction = factor === 1 ? '' : digits.replace(/0+$/, '')
-  return `${sign}${Math.trunc(size / factor)}${fraction && `.${fraction}`} ${suffix}`
+  const fraction = size % factor === 0 ? '' : `.${digits.replace(/0+$/, '')}`
+  return `${steps < 0 ? '-' : ''}${Math.trunc(size / factor)}${fraction} ${suffix}`
 }
 
 /** A constant written with its unit: `quantity('95 %')`. Hoist it out of guards. */

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { assign, createMachine, fromPromise, initialTransition, sendParent, transition } from 'xstate'
 import * as kernel from '../../../actors/kit/kernel.ts'
 import { Dice, EVENTS, randomMachine } from './random-machine.ts'
@@ -8,8 +8,13 @@ const MACHINES = 400
 const EVENTS_EACH = 15
 
 /** XState warns of guards that throw and of cycles. */
-beforeEach(() => void vi.spyOn(console, 'warn').mockImplementation(() => {}))
-afterEach(() => vi.restoreAllMocks())
+const { warn } = console
+beforeEach(() => {
+  console.warn = () => {}
+})
+afterEach(() => {
+  console.warn = warn
+})
 
 /** Effects in the words of the public API, without what both sides only do inside the step. */
 function ofKernel(effects: readonly kernel.KernelEffect[]): unknown[] {

@@ -44,7 +44,7 @@ type InForce = {
 /** As `defineAsset` checks a chart. */
 const chart = <const T extends LooseState>(states: T & CheckChart<T, 'pump', InForce>) => states
 
-export const mistakes = [
+const mistakes = [
   // @ts-expect-error a condition on a point that is not declared
   () => defineAsset({ ...base, ...plain, guards: { g: 'temp >= 5 °C' } }),
   // @ts-expect-error a condition with the wrong unit
@@ -107,7 +107,7 @@ const strategy = {
 const propose = (
   law: Parameters<typeof defineStrategy<'x', typeof strategy.settings, typeof strategy.roles>>[0]['propose'],
 ) => defineStrategy({ ...strategy, propose: law })
-export const mistakesInStrategies = [
+const mistakesInStrategies = [
   // @ts-expect-error an unknown point
   () => propose(({ meter }) => (meter.points.pwr ? 'release' : 'release')),
   // @ts-expect-error the wrong unit for the setpoint
@@ -122,7 +122,7 @@ export const mistakesInStrategies = [
   () => propose(({ storage }) => (storage.assets.some(b => b.is('runing')) ? 'release' : 'release')),
 ]
 const given = { settings: {}, frame: {} } as const
-export const mistakesInTables = [
+const mistakesInTables = [
   // @ts-expect-error the wrong unit
   () => table(battery, given, [[{ frame: { soc: '50 W' } }, 'faulted']]),
   // @ts-expect-error no such state
