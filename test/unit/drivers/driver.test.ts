@@ -99,6 +99,13 @@ describe('reading', () => {
     expect(codes(await driver.read())).toMatchObject({ soc: 0 })
   })
 
+  it('a connection that ended while idle is made anew within the same read', async () => {
+    await driver.read()
+    device.hangUp()
+    expect(codes(await driver.read())).toMatchObject({ soc: 0 })
+    expect(device.connections).toBe(2)
+  })
+
   it('a connection that never stands ends by the time-out', async () => {
     device.mood = 'connects never'
     const reading = driver.read()

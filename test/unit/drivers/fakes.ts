@@ -42,7 +42,7 @@ export class FakeClock implements Clock {
 }
 
 /** Until every promise that can settle has settled. */
-export const quiet = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
+const quiet = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
 
 /** Jitter at its largest. */
 export const mostRandom: Random = { u32: () => 1023, stream: () => mostRandom, id: () => 'f'.repeat(32) }
@@ -56,7 +56,14 @@ export class FakeDevice {
   connections = 0
   destroyed = 0
 
+  /** Ends the connections that stand, as a device does that was switched off. */
+  hangUp: () => void = () => {}
+
   connect = (): ModbusTransport => {
+    let broken = false
+    this.hangUp = () => {
+      broken = true
+    }
     this.connections += 1
     let rejectAll: (e: Error) => void = () => {}
     const gone = new Promise<never>((_, reject) => {
@@ -85,6 +92,9 @@ export class FakeDevice {
         for (const [i, w] of words.entries()) this.words.set(`${kind}:${address + i}`, w)
       })
     return {
+      get broken() {
+        return broken
+      },
       ready:
         this.mood === 'away'
           ? Promise.reject(new Error('ECONNREFUSED'))
