@@ -8,6 +8,7 @@
  */
 import type { Note } from '../../protocol/ports.ts'
 import { checkFault, clearFaults, type FaultArguments, PlantRefusal, startFault } from './faults.ts'
+import { openInputs } from './inputs/open.ts'
 import { meters, type PlantMeters } from './meters.ts'
 import { type ModbusServer, type Requests, serveModbus } from './modbus-server.ts'
 import { Plant } from './plant.ts'
@@ -51,7 +52,7 @@ const CATCH_UP_MS = 3_600_000
 export async function runPlant(
   o: RunPlantOptions,
   ports: { readonly note: Note },
-  inputs: Inputs = {},
+  inputs: Inputs = openInputs(o.assets, ports.note),
 ): Promise<RunningPlant> {
   check(o)
   const record = new RecordFile(o.folder)
@@ -83,7 +84,9 @@ export async function runPlant(
       ports.note('warn', `fault ${name}`, { ...args })
       const unit = o.assets.find(a => a.name === args.asset)!.unit
       if (known === 'secondWriter') {
+        if (plant.fault('freeze', args.asset)) throw new PlantRefusal('DEVICE_HANGS', `${args.asset} answers nobody`)
         await writeAsAnother(host, server.port, unit, args.address ?? 100, args.value ?? 0, source => own.add(source))
+        own.clear()
       } else {
         if (known !== 'drop' || args.ms !== undefined) startFault(known, args, plant)
         if (known === 'drop') server.cut(unit)

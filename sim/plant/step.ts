@@ -92,9 +92,11 @@ function stepAsset(
     return metered({ ...s, control, cells: step.state }, step)
   }
   if (a.type === 'pv' && s.type === 'pv') {
-    const p = pvParameters(a)
+    const rated = pvParameters(a)
     const control = watch(s.control, tMs)
-    const offerW = recorded ? Math.max(0, recorded(tMs - startMs, tMs)) : availableW(p, `${o.seed}/${a.name}`, tMs)
+    const offerW = recorded ? Math.max(0, recorded(tMs - startMs, tMs)) : availableW(rated, `${o.seed}/${a.name}`, tMs)
+    // A recording knows better than the nameplate.
+    const p = { ...rated, ratedW: Math.max(rated.ratedW, offerW) }
     const powerW = live
       ? stepPv(p, s.powerW, offerW, ceilingOf(control, a.defaultMaxW ?? p.ratedW, p.ratedW), STEP_MS)
       : 0

@@ -352,6 +352,8 @@ describe('faults on demand', () => {
     expect(theirs).toMatchObject({ register: 'setpoint', asked: -500, outcome: 'accepted' })
     expect(theirs!.source).toMatch(/^second-writer /)
     expect(ours!.source).not.toBe(theirs!.source)
+    await fault('freeze', { asset: 'bat1' })
+    await expect(fault('secondWriter', { asset: 'bat1' })).rejects.toThrow('DEVICE_HANGS')
   })
 
   it('breaker: no voltage, no power, and a frequency that is no number', async () => {

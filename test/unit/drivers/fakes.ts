@@ -52,8 +52,10 @@ export class FakeDevice {
   readonly log: string[] = []
   readonly words = new Map<string, number>()
   holes: readonly string[] = []
-  mood: 'well' | 'hangs' | 'away' | 'connects never' = 'well'
+  mood: 'well' | 'hangs' | 'away' | 'connects never' | 'connects late' = 'well'
   connections = 0
+  /** Lets a late connection stand. */
+  connected: () => void = () => {}
   destroyed = 0
 
   /** Ends the connections that stand, as a device does that was switched off. */
@@ -98,9 +100,11 @@ export class FakeDevice {
       ready:
         this.mood === 'away'
           ? Promise.reject(new Error('ECONNREFUSED'))
-          : this.mood === 'connects never'
-            ? never
-            : Promise.resolve(),
+          : this.mood === 'connects late'
+            ? new Promise<void>(resolve => (this.connected = resolve))
+            : this.mood === 'connects never'
+              ? never
+              : Promise.resolve(),
       readHolding: (_, a, n) => read('holding', a, n),
       readInput: (_, a, n) => read('input', a, n),
       readCoils: (_, a, n) => bits('coil', a, n),
