@@ -11,27 +11,27 @@ import {
   typeOf,
 } from './register-map.ts'
 
-export const MAP_FINDINGS = [
-  'UNKNOWN_POINT',
-  'MISSING_POINT',
-  'UNKNOWN_SETPOINT',
-  'MISSING_SETPOINT',
-  'UNKNOWN_PULSE',
-  'MISSING_PULSE',
-  'UNIT_MISMATCH',
-  'WORDS_MISMATCH',
-  'OVERLAP',
-  'BEYOND_ADDRESSES',
-  'BIT_AS_NUMBER',
-  'GROUP_TOO_SMALL',
-  'SCALE_NOT_EXACT',
-  'FLASH_CYCLIC',
-  'BUDGET_BELOW_REFRESH',
-  'SAME_PULSE',
-  'WATCHDOG_TOO_SLOW',
-] as const
+type MapFindingCode =
+  | 'UNKNOWN_POINT'
+  | 'MISSING_POINT'
+  | 'UNKNOWN_SETPOINT'
+  | 'MISSING_SETPOINT'
+  | 'UNKNOWN_PULSE'
+  | 'MISSING_PULSE'
+  | 'UNIT_MISMATCH'
+  | 'WORDS_MISMATCH'
+  | 'OVERLAP'
+  | 'BEYOND_ADDRESSES'
+  | 'BIT_AS_NUMBER'
+  | 'GROUP_TOO_SMALL'
+  | 'SCALE_NOT_EXACT'
+  | 'FLASH_CYCLIC'
+  | 'BUDGET_BELOW_REFRESH'
+  | 'SAME_PULSE'
+  | 'WATCHDOG_TOO_SLOW'
+
 export interface MapFinding {
-  readonly code: (typeof MAP_FINDINGS)[number]
+  readonly code: MapFindingCode
   /** `points.soc`. */
   readonly where: string
   readonly message: string

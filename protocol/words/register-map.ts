@@ -6,7 +6,7 @@
  */
 import Type, { type Static } from 'typebox'
 
-export const MODBUS_KINDS = ['holding', 'input', 'coil', 'discrete'] as const
+const MODBUS_KINDS = ['holding', 'input', 'coil', 'discrete'] as const
 export const MODBUS_TYPES = ['int16', 'uint16', 'int32', 'uint32', 'uint64', 'float32'] as const
 const literals = <const T extends readonly string[]>(values: T) => Type.Unsafe<T[number]>(Type.Enum([...values]))
 
@@ -55,7 +55,7 @@ export const SetpointRegister = Type.Object(
   },
   { additionalProperties: false },
 )
-export const PulseRegister = Type.Object(
+const PulseRegister = Type.Object(
   {
     register: address,
     kind: Type.Optional(literals(['holding', 'coil'])),
@@ -64,7 +64,7 @@ export const PulseRegister = Type.Object(
   },
   { additionalProperties: false },
 )
-export const WatchdogRegister = Type.Object(
+const WatchdogRegister = Type.Object(
   {
     /** A counter: every change feeds the device. */
     register: address,
@@ -96,12 +96,10 @@ export type ModbusKind = (typeof MODBUS_KINDS)[number]
 export type ModbusType = (typeof MODBUS_TYPES)[number]
 export type PointRegister = Static<typeof PointRegister>
 export type SetpointRegister = Static<typeof SetpointRegister>
-export type PulseRegister = Static<typeof PulseRegister>
-export type WatchdogRegister = Static<typeof WatchdogRegister>
 export type RegisterMap = Static<typeof RegisterMap>
 
 /** How many registers a type takes; a bit counts one. */
-export const SIZES: Readonly<Record<ModbusType, number>> = {
+const SIZES: Readonly<Record<ModbusType, number>> = {
   int16: 1,
   uint16: 1,
   int32: 2,

@@ -3,7 +3,6 @@
  * channel closes, the plant ends. Every request is answered in order with its id.
  */
 import type { FaultArguments } from './faults.ts'
-import { openInputs } from './inputs/open.ts'
 import type { PlantMeters } from './meters.ts'
 import { type RunningPlant, type RunPlantOptions, runPlant } from './process.ts'
 import type { PlantState } from './state.ts'
@@ -30,8 +29,7 @@ async function obey(running: RunningPlant | undefined, q: PlantRequest): Promise
   if (q.do === 'run') {
     const note = (level: string, event: string, detail?: unknown) =>
       void process.stderr.write(`${JSON.stringify({ level, event, detail })}\n`)
-    const inputs = openInputs(q.options.assets, note)
-    return await runPlant(q.options, { note }, inputs)
+    return await runPlant(q.options, { note })
   }
   if (!running) throw new Error('PLANT_NOT_RUNNING: the first request is `run`')
   if (q.do === 'advance') running.advanceTo(q.tMs)

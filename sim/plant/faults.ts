@@ -85,6 +85,9 @@ function stuckAt(plant: Plant, asset: string, register: string): Pick<ActiveFaul
   return { register, words }
 }
 
+const isLocal = (a: PlantState['assets'][string] | undefined): boolean =>
+  a !== undefined && 'control' in a && a.control.local
+
 /** Switch and breaker stand as the faults in force say. */
 export function settle(s: PlantState): PlantState {
   const assets = Object.entries(s.assets).map(([name, a]) => {
@@ -97,5 +100,7 @@ export function settle(s: PlantState): PlantState {
     const control = { ...a.control, local: local !== undefined, localW, setpointW: null, targetW: null }
     return [name, { ...a, control }]
   })
-  return { ...s, assets: Object.fromEntries(assets) }
+  const next = Object.fromEntries(assets) as PlantState['assets']
+  const turned = (name: string) => isLocal(s.assets[name]) !== isLocal(next[name])
+  return { ...s, assets: next, late: s.late.filter(l => !turned(l.asset)) }
 }

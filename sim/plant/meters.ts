@@ -6,7 +6,7 @@
  */
 import type { PlantState } from './state.ts'
 
-export interface SiteEnergy {
+interface SiteEnergy {
   readonly importedMwh: number
   readonly exportedMwh: number
   readonly producedMwh: number

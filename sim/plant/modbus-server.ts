@@ -20,7 +20,7 @@ export interface Requests {
     source: string,
   ): Refusal | 'done' | NoAnswer
 }
-export interface Refusal {
+interface Refusal {
   readonly exception: number
 }
 

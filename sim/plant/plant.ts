@@ -155,11 +155,16 @@ export class Plant {
       })
       i += r.size
     }
-    const { assets, late } = this.#state
+    // What is followed from now on replaces what was still to come.
+    const direct = done.some(w => w.effectAtMs !== null && (SUPERSEDES as readonly string[]).includes(w.register))
+    const { assets } = this.#state
+    const late = this.#state.late.filter(l => !direct || l.asset !== asset)
     this.#state = { ...this.#state, assets: { ...assets, [asset]: memory }, late: [...late, ...held] }
     return done
   }
 }
+
+const SUPERSEDES = ['setpoint', 'ceiling', 'pulse'] as const
 
 /** How late a write is applied where the fault does not say. */
 const LATE_MS = 5_000

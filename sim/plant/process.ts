@@ -7,12 +7,13 @@
  * `catchUpMs` it skips, and the record says how much.
  */
 import type { Note } from '../../protocol/ports.ts'
-import { EXCEPTION } from './devices/register.ts'
 import { checkFault, clearFaults, type FaultArguments, PlantRefusal, startFault } from './faults.ts'
+import { openInputs } from './inputs/open.ts'
 import { meters, type PlantMeters } from './meters.ts'
-import { type Requests, serveModbus } from './modbus-server.ts'
-import { Plant, type PlantWrite } from './plant.ts'
-import { type RecordedWrite, RecordFile } from './record.ts'
+import { type ModbusServer, type Requests, serveModbus } from './modbus-server.ts'
+import { Plant } from './plant.ts'
+import { RecordFile } from './record.ts'
+import { requestsOf } from './requests.ts'
 import { writeAsAnother } from './second-writer.ts'
 import type { PlantOptions, PlantState } from './state.ts'
 import { type Inputs, STEP_MS } from './step.ts'
@@ -21,7 +22,7 @@ export interface RunPlantOptions extends PlantOptions {
   /** The plant's own folder. */
   readonly folder: string
   readonly host?: string
-  /** 0: any free port. */
+  /** Absent or 0: the one of the last run, else any free one. */
   readonly port?: number
   /** Most that is stepped through after a pause, plant ms. */
   readonly catchUpMs?: number
@@ -51,7 +52,7 @@ const CATCH_UP_MS = 3_600_000
 export async function runPlant(
   o: RunPlantOptions,
   ports: { readonly note: Note },
-  inputs: Inputs = {},
+  inputs: Inputs = openInputs(o.assets, ports.note),
 ): Promise<RunningPlant> {
   check(o)
   const record = new RecordFile(o.folder)
@@ -61,7 +62,12 @@ export async function runPlant(
   ports.note('info', restored ? 'plant resumed' : 'plant started', { tMs: plant.state.tMs, seed: o.seed })
   const own = new Set<string>()
   const host = o.host ?? '127.0.0.1'
-  const server = await serveModbus(host, o.port ?? 0, requests(plant, record, own))
+  const server = await listen(
+    host,
+    o.port,
+    record,
+    requestsOf(plant, record, source => own.has(source)),
+  )
   const address = `${host}:${server.port}`
   return {
     address,
@@ -78,7 +84,9 @@ export async function runPlant(
       ports.note('warn', `fault ${name}`, { ...args })
       const unit = o.assets.find(a => a.name === args.asset)!.unit
       if (known === 'secondWriter') {
+        if (plant.fault('freeze', args.asset)) throw new PlantRefusal('DEVICE_HANGS', `${args.asset} answers nobody`)
         await writeAsAnother(host, server.port, unit, args.address ?? 100, args.value ?? 0, source => own.add(source))
+        own.clear()
       } else {
         if (known !== 'drop' || args.ms !== undefined) startFault(known, args, plant)
         if (known === 'drop') server.cut(unit)
@@ -112,43 +120,20 @@ function advance(plant: Plant, record: RecordFile, tMs: number, catchUpMs: numbe
   record.stepped(plant.state, tookEffect)
 }
 
-/** Reads are answered from the plant; every write is in the record before its reply leaves. */
-function requests(plant: Plant, record: RecordFile, own: ReadonlySet<string>): Requests {
-  const broken = (unit: number): 'silence' | 'cut' | undefined => {
-    const asset = plant.assetOf(unit)?.name
-    if (asset === undefined) return undefined
-    if (plant.fault('drop', asset)) return 'cut'
-    return plant.fault('freeze', asset) ? 'silence' : undefined
-  }
-  return {
-    read: (unit, space, address, count) => broken(unit) ?? plant.read(unit, space, address, count),
-    write(unit, space, address, words, source) {
-      const fault = broken(unit)
-      const number = record.next
-      const outcome = fault
-        ? [swallowed(plant.assetOf(unit)?.name ?? `unit ${unit}`, `${space}:${address}`)]
-        : plant.write(unit, space, address, words, number)
-      const who = own.has(source) ? `second-writer ${source}` : source
-      const atMs = plant.state.tMs
-      const rows = outcome.map((w): RecordedWrite => ({ ...w, number, atMs, unit, space, address, words, source: who }))
-      record.append(rows, plant.state)
-      if (fault) return fault
-      const refused = outcome.find(w => w.outcome === 'refused')
-      return refused ? { exception: refused.exception ?? EXCEPTION.failure } : 'done'
-    },
-  }
+/** A device keeps its address over a restart: the port of the last run first, another only where that one is taken. */
+async function listen(
+  host: string,
+  asked: number | undefined,
+  record: RecordFile,
+  on: Requests,
+): Promise<ModbusServer> {
+  const last = asked ? undefined : record.recall<number>('port')
+  const server = last
+    ? await serveModbus(host, last, on).catch(() => serveModbus(host, 0, on))
+    : await serveModbus(host, asked ?? 0, on)
+  record.remember('port', server.port)
+  return server
 }
-
-const swallowed = (asset: string, register: string): PlantWrite => ({
-  asset,
-  register,
-  asked: null,
-  outcome: 'swallowed',
-  exception: null,
-  why: 'the device did not take it',
-  applied: null,
-  effectAtMs: null,
-})
 
 function check(o: RunPlantOptions): void {
   if (!Number.isInteger(o.startMs / STEP_MS))

@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { meters, type PlantMeters } from './meters.ts'
 import type { PlantWrite } from './plant.ts'
+import type { WriteLog } from './requests.ts'
 import type { PlantState } from './state.ts'
 
 export interface RecordedWrite extends PlantWrite {
@@ -41,7 +42,7 @@ const SCHEMA = `
   create table if not exists memory (name text primary key, body text not null) strict;
 `
 
-export class RecordFile {
+export class RecordFile implements WriteLog {
   readonly #db: DatabaseSync
   #next: number
 
@@ -107,11 +108,13 @@ export class RecordFile {
   }
 }
 
-/** The record of a plant, running or not. */
-export function readRecord(folder: string): PlantRecord {
+/** The record of a plant, running or not, with the writes from a number on. */
+export function readRecord(folder: string, fromNumber = 0): PlantRecord {
   const db = new DatabaseSync(join(folder, FILE), { readOnly: true, timeout: 5_000 })
   try {
-    const rows = db.prepare('select body from write order by row').all() as { body: string }[]
+    const rows = db.prepare('select body from write where number >= ? order by row').all(fromNumber) as {
+      body: string
+    }[]
     const memory = (name: string) =>
       (db.prepare('select body from memory where name = ?').get(name) as { body: string } | undefined)?.body
     const body = memory('state')

@@ -24,7 +24,7 @@ export interface PvOptions extends Asset {
   /** `FILE?column=...`: recorded production instead of the sky. */
   readonly power?: string
 }
-export interface LoadOptions extends Asset {
+interface LoadOptions extends Asset {
   readonly type: 'load'
   readonly profile?: LoadProfile
   readonly power?: string

@@ -37,8 +37,8 @@ export interface Step {
 
 export function stepPlant(o: PlantOptions, inputs: Inputs, previous: PlantState): Step {
   const tMs = previous.tMs + STEP_MS
-  const due = previous.late.filter(l => l.dueMs <= tMs)
   const before = withoutEnded(previous, tMs)
+  const due = before.late.filter(l => l.dueMs <= tMs && !expired(before, l.asset))
   const live = o.assets.every(a => a.type !== 'grid' || (before.assets[a.name] as GridMemory).closed)
   const assets: Record<string, AssetMemory> = {}
   const assetsW: number[] = []
@@ -61,6 +61,12 @@ export function stepPlant(o: PlantOptions, inputs: Inputs, previous: PlantState)
 function withoutEnded(s: PlantState, tMs: number): PlantState {
   if (!s.faults.some(f => f.untilMs !== null && f.untilMs <= tMs)) return s
   return settle({ ...s, faults: s.faults.filter(f => f.untilMs === null || f.untilMs > tMs) })
+}
+
+/** What the watchdog reverted, a late write does not bring back. */
+function expired(s: PlantState, asset: string): boolean {
+  const a = s.assets[asset]
+  return a !== undefined && 'control' in a && a.control.expired
 }
 
 function takeEffect(s: AssetMemory, valueW: number | undefined): AssetMemory {
@@ -86,9 +92,11 @@ function stepAsset(
     return metered({ ...s, control, cells: step.state }, step)
   }
   if (a.type === 'pv' && s.type === 'pv') {
-    const p = pvParameters(a)
+    const rated = pvParameters(a)
     const control = watch(s.control, tMs)
-    const offerW = recorded ? Math.max(0, recorded(tMs - startMs, tMs)) : availableW(p, `${o.seed}/${a.name}`, tMs)
+    const offerW = recorded ? Math.max(0, recorded(tMs - startMs, tMs)) : availableW(rated, `${o.seed}/${a.name}`, tMs)
+    // A recording knows better than the nameplate.
+    const p = { ...rated, ratedW: Math.max(rated.ratedW, offerW) }
     const powerW = live
       ? stepPv(p, s.powerW, offerW, ceilingOf(control, a.defaultMaxW ?? p.ratedW, p.ratedW), STEP_MS)
       : 0

@@ -68,7 +68,7 @@ export const realClock: Clock = {
 }
 const fixedRandom: Random = { u32: () => 0, stream: () => fixedRandom, id: () => '0'.repeat(32) }
 
-export const mapOf = (type: string): RegisterMap =>
+const mapOf = (type: string): RegisterMap =>
   parse(readFileSync(new URL(`../../sim/sites/maps/${type}.yaml`, import.meta.url), 'utf8')) as RegisterMap
 
 export const driverOf = (type: string, address: string, map: Partial<RegisterMap> = {}): FieldDriver =>

@@ -1,4 +1,5 @@
-import { rmSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { FieldDriver } from '../../protocol/ports.ts'
 import type { RegisterMap } from '../../protocol/words/register-map.ts'
@@ -36,8 +37,8 @@ const setpointRegister = async () => {
   return v.kind === 'value' ? v.value : v.code
 }
 /** Until the driver has its connection again; each attempt is a request, none is timed. */
-async function reconnected(): Promise<void> {
-  for (let i = 0; i < 500 && (await power()) === 'disconnected'; i++)
+async function settled(d: FieldDriver): Promise<void> {
+  for (let i = 0; i < 500 && (await point(d, 'power')) === 'disconnected'; i++)
     await new Promise(r => realClock.after(2, () => r(0)))
 }
 
@@ -217,6 +218,44 @@ describe('the witness', () => {
     expect(killed).toEqual(whole)
   })
 
+  it('keeps its address over a restart', async () => {
+    const before = address
+    await plant.kill()
+    await start()
+    expect(address).toEqual(before)
+  })
+
+  it('steps through a bounded absence and says what it skipped', async () => {
+    await plant.kill()
+    options = { ...options, catchUpMs: 60_000 }
+    await start()
+    const { state } = await advance(3_600_000)
+    expect(state.tMs).toBe(t)
+    expect(readRecord(options.folder).skippedMs).toBe(3_540_000)
+  })
+
+  it('follows recorded inputs from its first instant on, through a kill', async () => {
+    await plant.kill()
+    const folder = newFolder()
+    const file = join(folder, 'load.csv')
+    writeFileSync(file, 'P\n-500\n-800\nNaN\n-900\n')
+    const assets = options.assets.map(a => (a.type === 'load' ? { ...a, power: file } : a))
+    options = { ...options, folder, assets }
+    await start()
+    const load = opened('load', address.load1!)
+    const seen: unknown[] = []
+    for (let minute = 0; minute < 4; minute++) {
+      await advance(minute === 0 ? 1_000 : 60_000)
+      seen.push(await point(load, 'power'))
+      if (minute === 1) {
+        await plant.kill()
+        await start()
+        await settled(load)
+      }
+    }
+    expect(seen).toEqual([-500, -800, -800, -900])
+  })
+
   it('refuses the record of another plant', async () => {
     await plant.kill()
     const stranger = new PlantChild()
@@ -245,7 +284,7 @@ describe('faults on demand', () => {
     await fault('drop', { asset: 'bat1', ms: 1_000 })
     expect(await power()).toBe('disconnected')
     await advance(1_000)
-    await reconnected()
+    await settled(battery)
     expect(await power()).toBe(3_000)
   })
 
@@ -313,6 +352,8 @@ describe('faults on demand', () => {
     expect(theirs).toMatchObject({ register: 'setpoint', asked: -500, outcome: 'accepted' })
     expect(theirs!.source).toMatch(/^second-writer /)
     expect(ours!.source).not.toBe(theirs!.source)
+    await fault('freeze', { asset: 'bat1' })
+    await expect(fault('secondWriter', { asset: 'bat1' })).rejects.toThrow('DEVICE_HANGS')
   })
 
   it('breaker: no voltage, no power, and a frequency that is no number', async () => {

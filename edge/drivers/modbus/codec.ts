@@ -27,7 +27,7 @@ const bigFirst = (r: Numeric, words: readonly number[]): readonly number[] =>
   r.wordOrder === 'little' ? [...words].reverse() : words
 
 /** The bare number that the words hold: an integer, or a float for float32. */
-export function rawOf(r: Numeric, words: readonly number[]): bigint | number {
+function rawOf(r: Numeric, words: readonly number[]): bigint | number {
   const ordered = bigFirst(r, words)
   const unsigned = ordered.reduce((sum, w) => (sum << 16n) | BigInt(w), 0n)
   const type = typeOf(r)

@@ -91,6 +91,8 @@ export class Line {
 
   async #connected(): Promise<ModbusTransport | Outcome<never>> {
     if (this.#closed) return failed('refused', 'CLOSED: the driver was closed')
+    // Ended while nobody asked: a new one at once, since no request of ours failed.
+    if (this.#transport?.broken) this.#forget('ended')
     if (this.#transport) return this.#transport
     const waitMs = this.#notBeforeMs - this.#o.hostClock.monotonicMs()
     if (waitMs > 0) return failed('disconnected', `the next attempt is in ${Math.ceil(waitMs)} ms`)
@@ -143,10 +145,14 @@ export class Line {
     return this.#connection
   }
 
-  #drop(reason: string): void {
+  #forget(reason: string): void {
     this.#connection += 1
     this.#transport?.destroy(reason)
     this.#transport = undefined
+  }
+
+  #drop(reason: string): void {
+    this.#forget(reason)
     const [first, most] = this.#o.backoffMs
     const ceiling = Math.min(most, first * 2 ** Math.min(this.#failures, 20))
     this.#failures += 1

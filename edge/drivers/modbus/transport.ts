@@ -10,6 +10,8 @@ import modbus from 'modbus-serial'
 export interface ModbusTransport {
   /** Rejects where no connection could be made. */
   readonly ready: Promise<void>
+  /** The connection has ended, whoever ended it. */
+  readonly broken: boolean
   readHolding(unit: number, address: number, count: number): Promise<readonly number[]>
   readInput(unit: number, address: number, count: number): Promise<readonly number[]>
   readCoils(unit: number, address: number, count: number): Promise<readonly boolean[]>
@@ -74,6 +76,9 @@ export const connectModbusTcp: ModbusConnect = (host, port) => {
   }
   return {
     ready,
+    get broken() {
+      return broken !== undefined
+    },
     readHolding: (unit, address, count) =>
       asked(unit, async () => (await client.readHoldingRegisters(address, count)).data),
     readInput: (unit, address, count) =>

@@ -23,10 +23,10 @@ import {
 } from './register.ts'
 
 /** The setpoint register counts in this step, W. */
-export const BATTERY_STEP_W = 10
+const BATTERY_STEP_W = 10
 
 /** Pulse codes of holding 103. */
-export const PULSES = { closePrecharge: 1, closeMain: 2, openContactors: 3 } as const
+const PULSES = { closePrecharge: 1, closeMain: 2, openContactors: 3 } as const
 
 export function batteryRegisters(p: BatteryParameters): Register<BatteryMemory>[] {
   const input = (

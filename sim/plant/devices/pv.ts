@@ -4,7 +4,7 @@ import type { PvMemory } from '../state.ts'
 import { controlRegisters, withSetpoint } from './control.ts'
 import { int32, quantise, type Register, uint16, uint64, type WriteVerdict } from './register.ts'
 
-export const PV_STEP_W = 10
+const PV_STEP_W = 10
 const NONE = 65_535
 
 export function pvRegisters(p: PvParameters): Register<PvMemory>[] {

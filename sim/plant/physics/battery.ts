@@ -2,6 +2,8 @@
  * A battery system as its controller sees it: cells, DC link with precharge, inverter, and the limits that the device
  * itself puts on its power. Positive power discharges. Powers in W at the AC terminals, energies in mWh, times in ms.
  */
+import { slew } from './slew.ts'
+
 export interface BatteryParameters {
   readonly capacityMwh: number
   readonly chargeMaxW: number
@@ -126,8 +128,7 @@ export interface BatteryStep {
 export function stepBattery(p: BatteryParameters, s: BatteryState, targetW: number, dtMs: number): BatteryStep {
   const limits = limitsW(p, s)
   const wantedW = Math.max(limits.minW, Math.min(limits.maxW, targetW))
-  const slewW = (p.rampWPerS * dtMs) / 1000
-  let powerW = s.main ? s.powerW + Math.max(-slewW, Math.min(slewW, wantedW - s.powerW)) : 0
+  let powerW = s.main ? slew(s.powerW, wantedW, (p.rampWPerS * dtMs) / 1000) : 0
   const hours = dtMs / 3_600_000
   // Cells neither below empty nor above full within the step.
   const emptyW = (s.storedMwh / 1000 / hours) * p.efficiency

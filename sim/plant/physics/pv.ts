@@ -2,6 +2,7 @@
  * Photovoltaics: a clear sky from the sun's height, clouds from a seed. Production is positive, W.
  */
 import { seedOf, smoothNoise } from './noise.ts'
+import { slew } from './slew.ts'
 
 export interface PvParameters {
   readonly ratedW: number
@@ -21,7 +22,7 @@ const RAD = Math.PI / 180
  * hour angle 15 deg per hour from solar noon; the equation of time (up to 16 min) is left out.
  */
 export function sunSine(p: PvParameters, utcMs: number): number {
-  const dayOfYear = Math.floor((utcMs - Date.UTC(new Date(utcMs).getUTCFullYear(), 0, 1)) / DAY_MS) + 1
+  const dayOfYear = Math.floor((utcMs / DAY_MS) % 365.25) + 1
   const declination = 23.45 * RAD * Math.sin(((360 * (284 + dayOfYear)) / 365) * RAD)
   const solarHours = (((utcMs % DAY_MS) + DAY_MS) % DAY_MS) / 3_600_000 + p.longitudeDeg / 15
   const hourAngle = (solarHours - 12) * 15 * RAD
@@ -49,7 +50,5 @@ export const availableW = (p: PvParameters, seed: string, utcMs: number): number
 /** Slews to min(offer, ceiling); follows a falling sun at once, since there is nothing to hold it. */
 export function stepPv(p: PvParameters, powerW: number, offerW: number, ceilingW: number, dtMs: number): number {
   const wantedW = Math.max(0, Math.min(offerW, ceilingW, p.ratedW))
-  const slewW = (p.rampWPerS * dtMs) / 1000
-  const slewedW = powerW + Math.max(-slewW, Math.min(slewW, wantedW - powerW))
-  return Math.max(0, Math.min(slewedW, offerW))
+  return Math.max(0, Math.min(slew(powerW, wantedW, (p.rampWPerS * dtMs) / 1000), offerW))
 }

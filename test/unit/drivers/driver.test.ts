@@ -99,6 +99,13 @@ describe('reading', () => {
     expect(codes(await driver.read())).toMatchObject({ soc: 0 })
   })
 
+  it('a connection that ended while idle is made anew within the same read', async () => {
+    await driver.read()
+    device.hangUp()
+    expect(codes(await driver.read())).toMatchObject({ soc: 0 })
+    expect(device.connections).toBe(2)
+  })
+
   it('a connection that never stands ends by the time-out', async () => {
     device.mood = 'connects never'
     const reading = driver.read()
@@ -147,7 +154,7 @@ describe('writing', () => {
     device.mood = 'hangs'
     const reading = driver.read()
     const write = driver.write([{ name: 'power', value: 0 }], clock.now + 100)
-    clock.now += 100
+    await clock.pass(100)
     device.mood = 'well'
     await host.pass(500)
     await reading
@@ -155,12 +162,13 @@ describe('writing', () => {
     expect(device.log.filter(l => l.startsWith('write'))).toEqual([])
 
     await host.pass(1_000)
-    device.mood = 'connects never'
-    const slow = open()
-    const second = slow.write([{ name: 'power', value: 0 }], clock.now + 100)
+    expect(device.connections).toBe(1)
+    device.mood = 'connects late'
+    const second = driver.write([{ name: 'power', value: 0 }], clock.now + 100)
     await clock.pass(100)
-    await host.pass(500)
-    expect(await second).toMatchObject([{ kind: 'failed' }])
+    device.mood = 'well'
+    device.connected()
+    expect(await second).toMatchObject([{ code: 'expired' }])
     expect(device.log.filter(l => l.startsWith('write'))).toEqual([])
   })
 

@@ -45,7 +45,7 @@ export class FakeClock implements Clock {
 }
 
 /** Until every promise that can settle has settled. */
-export const quiet = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
+const quiet = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
 
 /** Jitter at its largest. */
 export const mostRandom: Random = { u32: () => 1023, stream: () => mostRandom, id: () => 'f'.repeat(32) }
@@ -55,11 +55,20 @@ export class FakeDevice {
   readonly log: string[] = []
   readonly words = new Map<string, number>()
   holes: readonly string[] = []
-  mood: 'well' | 'hangs' | 'away' | 'connects never' = 'well'
+  mood: 'well' | 'hangs' | 'away' | 'connects never' | 'connects late' = 'well'
   connections = 0
+  /** Lets a late connection stand. */
+  connected: () => void = () => {}
   destroyed = 0
 
+  /** Ends the connections that stand, as a device does that was switched off. */
+  hangUp: () => void = () => {}
+
   connect = (): ModbusTransport => {
+    let broken = false
+    this.hangUp = () => {
+      broken = true
+    }
     this.connections += 1
     let rejectAll: (e: Error) => void = () => {}
     const gone = new Promise<never>((_, reject) => {
@@ -88,12 +97,17 @@ export class FakeDevice {
         for (const [i, w] of words.entries()) this.words.set(`${kind}:${address + i}`, w)
       })
     return {
+      get broken() {
+        return broken
+      },
       ready:
         this.mood === 'away'
           ? Promise.reject(new Error('ECONNREFUSED'))
-          : this.mood === 'connects never'
-            ? never
-            : Promise.resolve(),
+          : this.mood === 'connects late'
+            ? new Promise<void>(resolve => (this.connected = resolve))
+            : this.mood === 'connects never'
+              ? never
+              : Promise.resolve(),
       readHolding: (_, a, n) => read('holding', a, n),
       readInput: (_, a, n) => read('input', a, n),
       readCoils: (_, a, n) => bits('coil', a, n),

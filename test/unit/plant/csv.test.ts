@@ -43,6 +43,7 @@ describe('recorded inputs', () => {
         '1,NaN,28-Apr-2025 11:00:02',
         '1,,28-Apr-2025 11:00:04',
         '1,0,28-Apr-2025 11:00:06',
+        '1,77,28-Apr-2025 11:00:07',
         '1,50.02,28-Apr-2025 11:00:08',
         '1,50.03,28-Apr-2025 11:00:08',
         '1,50.05,28-Apr-2025 11:00:12',
@@ -53,10 +54,10 @@ describe('recorded inputs', () => {
       '?column=f',
     )
     expect(report).toMatchObject({
-      rows: 10,
+      rows: 11,
       used: 5,
       bad: 3,
-      impossible: 1,
+      impossible: 2,
       repeated: 1,
       outOfOrder: 1,
       stepMs: 2_000,

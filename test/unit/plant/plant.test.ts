@@ -88,6 +88,26 @@ describe('plant', () => {
     expect(plant.state.late).toEqual([])
   })
 
+  it('the local switch forgets what was still to come', () => {
+    const plant = started()
+    startFault('late', { asset: 'bat1' }, plant)
+    setpoint(plant, 1, 3_000)
+    startFault('local', { asset: 'bat1', ms: 1_000 }, plant)
+    plant.advanceTo(START + 20_000)
+    expect((plant.state.assets.bat1 as BatteryMemory).cells.powerW).toBe(0)
+  })
+
+  it('a recording is followed, nameplate or not, and curtailed by its ceiling', () => {
+    const plant = new Plant(options, { 'pv1.power': () => 12_000, 'load1.power': () => 70 })
+    plant.advanceTo(START + 10_000)
+    expect(plant.state.assets.pv1).toMatchObject({ powerW: 12_000 })
+    expect(plant.state.assets.load1).toMatchObject({ powerW: 70, consumedMwh: 0 })
+    expect(plant.state.assets.grid).toMatchObject({ powerW: -12_070 })
+    plant.write(2, 'holding', 100, [200], 1)
+    plant.advanceTo(START + 20_000)
+    expect(plant.state.assets.pv1).toMatchObject({ powerW: 2_000 })
+  })
+
   it.each([
     ['a hole', 1, 'input', 15, 1],
     ['half a register', 1, 'input', 4, 1],
