@@ -182,7 +182,11 @@ async function ask(child: ChildProcess, question: object): Promise<unknown> {
 }
 
 async function endAll(followers: readonly ChildProcess[], log: EventLog): Promise<void> {
-  await Promise.all(followers.map(follower => (follower.disconnect(), once(follower, 'exit'))))
+  for (const follower of followers) {
+    const exit = once(follower, 'exit')
+    follower.disconnect()
+    await exit
+  }
   await log.close()
 }
 

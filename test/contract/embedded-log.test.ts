@@ -96,7 +96,7 @@ describe('several processes at once', { timeout: 300_000 }, () => {
     expect((await log.ends(0)).next).toBe(positions.length)
   })
 
-  test('the bell is lost again and again: nothing else is', async () => {
+  test('the bell is lost again and again: nothing else is', { timeout: 60_000 }, async () => {
     const dir = folder()
     const log = await open({ dir, slowPollMs: 20 })
     const other = await open({ dir })
