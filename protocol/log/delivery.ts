@@ -13,13 +13,13 @@ export interface Follower {
  * D2 after `cancel` returns, or after `failed`, nothing is delivered;
  * D3 a batch that throws ends the follow: what it should have applied is in doubt, so going on would hide a hole.
  *
- * The driver offers the next batch only after `taken`, or as many ahead as it is willing to hold.
+ * The driver offers as many batches ahead as it is willing to hold, and marks the one after which it waits for `taken`.
  */
 export class Delivery implements Follow {
   readonly #on: Follower
   readonly #taken: () => void
   readonly #ended: () => void
-  #queue: (readonly LogRecord[])[] = []
+  #queue: { readonly records: readonly LogRecord[]; readonly waits: boolean }[] = []
   #failure: LogError | null = null
   #state: 'idle' | 'delivering' | 'ended' = 'idle'
 
@@ -33,9 +33,10 @@ export class Delivery implements Follow {
     return this.#state === 'ended'
   }
 
-  offer(records: readonly LogRecord[]): void {
+  /** `waits`: the driver offers no more until this one was taken. */
+  offer(records: readonly LogRecord[], waits = true): void {
     if (this.#state === 'ended') return
-    this.#queue.push(records)
+    this.#queue.push({ records, waits })
     if (this.#state === 'idle') this.#next()
   }
 
@@ -59,8 +60,8 @@ export class Delivery implements Follow {
 
   #next(): void {
     for (;;) {
-      const records = this.#queue.shift()
-      if (!records) {
+      const offered = this.#queue.shift()
+      if (!offered) {
         this.#state = 'idle'
         if (this.#failure) this.#failNow(this.#failure)
         return
@@ -68,7 +69,7 @@ export class Delivery implements Follow {
       this.#state = 'delivering'
       let done: void | Promise<void>
       try {
-        done = this.#on.batch(records)
+        done = this.#on.batch(offered.records)
       } catch (error) {
         this.#threw(error)
         return
@@ -76,20 +77,20 @@ export class Delivery implements Follow {
       if (done instanceof Promise) {
         done.then(
           () => {
-            if (this.#settled()) this.#next()
+            if (this.#settled(offered.waits)) this.#next()
           },
           error => this.#threw(error),
         )
         return
       }
-      if (!this.#settled()) return // D2: cancelled inside its own batch
+      if (!this.#settled(offered.waits)) return // D2: cancelled inside its own batch
     }
   }
 
   /** False where the follow ended meanwhile. */
-  #settled(): boolean {
+  #settled(waits: boolean): boolean {
     if (this.#state === 'ended') return false
-    this.#taken()
+    if (waits) this.#taken()
     return true
   }
 

@@ -7,8 +7,11 @@ import path from 'node:path'
  */
 const fileOf = (dir: string): string => path.join(dir, 'bell')
 
-/** Rings closer together than this are one: each costs every following process a wake-up that the writer's core pays for. */
-const RING_EVERY_MS = 0.5
+/** Rings closer together than this are one: each costs every following process wake-ups that the writer's core pays for. */
+const RING_EVERY_MS = 1
+/** In a flood, of more commits than this since the last ring, followers get larger helpings less often. */
+const FLOOD_COMMITS = 4
+const FLOOD_RING_EVERY_MS = 2
 /** How often a ringer looks whether the file it holds is still the one with the name. */
 const SAME_FILE_EVERY_MS = 100
 
@@ -19,6 +22,8 @@ export class Ringer {
   #inode = -1
   #checkedAtMs = 0
   #rungAtMs = Number.NEGATIVE_INFINITY
+  /** Commits since the last ring. */
+  #unheard = 0
   #later: NodeJS.Timeout | null = null
 
   constructor(dir: string) {
@@ -28,8 +33,8 @@ export class Ringer {
 
   /** Now, or very soon where the last ring is only just over; never not at all. */
   ring(): void {
-    if (performance.now() - this.#rungAtMs >= RING_EVERY_MS) this.#ringNow()
-    else this.#later ??= setTimeout(() => this.#ringNow(), 1)
+    this.#unheard++
+    this.#ringWhenDue()
   }
 
   close(): void {
@@ -37,9 +42,22 @@ export class Ringer {
     fs.closeSync(this.#fd)
   }
 
+  #ringWhenDue(): void {
+    const everyMs = this.#unheard > FLOOD_COMMITS ? FLOOD_RING_EVERY_MS : RING_EVERY_MS
+    if (performance.now() - this.#rungAtMs >= everyMs) {
+      this.#ringNow()
+      return
+    }
+    this.#later ??= setTimeout(() => {
+      this.#later = null
+      this.#ringWhenDue()
+    }, 1)
+  }
+
   #ringNow(): void {
     if (this.#later) clearTimeout(this.#later)
     this.#later = null
+    this.#unheard = 0
     this.#rungAtMs = performance.now()
     try {
       if (this.#rungAtMs - this.#checkedAtMs > SAME_FILE_EVERY_MS) this.#sameFile()

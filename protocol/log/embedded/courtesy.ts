@@ -15,6 +15,7 @@ const STEP_ASIDE_MS = 0.3
 export class Courtesy {
   readonly #fd: number
   #committedAtMs = Number.NEGATIVE_INFINITY
+  #wished = false
 
   constructor(dir: string) {
     this.#fd = fs.openSync(path.join(dir, 'want'), fs.constants.O_CREAT | fs.constants.O_RDWR)
@@ -29,12 +30,15 @@ export class Courtesy {
   }
 
   beforeCommit(): void {
-    if (performance.now() - this.#committedAtMs >= JUST_COMMITTED_MS) return
-    if (Date.now() - fs.fstatSync(this.#fd).mtimeMs < WISH_MS_MAX) nap(STEP_ASIDE_MS * (1 + Math.random()))
+    if (this.#wished && performance.now() - this.#committedAtMs < JUST_COMMITTED_MS) {
+      nap(STEP_ASIDE_MS * (1 + Math.random()))
+    }
+    this.#wished = false
   }
 
   committed(): void {
     this.#committedAtMs = performance.now()
+    this.#wished = Date.now() - fs.fstatSync(this.#fd).mtimeMs < WISH_MS_MAX
   }
 
   close(): void {

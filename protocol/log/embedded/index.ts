@@ -252,7 +252,7 @@ class EmbeddedLog implements EventLog {
         this.#asked(message.id)?.reject(toError(message.fault))
         return
       case 'batch':
-        this.#following.get(message.id)?.offer(recordsOf(message))
+        this.#following.get(message.id)?.offer(recordsOf(message), message.waits)
         return
       case 'failed':
         this.#following.get(message.id)?.fail(toError(message.fault))

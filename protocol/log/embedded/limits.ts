@@ -44,7 +44,7 @@ export const LIMITS: Limits = {
   slowPollMs: 100,
   readRecordsMax: 10_000,
   readCharsMax: 8 * 1024 * 1024,
-  followAheadMax: 2,
+  followAheadMax: 4,
   openSegmentsMax: 4,
   walBytesMax: 16 * 1024 * 1024,
   housekeepingMs: 10_000,

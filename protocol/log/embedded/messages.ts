@@ -52,5 +52,6 @@ export type Report =
   | { readonly kind: 'refused'; readonly ids: readonly number[]; readonly fault: Fault }
   | { readonly kind: 'answered'; readonly id: number; readonly answer: Answer }
   | { readonly kind: 'faulted'; readonly id: number; readonly fault: Fault }
-  | ({ readonly kind: 'batch'; readonly id: number } & Columns)
+  /** `taken` is asked for where no more is sent until it comes. */
+  | ({ readonly kind: 'batch'; readonly id: number; readonly waits: boolean } & Columns)
   | { readonly kind: 'failed'; readonly id: number; readonly fault: Fault }

@@ -33,7 +33,7 @@ const RECORD_BYTES = 40
 /**
  * W1 a position is given under the write lock of the unsealed segment, and is the one after the highest that is there;
  * W2 it is never at or below one that was acknowledged, even where the database has forgotten that one;
- * W3 the mark and the bell come after the commit, the acknowledgement after the mark.
+ * W3 after the commit the mark, then the acknowledgement, then `settle`: nobody waits for what only others need.
  */
 export class Writer {
   readonly #dir: string
@@ -86,8 +86,6 @@ export class Writer {
         segment.db.exec('commit')
         this.#leftAt = head + bodies.length
         this.#mark.write(this.#leftAt)
-        this.#courtesy.committed()
-        this.#ringer.ring()
         return { kind: 'done', first: head + 1 }
       } catch (error) {
         return this.#failed(error)
@@ -96,8 +94,15 @@ export class Writer {
     return { kind: 'busy' }
   }
 
+  /** After the acknowledgement: the bell, a look for who else wants the lock, and a new segment where this one is large. */
+  settle(): void {
+    this.#ringer.ring()
+    this.#courtesy.committed()
+    this.#rollWhenLarge()
+  }
+
   /** True where nothing is to be done or it was done; a failure leaves a segment that is too large, which loses nothing. */
-  rollWhenLarge(): boolean {
+  #rollWhenLarge(): boolean {
     if (this.#bytesSinceLook < this.#limits.segmentBytesMax / SIZE_CHECK_PART) return true
     this.#bytesSinceLook = 0
     const { page_count } = this.#segment.db.prepare('pragma page_count').get() as { page_count: number }

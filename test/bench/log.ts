@@ -1,0 +1,219 @@
+import { type ChildProcess, execFileSync, fork } from 'node:child_process'
+import { once } from 'node:events'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { openEmbeddedLog } from '../../protocol/log/embedded/index.ts'
+import type { EventLog } from '../../protocol/log/event-log.ts'
+import { runBare } from './log-bare.ts'
+
+/**
+ * The embedded log with two following processes against bare node:sqlite in one process: the same bodies, batches, disk
+ * and durability, ABBA pairs, the median of the pairs' ratios. Then how late a follower in another process is, and what
+ * two idle followers cost.
+ */
+export interface Row {
+  readonly name: string
+  readonly value: number
+  readonly unit: string
+  readonly detail: string
+}
+
+interface Case {
+  readonly batch: number
+  readonly outstanding: number
+}
+
+const CASES: readonly Case[] = [
+  { batch: 1, outstanding: 1 },
+  { batch: 10, outstanding: 1 },
+  { batch: 100, outstanding: 1 },
+  { batch: 1000, outstanding: 1 },
+  { batch: 1, outstanding: 8 },
+]
+const BODY = `{"x":"${'y'.repeat(291)}"}`
+const SLOW_FLUSH_US = 1000
+/** Fresh threads run cold code; a log runs for months. The bare side, in this process, is warm from the first pair on. */
+const WARM_UP_MS = 200
+
+export async function benchLog(quick = false): Promise<readonly Row[]> {
+  const rows = [...(await throughput('flush as it is', quick)), ...(await lateness(quick)), await idle(quick)]
+  const shim = compileShim()
+  if (!shim)
+    return [...rows, { name: 'flush slowed', value: Number.NaN, unit: '', detail: 'no C compiler: not measured' }]
+  return [...rows, ...(await slowed(shim, quick))]
+}
+
+/** In a process of its own, since a preload only takes hold at the start. */
+async function slowed(shim: string, quick: boolean): Promise<readonly Row[]> {
+  const env = { ...process.env, LD_PRELOAD: shim, FLUSH_US: `${SLOW_FLUSH_US}` }
+  const child = fork(import.meta.filename, ['slowed', ...(quick ? ['--quick'] : [])], { env })
+  const [rows] = await once(child, 'message')
+  fs.rmSync(path.dirname(shim), { recursive: true })
+  return rows as Row[]
+}
+
+function compileShim(): string | null {
+  const shim = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'flush-')), 'slow-flush.so')
+  try {
+    const source = path.join(import.meta.dirname, 'slow-flush.c')
+    execFileSync('cc', ['-shared', '-fPIC', '-O2', '-o', shim, source, '-ldl'], { stdio: 'ignore' })
+    return shim
+  } catch {
+    return null
+  }
+}
+
+async function throughput(disk: string, quick: boolean): Promise<readonly Row[]> {
+  const runMs = quick ? 250 : 700
+  const pairs = 7
+  const rows: Row[] = []
+  for (const one of CASES) {
+    const ratios: number[] = []
+    const bareRates: number[] = []
+    const ourRates: number[] = []
+    for (let pair = 0; pair < pairs; pair++) {
+      const rates = { bare: 0, ours: 0 }
+      for (const side of pair % 2 === 0 ? (['bare', 'ours'] as const) : (['ours', 'bare'] as const)) {
+        rates[side] = await inFolder(dir =>
+          side === 'bare'
+            ? Promise.resolve(runBare(dir, one.batch, BODY, runMs, WARM_UP_MS))
+            : runOurs(dir, one, runMs),
+        )
+      }
+      ratios.push(rates.ours / rates.bare)
+      bareRates.push(rates.bare)
+      ourRates.push(rates.ours)
+    }
+    const outstanding = one.outstanding > 1 ? `, ${one.outstanding} outstanding` : ''
+    rows.push({
+      name: `log append, batches of ${one.batch}${outstanding}, ${disk}`,
+      value: median(ratios),
+      unit: 'of bare',
+      detail: `pairs ${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)}; ${median(ourRates).toFixed(0)}/s against ${median(bareRates).toFixed(0)}/s`,
+    })
+  }
+  return rows
+}
+
+/** Records per second; at the end both followers must have every one of them. */
+async function runOurs(dir: string, { batch, outstanding }: Case, runMs: number): Promise<number> {
+  const log = await openEmbeddedLog({ dir, topic: 'facts' })
+  const followers = await Promise.all([startFollower(dir), startFollower(dir)])
+  const records = Array.from({ length: batch }, () => ({ partition: 0, body: BODY }))
+  let count = 0
+  const run = async (ms: number): Promise<number> => {
+    const before = count
+    const start = performance.now()
+    await Promise.all(
+      Array.from({ length: outstanding }, async () => {
+        while (performance.now() - start < ms) {
+          await log.append(records)
+          count += batch
+        }
+      }),
+    )
+    return ((count - before) / (performance.now() - start)) * 1000
+  }
+  await run(WARM_UP_MS)
+  const rate = await run(runMs)
+  await Promise.all(followers.map(follower => ask(follower, { upTo: count })))
+  await endAll(followers, log)
+  return rate
+}
+
+/** Intended times of appending, not the times at which it came to it: a stall is everybody's delay. */
+async function lateness(quick: boolean): Promise<readonly Row[]> {
+  return await inFolder(async dir => {
+    const log = await openEmbeddedLog({ dir, topic: 'facts' })
+    const followers = await Promise.all([startFollower(dir), startFollower(dir)])
+    const everyMs = 5
+    const count = quick ? 400 : 1500
+    const start = performance.timeOrigin + performance.now() + 50
+    const acknowledged: number[] = []
+    for (let i = 0; i < count; i++) {
+      const waitMs = start + i * everyMs - (performance.timeOrigin + performance.now())
+      await new Promise(resolve => setTimeout(resolve, Math.max(0, waitMs)))
+      await log.append([{ partition: 0, body: BODY }])
+      acknowledged.push(performance.timeOrigin + performance.now())
+    }
+    const late: number[] = []
+    for (const follower of followers) {
+      const seen = (await ask(follower, { upTo: count })) as number[]
+      for (let i = 0; i < count; i++) late.push(Math.max(0, seen[i]! - acknowledged[i]!))
+    }
+    await endAll(followers, log)
+    late.sort((a, b) => a - b)
+    const detail = `two followers, an append every ${everyMs} ms, n=${late.length}; from the acknowledgement on`
+    return [
+      { name: 'log follower in another process, late, p50', value: quantile(late, 0.5), unit: 'ms', detail },
+      { name: 'log follower in another process, late, p99', value: quantile(late, 0.99), unit: 'ms', detail },
+    ]
+  })
+}
+
+async function idle(quick: boolean): Promise<Row> {
+  return await inFolder(async dir => {
+    const log = await openEmbeddedLog({ dir, topic: 'facts' })
+    const followers = await Promise.all([startFollower(dir), startFollower(dir)])
+    await log.append([{ partition: 0, body: BODY }])
+    const shares = (await Promise.all(
+      followers.map(follower => ask(follower, { idleMs: quick ? 2000 : 8000 })),
+    )) as number[]
+    await endAll(followers, log)
+    return {
+      name: 'log follower, idle',
+      value: Math.max(...shares),
+      unit: 'percent of a core',
+      detail: 'the costlier of two following processes',
+    }
+  })
+}
+
+async function startFollower(dir: string): Promise<ChildProcess> {
+  const child = fork(path.join(import.meta.dirname, 'log-follower.ts'), [dir])
+  await once(child, 'message')
+  return child
+}
+
+async function ask(child: ChildProcess, question: object): Promise<unknown> {
+  child.send(question)
+  return (await once(child, 'message'))[0]
+}
+
+async function endAll(followers: readonly ChildProcess[], log: EventLog): Promise<void> {
+  for (const follower of followers) {
+    const exit = once(follower, 'exit')
+    follower.disconnect()
+    await exit
+  }
+  await log.close()
+}
+
+async function inFolder<T>(run: (dir: string) => Promise<T>): Promise<T> {
+  const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'log-bench-'))
+  try {
+    return await run(dir)
+  } finally {
+    fs.rmSync(dir, { recursive: true, force: true })
+  }
+}
+
+const quantile = (sorted: readonly number[], q: number): number => sorted[Math.floor(sorted.length * q)]!
+const median = (values: readonly number[]): number =>
+  quantile(
+    values.toSorted((a, b) => a - b),
+    0.5,
+  )
+
+if (process.argv[1] === import.meta.filename) {
+  const quick = process.argv.includes('--quick')
+  if (process.argv.includes('slowed')) {
+    process.send?.(await throughput(`each flush slowed by ${SLOW_FLUSH_US} us`, quick))
+    process.disconnect?.()
+  } else {
+    for (const { name, value, unit, detail } of await benchLog(quick)) {
+      process.stdout.write(`${name}: ${value.toFixed(2)} ${unit} (${detail})\n`)
+    }
+  }
+}
