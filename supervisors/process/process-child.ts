@@ -1,0 +1,32 @@
+import type { ChildSpec } from '../kit/spec.ts'
+import { Spawned } from './spawn.ts'
+
+/** For an orderly stop of a process: it writes down what it has, closes its links and files. */
+const STOP_MS = 12_000
+
+/** A child process as a child of a supervisor: whatever ends it is an exit; it is up once `begin` has resolved. */
+export function processChild(
+  id: string,
+  file: URL,
+  begin: (spawned: Spawned) => Promise<void>,
+  environment?: NodeJS.ProcessEnv,
+): ChildSpec {
+  return {
+    id,
+    restart: 'permanent',
+    stopMs: STOP_MS,
+    async start(_ports, exit) {
+      const spawned = new Spawned(id, file, environment)
+      void spawned.exited.then(({ code, signal }) => {
+        exit({ kind: 'failed', error: signal ? `killed by ${signal}` : `ended with code ${code}` })
+      })
+      try {
+        await begin(spawned)
+      } catch (error) {
+        spawned.kill('SIGKILL')
+        throw error
+      }
+      return { stop: async () => void (await spawned.stop()) }
+    },
+  }
+}

@@ -1,0 +1,115 @@
+/**
+ * What must be there before anything runs: the data folder, the keys of each process, the manifest, and the log that
+ * begins with it. First start makes them; later starts find them. With the trial key at hand a changed site file or
+ * engine becomes the next version of the manifest by itself, said and on record; without it the command is named.
+ */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { canonical } from '../../protocol/codec/canonical.ts'
+import { sealFact } from '../../protocol/codec/fact.ts'
+import { manifestHash, signManifest } from '../../protocol/codec/manifest.ts'
+import { openKey } from '../../protocol/identity/keyring.ts'
+import { openEmbeddedLog } from '../../protocol/log/embedded/index.ts'
+import { Refusal } from '../../protocol/words/errors.ts'
+import { keyId } from '../../protocol/words/ids.ts'
+import type { KeyEntry, Manifest, Role, SignedManifest } from '../../protocol/words/manifest.ts'
+import type { Random } from '../../protocol/ports.ts'
+import { type Engine, openEngine } from '../site/engine.ts'
+import { type OpenedSiteFile, readSiteFile } from '../site/file.ts'
+import { resolveSite } from '../site/resolve.ts'
+
+export const NODES = ['node-a', 'node-b', 'node-c'] as const
+const ROLES: Readonly<Record<string, Role>> = {
+  administrator: 'administrator',
+  operator: 'operator',
+  gateway: 'gateway',
+  'node-a': 'node',
+  'node-b': 'node',
+  'node-c': 'node',
+}
+
+export interface Prepared {
+  readonly dir: string
+  readonly site: OpenedSiteFile
+  readonly engine: Engine
+  readonly signed: SignedManifest
+  /** Nothing was here before. */
+  readonly first: boolean
+  /** What changed since the last start, in words; empty: nothing. */
+  readonly changes: readonly string[]
+}
+export const folders = (dir: string) => ({
+  keys: (process: string) => join(dir, 'keys', process),
+  log: join(dir, 'log'),
+  of: (process: string) => join(dir, process),
+  manifest: join(dir, 'manifest.json'),
+  token: join(dir, 'token'),
+  run: join(dir, 'run.json'),
+  time: join(dir, 'time.json'),
+})
+
+export async function prepare(o: { dir: string; siteFile: string; cycleMs?: number; random: Random }): Promise<Prepared> {
+  const site = readSiteFile(o.siteFile)
+  const engine = await openEngine(site.definitions)
+  mkdirSync(o.dir, { recursive: true, mode: 0o700 })
+  const at = folders(o.dir)
+  const before = existsSync(at.manifest) ? (JSON.parse(readFileSync(at.manifest, 'utf8')) as SignedManifest) : null
+  // each process has a folder with its own key and no other
+  const keys = before?.manifest.keys ?? makeKeys(at.keys)
+  if (!existsSync(at.token)) writeFileSync(at.token, `${o.random.id()}${o.random.id()}\n`, { mode: 0o600 })
+  const who = { keys, replicas: NODES, threshold: before?.manifest.threshold ?? 1, engine: engine.hash }
+  const options = o.cycleMs === undefined ? {} : { cycleMs: o.cycleMs }
+  const wanted = resolveSite(site.file, engine.definitions, who, options)
+  if (before && before.manifest.site !== wanted.site)
+    throw new Refusal('RUN_ACTIVE', `${o.dir} belongs to site '${before.manifest.site}', not '${wanted.site}'; choose another --data`)
+  const changes = before ? differences(before.manifest, wanted) : []
+  const signed = before && changes.length === 0 ? before : sign(o.dir, next(wanted, before))
+  if (signed !== before) {
+    await install(o.dir, signed)
+    writeFileSync(at.manifest, `${JSON.stringify(signed, null, 2)}\n`)
+  }
+  return { dir: o.dir, site, engine, signed, first: before === null, changes }
+}
+
+function makeKeys(folder: (process: string) => string): Record<string, KeyEntry> {
+  const signers = Object.keys(ROLES).map(id => openKey(folder(id), keyId(id), true))
+  return Object.fromEntries(signers.map(s => [s.key, { publicKey: s.publicKey, roles: [ROLES[s.key]!] }]))
+}
+
+/** The next version: what it was, with what the file and the engine say now. */
+function next(wanted: Manifest, before: SignedManifest | null): Manifest {
+  if (!before) return wanted
+  return { ...wanted, version: before.manifest.version + 1, previous: manifestHash(before.manifest) }
+}
+
+function sign(dir: string, manifest: Manifest): SignedManifest {
+  const keys = folders(dir).keys('administrator')
+  if (!existsSync(join(keys, 'administrator.key')))
+    throw new Refusal('MANIFEST_SIGNATURES', 'the site file or the engine has changed and no administrator key is here: `quorate manifest sign`, then `quorate manifest install`')
+  return signManifest({ manifest, signatures: {} }, openKey(keys, keyId('administrator')))
+}
+
+/** Into the log, before anything else of the site, or after all that was. */
+async function install(dir: string, signed: SignedManifest): Promise<void> {
+  const { tenant, site, partition } = signed.manifest
+  const fact = { v: 1 as const, kind: 'ManifestInstalled' as const, tenant, site, by: 'administrator', manifest: signed }
+  const facts = await openEmbeddedLog({ dir: join(folders(dir).log, 'facts'), topic: 'facts' })
+  try {
+    await facts.append([{ partition, body: sealFact(fact, openKey(folders(dir).keys('administrator'), keyId('administrator'))) }])
+  } finally {
+    await facts.close()
+  }
+}
+
+const IN_WORDS: readonly (readonly [keyof Manifest, string])[] = [
+  ['engines', 'the engine (sources, definitions, XState or Node)'],
+  ['timing', 'timing'],
+  ['assets', 'assets'],
+  ['strategies', 'strategies'],
+  ['laws', 'laws'],
+  ['limits', 'limits of the connection'],
+  ['single', 'single-replica fallback'],
+  ['title', 'title'],
+]
+const differences = (a: Manifest, b: Manifest): string[] =>
+  IN_WORDS.filter(([key]) => canonical(a[key] ?? null) !== canonical(b[key] ?? null)).map(([, words]) => words)
