@@ -151,8 +151,15 @@ function pulseFindings(map: RegisterMap): readonly MapFinding[] {
 
 function watchdogFindings(map: RegisterMap): readonly MapFinding[] {
   const dog = map.watchdog
-  if (!dog || dog.periodMs * 2 <= dog.timeoutMs) return []
-  return [finding('WATCHDOG_TOO_SLOW', 'watchdog', 'fed less than twice within its time-out: one lost write trips it')]
+  if (!dog) return []
+  const found: MapFinding[] = []
+  if (dog.storage !== 'RAM')
+    found.push(finding('FLASH_CYCLIC', 'watchdog', 'fed each cycle, yet not declared as RAM: flash wears out'))
+  if (dog.periodMs * 2 > dog.timeoutMs)
+    found.push(
+      finding('WATCHDOG_TOO_SLOW', 'watchdog', 'fed less than twice within its time-out: one lost write trips it'),
+    )
+  return found
 }
 
 interface Area {

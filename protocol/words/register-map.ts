@@ -68,6 +68,8 @@ const WatchdogRegister = Type.Object(
   {
     /** A counter: every change feeds the device. */
     register: address,
+    /** As for setpoints: what is not declared as RAM is not written each cycle. */
+    storage: Type.Optional(literals(['RAM', 'flash'])),
     /** How often the gateway should feed it, ms. */
     periodMs: positive,
     /** After how long without a change the device falls back, ms. */

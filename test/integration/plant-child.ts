@@ -1,6 +1,6 @@
 /** A plant in its own process for these suites, and the ports that a driver needs to reach it. */
 import { type ChildProcess, fork } from 'node:child_process'
-import { mkdtempSync, readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parse } from 'yaml'
@@ -42,7 +42,18 @@ export class PlantChild {
   }
 }
 
-export const newFolder = (): string => mkdtempSync(join(tmpdir(), 'quorate-plant-'))
+/** Folders that are gone with `remove`. */
+export class Folders {
+  readonly #made: string[] = []
+  make(): string {
+    const folder = mkdtempSync(join(tmpdir(), 'quorate-plant-'))
+    this.#made.push(folder)
+    return folder
+  }
+  remove(): void {
+    for (const folder of this.#made.splice(0)) rmSync(folder, { recursive: true, force: true })
+  }
+}
 
 /** A home at noon in June: battery at 50 %, PV, load and grid. */
 export const home = (folder: string): RunPlantOptions => ({

@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { FieldDriver } from '../../protocol/ports.ts'
@@ -6,7 +6,7 @@ import type { RegisterMap } from '../../protocol/words/register-map.ts'
 import type { FaultArguments } from '../../sim/plant/faults.ts'
 import type { RunPlantOptions } from '../../sim/plant/process.ts'
 import { readRecord } from '../../sim/plant/record.ts'
-import { driverOf, home, longEnough, newFolder, PlantChild, realClock } from './plant-child.ts'
+import { driverOf, Folders, home, longEnough, PlantChild, realClock } from './plant-child.ts'
 
 let options: RunPlantOptions
 let plant: PlantChild
@@ -14,6 +14,7 @@ let t: number
 let address: Readonly<Record<string, string>>
 let battery: FieldDriver
 const drivers: FieldDriver[] = []
+const folders = new Folders()
 
 const opened = (type: string, at: string, map: Partial<RegisterMap> = {}): FieldDriver => {
   const d = driverOf(type, at, map)
@@ -61,14 +62,14 @@ async function discharging(): Promise<void> {
 }
 
 beforeEach(async () => {
-  options = home(newFolder())
+  options = home(folders.make())
   t = options.startMs
   await start()
 })
 afterEach(async () => {
   for (const d of drivers.splice(0)) await d.close()
   await plant.kill()
-  rmSync(options.folder, { recursive: true, force: true })
+  folders.remove()
 })
 
 describe('plant and driver hold each other to their word', () => {
@@ -204,7 +205,7 @@ describe('the witness', () => {
     await start()
     const killed = (await advance(3_000)).state
     const other = new PlantChild()
-    const twin = { ...options, folder: newFolder() }
+    const twin = { ...options, folder: folders.make() }
     const twinBattery = opened('battery', (await other.ask({ do: 'run', options: twin })).addresses.bat1!)
     const twinWrite = (name: string, value: number) => twinBattery.write([{ name, value }], longEnough())
     await twinWrite('closePrecharge', 1)
@@ -214,7 +215,6 @@ describe('the witness', () => {
     await twinWrite('power', 2_000)
     const whole = (await other.ask({ do: 'advance', tMs: t })).state
     await other.kill()
-    rmSync(twin.folder, { recursive: true, force: true })
     expect(killed).toEqual(whole)
   })
 
@@ -236,7 +236,7 @@ describe('the witness', () => {
 
   it('follows recorded inputs from its first instant on, through a kill', async () => {
     await plant.kill()
-    const folder = newFolder()
+    const folder = folders.make()
     const file = join(folder, 'load.csv')
     writeFileSync(file, 'P\n-500\n-800\nNaN\n-900\n')
     const assets = options.assets.map(a => (a.type === 'load' ? { ...a, power: file } : a))

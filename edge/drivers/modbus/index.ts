@@ -159,7 +159,7 @@ class ModbusDriver implements FieldDriver {
   async #writeOne(w: FieldWrite, validUntilMs: number): Promise<FieldWriteResult> {
     const setpoint = this.#o.map.setpoints?.[w.name]
     if (setpoint) {
-      if (setpoint.storage !== 'RAM') return refused(w.name, 'FLASH_CYCLIC: flash, or not declared, wears out')
+      if (setpoint.storage !== 'RAM') return refused(w.name, FLASH)
       const encoded = encode(setpoint, w.value)
       if (encoded.kind === 'refused') return refused(w.name, encoded.reason)
       const send = (t: ModbusTransport) => sendWords(t, this.#unit, setpoint.register, encoded.words)
@@ -200,6 +200,7 @@ class ModbusDriver implements FieldDriver {
     const dog = this.#o.map.watchdog
     if (!dog) return undefined
     const name = 'watchdog'
+    if (dog.storage !== 'RAM') return refused(name, FLASH)
     if (this.#beat === undefined || this.#armedOn !== this.#line.connection) {
       const shown = await this.#line.exchange(t => t.readHolding(this.#unit, dog.register, 1), validUntilMs)
       if (shown.kind === 'failed') return { name, ...failure(shown) }
@@ -229,6 +230,8 @@ class ModbusDriver implements FieldDriver {
     return this.#line.close()
   }
 }
+
+const FLASH = 'FLASH_CYCLIC: flash, or not declared, wears out'
 
 const isBit = (kind: Group['kind']): boolean => kind === 'coil' || kind === 'discrete'
 

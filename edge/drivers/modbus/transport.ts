@@ -35,7 +35,7 @@ export class ModbusException extends Error {
 
 export type ModbusConnect = (host: string, port: number) => ModbusTransport
 
-/** modbus-serial over a socket of our own, so that it can be reset. Its own time-outs stay off: the driver has the clock. */
+/** modbus-serial over a socket of our own, so that it can be reset. Its own time-outs are off unless set: the driver has the clock. */
 export const connectModbusTcp: ModbusConnect = (host, port) => {
   const socket = new Socket()
   socket.setNoDelay()
@@ -62,7 +62,6 @@ export const connectModbusTcp: ModbusConnect = (host, port) => {
   const ready = orBroken(async () => {
     await new Promise<void>(resolve => socket.connect(port, host, resolve))
     await client.linkTCP(socket, { port })
-    client.setTimeout(0)
   })
   ready.catch(() => {}) // Also told to whoever awaits it.
 

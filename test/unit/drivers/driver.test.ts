@@ -21,7 +21,7 @@ const map: RegisterMap = {
     shown: { register: 112, storage: 'RAM', readBack: { kind: 'input', register: 60 } },
   },
   pulses: { close: { register: 103, value: 1 }, coil: { kind: 'coil', register: 5, value: 1 } },
-  watchdog: { register: 101, periodMs: 1_000, timeoutMs: 5_000, arm: { register: 102, value: 50 } },
+  watchdog: { register: 101, storage: 'RAM', periodMs: 1_000, timeoutMs: 5_000, arm: { register: 102, value: 50 } },
 }
 
 let clock: FakeClock
@@ -268,7 +268,10 @@ describe('watchdog', () => {
 
   it('is not fed after its validity, and undefined where there is none', async () => {
     expect(await driver.feed(clock.now)).toMatchObject({ code: 'expired' })
-    const { watchdog: _, ...without } = map
+    const { watchdog, ...without } = map
+    const { storage: _, ...undeclared } = watchdog!
+    expect(await open({ map: { ...map, watchdog: undeclared } }).feed(later())).toMatchObject({ code: 'refused' })
+    expect(device.log).toEqual([])
     expect(await open({ map: without }).feed(later())).toBeUndefined()
   })
 })

@@ -19,7 +19,7 @@ const good: RegisterMap = {
   },
   setpoints: { power: { register: 100, type: 'int16', unit: 'W', storage: 'RAM' } },
   pulses: { close: { register: 102, value: 1 }, open: { register: 102, value: 2 } },
-  watchdog: { register: 103, periodMs: 1_000, timeoutMs: 5_000 },
+  watchdog: { register: 103, storage: 'RAM', periodMs: 1_000, timeoutMs: 5_000 },
 }
 const { soc, mode, temperature } = good.points as Required<typeof good.points>
 const power = good.setpoints!.power!
@@ -31,6 +31,7 @@ describe('register map', () => {
     ['UNKNOWN_POINT', 'points.x', { points: { ...good.points, x: { kind: 'input', register: 9 } } }],
     ['MISSING_POINT', 'points.soc', { points: { mode: mode!, temperature: temperature! } }],
     ['UNKNOWN_SETPOINT', 'setpoints.q', { setpoints: { power, q: { ...power, register: 101 } } }],
+    ['FLASH_CYCLIC', 'watchdog', { watchdog: { register: 103, periodMs: 1_001, timeoutMs: 5_000 } }],
     ['MISSING_SETPOINT', 'setpoints.power', { setpoints: {} }],
     ['UNKNOWN_PULSE', 'pulses.x', { pulses: { ...good.pulses, x: { register: 102, value: 3 } } }],
     ['MISSING_PULSE', 'pulses.open', { pulses: { close: { register: 102, value: 1 } } }],
