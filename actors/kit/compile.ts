@@ -21,7 +21,7 @@ import {
   type RawTransitions,
 } from './spec.ts'
 
-export type GuardFunction = (context: unknown, event: unknown) => boolean
+type GuardFunction = (context: unknown, event: unknown) => boolean
 export interface Compiled {
   readonly machine: Machine
   readonly guards: Readonly<Record<string, GuardFunction>>
@@ -30,7 +30,7 @@ export interface Compiled {
 }
 
 /** Thrown by reading a bad or stale point from an author's function. */
-export const NOT_GOOD = { notGood: true }
+const NOT_GOOD = { notGood: true }
 
 /** What an author's function sees; its points throw NOT_GOOD where they cannot be read. */
 export function seer(spec: AnySpec): (context: unknown, event: unknown) => unknown {

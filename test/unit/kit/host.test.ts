@@ -11,6 +11,7 @@ import {
   type Output,
   parseCommand,
   place,
+  rates,
   refusal,
   releaseActor,
   resolveSettings,
@@ -20,7 +21,7 @@ import {
   visiblePoints,
   want,
 } from '../../../actors/kit/host.ts'
-import { defineAsset } from '../../../actors/kit/index.ts'
+import { defineAsset, table } from '../../../actors/kit/index.ts'
 import { GOOD, LINKED, placeBattery, Story } from './sample.ts'
 
 const kinds = (outputs: readonly Output[]) => outputs.map(o => o.kind)
@@ -263,6 +264,46 @@ describe('quarantine (H1)', () => {
   })
 })
 
+test('the outcome of a pulse enters the chart with its name', () => {
+  const valve = defineAsset({
+    type: 'valve',
+    version: 1,
+    title: 'Valve',
+    points: {},
+    setpoints: {},
+    pulses: ['open', 'close'],
+    commands: { open: {} },
+    settings: {},
+    alarms: { stuck: { priority: 'high', text: 'x', response: 'x' } },
+    context: {},
+    guards: { wasOpen: ({ event }) => event.type === 'pulsed' && event.pulse === 'open' },
+    limits: {},
+    chart: {
+      initial: 'closed',
+      states: {
+        closed: { entry: { pulse: 'close' }, on: { open: 'opening' } },
+        opening: {
+          entry: { pulse: 'open' },
+          on: {
+            pulsed: { guard: 'wasOpen', target: 'opened' },
+            pulseFailed: { target: 'closed', actions: { alarm: 'stuck' } },
+          },
+        },
+        opened: { on: { open: 'opening' } },
+      },
+    },
+  })
+  expect(
+    table(valve, { settings: {}, frame: {} }, [
+      [{ open: {} }, 'opening', { pulse: 'open' }],
+      [{ pulsed: 'close' }, 'opening'],
+      [{ pulsed: 'open' }, 'opened'],
+      [{ open: {} }, 'opening', { pulse: 'open' }],
+      [{ pulseFailed: 'open' }, 'closed', { alarm: 'stuck' }, { pulse: 'close' }],
+    ]),
+  ).toEqual([])
+})
+
 describe('what is wanted', () => {
   test('is set, then dispatched; the output image follows the chart', () => {
     const story = Story.running()
@@ -273,8 +314,9 @@ describe('what is wanted', () => {
     expect(story.actor).toMatchObject({ wanted: { power: 5_000 }, out: { power: 0 } })
   })
 
-  test('starts at the safe values', () => {
+  test('starts at the safe values, and has rates', () => {
     const story = new Story()
+    expect(rates(story.placed)).toEqual({ power: { rise: 50_000, fall: 50_000 } })
     expect(safeValues(story.placed)).toEqual({ power: 0 })
     expect(story.actor).toMatchObject({ wanted: { power: 0 }, out: { power: 0 }, lost: false, alarms: {} })
   })
