@@ -1,7 +1,7 @@
 /** One actor of the log, as data: what it is placed with, its state, and what a step gives back. Types only. */
 import type { AnyAsset } from './define.ts'
 import type { Numbers, PointValue } from './frame.ts'
-import type { Chart, ChartEvent, FailureCode } from './kernel.ts'
+import type { Chart, ChartEvent, FailureCode, Moves } from './kernel.ts'
 
 /** An asset at a site: its definition with the settings of the manifest, resolved to smallest steps. */
 export interface Placed {
@@ -44,4 +44,6 @@ export interface StepResult {
   readonly actor: ActorState
   /** The event itself took a transition. */
   readonly taken: boolean
+  /** Read by `edgesOf`; of `lost` and of `measured`, where a frame brought both. */
+  readonly moves: Moves
 }

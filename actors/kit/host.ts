@@ -26,8 +26,7 @@ export {
   passivate,
   thawActor,
 } from './freeze.ts'
-export type { Chart, ChartEvent, Edge } from './kernel.ts'
-export { edgesTaken } from './kernel.ts'
+export { type Chart, type ChartEvent, type Edge, edgesOf, type Moves } from './kernel.ts'
 export type { Bound, Rates } from './limits.ts'
 export type { MeasuredPoint } from './points.ts'
 export { resolveSettings } from './settings.ts'
@@ -79,6 +78,9 @@ export function startActor(placed: Placed, now: number, outputs: Output[]): Acto
   return commit(placed, fresh, result, now, outputs)
 }
 
+const NO_MOVES: kernel.Moves = []
+const unmoved = (actor: ActorState): StepResult => ({ actor, taken: false, moves: NO_MOVES })
+
 /** Sends one event. Events that the definition does not know, and any event to a held actor, change nothing. */
 export function stepActor(
   placed: Placed,
@@ -89,7 +91,7 @@ export function stepActor(
   outputs: Output[],
 ): StepResult {
   const { program } = placed.asset
-  if (actor.held || !program.events.has(event.type)) return { actor, taken: false }
+  if (actor.held || !program.events.has(event.type)) return unmoved(actor)
   return step(placed, actor, event, values, now, outputs)
 }
 
@@ -103,10 +105,13 @@ function step(
 ): StepResult {
   setFrame(values, actor.wanted, placed.settings, now)
   const result = kernel.transition(placed.asset.program.machine, actor.chart, event)
-  if (result.kind === 'stepped') return { actor: commit(placed, actor, result, now, outputs), taken: result.taken }
+  if (result.kind === 'stepped') {
+    const { taken, moves } = result
+    return { actor: commit(placed, actor, result, now, outputs), taken, moves }
+  }
   const { code, reason } = result
   outputs.push({ asset: placed.name, kind: 'quarantined', code, reason, event: event.type }) // H1
-  return { actor: { ...actor, held: { code, reason } }, taken: false }
+  return unmoved({ ...actor, held: { code, reason } })
 }
 
 /** The timer that fires next; none while the actor is held. */
@@ -126,7 +131,7 @@ export function fireTimer(
   values: PointValues,
   outputs: Output[],
 ): StepResult {
-  if (actor.held) return { actor, taken: false }
+  if (actor.held) return unmoved(actor)
   const rest = { ...actor, timers: actor.timers.filter(t => t.id !== timer.id) }
   return step(placed, rest, timer.event, values, timer.due, outputs)
 }
@@ -144,12 +149,12 @@ export function measure(
   now: number,
   outputs: Output[],
 ): StepResult {
-  if (actor.held) return { actor, taken: false }
-  let next = actor
+  if (actor.held) return unmoved(actor)
   const lost = placed.asset.program.points.some(point => point.required && values[point.name] === undefined)
-  if (lost !== actor.lost)
-    next = stepActor(placed, { ...actor, lost }, lost ? LOST : RESTORED, values, now, outputs).actor
-  return stepActor(placed, next, MEASURED, values, now, outputs)
+  if (lost === actor.lost) return stepActor(placed, actor, MEASURED, values, now, outputs)
+  const told = stepActor(placed, { ...actor, lost }, lost ? LOST : RESTORED, values, now, outputs)
+  const { moves, ...measured } = stepActor(placed, told.actor, MEASURED, values, now, outputs)
+  return { ...measured, moves: [...told.moves, ...moves] }
 }
 
 /** What the site wants of the asset now; setpoints that are not named keep what was wanted. */
@@ -161,7 +166,7 @@ export function want(
   now: number,
   outputs: Output[],
 ): StepResult {
-  if (actor.held) return { actor, taken: false }
+  if (actor.held) return unmoved(actor)
   let changed = false
   for (const name in wanted) if (wanted[name] !== actor.wanted[name]) changed = true
   const next = changed ? { ...actor, wanted: { ...actor.wanted, ...wanted } } : actor

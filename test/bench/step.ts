@@ -38,8 +38,9 @@ export interface Row {
   readonly spread?: readonly [number, number]
 }
 
-const PAIRS = 9
-const STEPS = 30_000
+/** Short runs, many pairs: a neighbour on the machine then disturbs few of them. */
+const PAIRS = 31
+const STEPS = 6_000
 const IDLE = 10_000
 const GOOD: PointValues = {
   soc: 500,

@@ -3,7 +3,7 @@ import { battery } from '../../../actors/assets/battery.ts'
 import {
   actorState,
   bounds,
-  edgesTaken,
+  edgesOf,
   fireTimer,
   is,
   measure,
@@ -126,6 +126,12 @@ describe('lost and restored (H3)', () => {
     expect(actor.chart.context).toEqual({
       heard: ['measured', 'lost', 'measured', 'measured', 'restored', 'measured'],
     })
+  })
+
+  test('the edges of both are told', () => {
+    const story = Story.running()
+    const { moves } = measure(story.placed, story.actor, { ...GOOD, soc: undefined }, 0, [])
+    expect(edgesOf(moves)).toEqual([{ source: 'battery.operating', event: 'lost', targets: ['battery.faulted'] }])
   })
 
   test('no guard holds on a point that is bad', () => {
@@ -325,16 +331,16 @@ describe('what is wanted', () => {
 describe('commands', () => {
   test('unknown events never reach the chart', () => {
     const { placed, actor } = new Story()
-    expect(stepActor(placed, actor, { type: 'nonsense' }, GOOD, 0, [])).toEqual({ actor, taken: false })
-    expect(stepActor(placed, actor, { type: 'xstate.init' }, GOOD, 0, [])).toEqual({ actor, taken: false })
+    expect(stepActor(placed, actor, { type: 'nonsense' }, GOOD, 0, [])).toEqual({ actor, taken: false, moves: [] })
+    expect(stepActor(placed, actor, { type: 'xstate.init' }, GOOD, 0, [])).toEqual({ actor, taken: false, moves: [] })
   })
 
   test('taken means the event itself, not an always beside it', () => {
     const story = new Story().frame(GOOD)
     story.values = { ...GOOD, temperature: 610 }
-    const { actor, taken } = stepActor(story.placed, story.actor, { type: 'reset' }, story.values, 0, [])
+    const { actor, taken, moves } = stepActor(story.placed, story.actor, { type: 'reset' }, story.values, 0, [])
     expect([actor.chart.value, taken]).toEqual(['faulted', false])
-    expect(edgesTaken().map(edge => `${edge.source} -> ${edge.targets}`)).toEqual([
+    expect(edgesOf(moves).map(edge => `${edge.source} -> ${edge.targets}`)).toEqual([
       'battery.operating -> battery.faulted',
     ])
   })
