@@ -193,10 +193,10 @@ export function releaseActor({ held: _, ...actor }: ActorState): ActorState {
 }
 
 /** In this state (`operating.running`), or in a state with this tag. */
-export function is(placed: Placed, actor: ActorState, stateOrTag: string): boolean {
-  if (actor.chart.tags.has(stateOrTag)) return true
-  const id = `${placed.asset.spec.type}.${stateOrTag}`
-  return actor.chart._nodes.some(node => node.id === id)
+export function is({ chart }: ActorState, stateOrTag: string): boolean {
+  if (chart.tags.has(stateOrTag)) return true
+  const id = `${chart.machine.id}.${stateOrTag}`
+  return chart._nodes.some(node => node.id === id)
 }
 
 export interface Where {

@@ -208,6 +208,42 @@ describe('alarms (H4)', () => {
   })
 })
 
+test('an alarm on a way into a history state belongs to the state that holds the history', () => {
+  const lift = defineAsset({
+    type: 'lift',
+    version: 1,
+    title: 'Lift',
+    points: {},
+    setpoints: {},
+    commands: { pause: {}, resume: {}, next: {} },
+    settings: {},
+    alarms: { resumed: { priority: 'low', text: 'x', response: 'x' } },
+    context: {},
+    guards: {},
+    limits: {},
+    chart: {
+      initial: 'moving',
+      states: {
+        moving: {
+          initial: 'up',
+          on: { pause: 'paused' },
+          states: { up: { on: { next: 'down' } }, down: { on: { next: 'up' } }, last: { type: 'history' } },
+        },
+        paused: { on: { resume: { target: '#lift.moving.last', actions: { alarm: 'resumed' } } } },
+      },
+    },
+  })
+  expect(
+    table(lift, { settings: {}, frame: {} }, [
+      [{ next: {} }, 'moving.down'],
+      [{ pause: {} }, 'paused'],
+      [{ resume: {} }, 'moving.down', { alarm: 'resumed' }],
+      [{ next: {} }, 'moving.up'],
+      [{ pause: {} }, 'paused', { clear: 'resumed' }],
+    ]),
+  ).toEqual([])
+})
+
 describe('quarantine (H1)', () => {
   const trap = defineAsset({
     type: 'trap',
@@ -411,14 +447,21 @@ describe('a placed asset', () => {
   })
 
   test('says where it is', () => {
-    const { placed, actor } = Story.running()
+    const { actor } = Story.running()
     expect(actorState(actor)).toEqual({
       paths: ['operating.running.flow.charging', 'operating.running.thermal.normal'],
       tags: ['available'],
     })
     for (const where of ['operating', 'operating.running', 'operating.running.flow.charging', 'available'])
-      expect(is(placed, actor, where), where).toBe(true)
-    for (const where of ['operating.standby', 'derated', 'running']) expect(is(placed, actor, where), where).toBe(false)
+      expect(is(actor, where), where).toBe(true)
+    for (const where of ['operating.standby', 'derated', 'running']) expect(is(actor, where), where).toBe(false)
+  })
+
+  test('a step that changes nothing gives the same object, so that its hash still holds', () => {
+    const story = Story.running()
+    const before = story.actor
+    expect(story.frame(LINKED).actor).toBe(before)
+    expect(story.send({ type: 'reset' }).actor).toBe(before)
   })
 
   test('a step leaves the actor that it was given as it was', () => {
