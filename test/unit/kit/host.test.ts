@@ -293,6 +293,19 @@ describe('quarantine (H1)', () => {
     expect(nextDue(releaseActor(actor))).toMatchObject({ due: 1_000 })
   })
 
+  test('a cycle without an end is cut, and held', () => {
+    const spinning = defineAsset({
+      ...trap.spec,
+      guards: {},
+      actions: {},
+      chart: { initial: 'a', states: { a: { on: { kick: 'b' } }, b: { always: 'c' }, c: { always: 'b' } } },
+    } as never)
+    const at = place(spinning, 't', {})
+    const { actor } = stepActor(at, startActor(at, 0, []), { type: 'kick' }, {}, 0, [])
+    expect(actor.held?.code).toBe('endless')
+    expect(actor.chart.value).toBe('a')
+  })
+
   test('a remembered fraction is such a throw: replicas could round it apart', () => {
     const half = defineAsset({
       ...trap.spec,
