@@ -1,15 +1,15 @@
 /** The shape of a chart, and the recursive check that puts a compile error where the mistake is. Types only. */
 import type { Many } from './types.ts'
 
-export interface Transition<G, A> {
+interface Transition<G, A> {
   readonly target?: string
   readonly guard?: G | { readonly and: readonly G[] } | { readonly or: readonly G[] }
   readonly actions?: Many<A>
   readonly reenter?: true
   readonly description?: string
 }
-export type Transitions<G, A> = string | Transition<G, A> | readonly Transition<G, A>[]
-export interface State<E extends string, G extends string, A, D extends string> {
+type Transitions<G, A> = string | Transition<G, A> | readonly Transition<G, A>[]
+interface State<E extends string, G extends string, A, D extends string> {
   readonly description?: string
   readonly type?: 'parallel' | 'final' | 'history'
   readonly history?: 'shallow' | 'deep'
@@ -37,7 +37,7 @@ type Below<T> = T extends { states: infer S }
   : never
 
 /** The names in force: events E, guards G, delays D, named actions A, effects F. */
-export interface Names {
+interface Names {
   E: string
   G: string
   D: string

@@ -1,4 +1,4 @@
-/** Values in a definition: conditions, quantities, limits, context, and functions that could differ between replicas. */
+/** Values in a definition: conditions, quantities, limits, context, and code that replicas could not agree on. */
 import { parse } from '../../protocol/words/units.ts'
 import type { ChartNodes } from './chart.ts'
 import type { Report } from './check.ts'
@@ -14,10 +14,8 @@ const FORBIDDEN: readonly (readonly [pattern: RegExp, why: string])[] = [
     /\*\*|\bMath\s*\.\s*(a?(sin|cos|tan)h?|atan2|pow|exp\w*|log\w*|cbrt|hypot)\b/,
     'its last bit differs between engines: use + - * / Math.sqrt or a table',
   ],
-  [
-    /\b(process|globalThis|require|fetch|setTimeout|setInterval|setImmediate|queueMicrotask|crypto|console)\b|\bimport\s*\(/,
-    'something outside the step',
-  ],
+  [/\b(process|globalThis|require|fetch|crypto|console)\b|\bimport\s*\(/, 'something outside the step'],
+  [/\b(setTimeout|setInterval|setImmediate|queueMicrotask)\b/, 'something after the step: use a timer of the chart'],
   [/\basync\b|\bawait\b|\bPromise\b|\byield\b/, 'asynchronous code: a step is synchronous'],
   [/\btoLocale\w+|\bIntl\b|\blocaleCompare\b/, 'a locale'],
   [/\bthis\b/, 'use what the function is given'],

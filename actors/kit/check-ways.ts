@@ -76,8 +76,8 @@ function checkLost(spec: AnySpec, nodes: ChartNodes, leaf: ChartNode, report: Re
   if (required.length === 0) return
   for (const node of upwards(nodes, leaf.id)) if (node.state.on?.lost !== undefined) return
   const names = `${required.slice(0, 3).join(', ')}${required.length > 3 ? ', ...' : ''}`
-  const text = `does not say what happens when ${names} are lost; add on: { lost: ... } here or in a parent ({} to stay)`
-  report.problem('LOST_UNHANDLED', leaf.id, text)
+  const text = `does not say what happens when ${names} are lost`
+  report.problem('LOST_UNHANDLED', leaf.id, `${text}; add on: { lost: ... } here or in a parent ({} to stay)`)
 }
 
 function checkHistory(nodes: ChartNodes, node: ChartNode, report: Report): void {

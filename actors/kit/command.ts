@@ -1,8 +1,10 @@
 /** What a person or a program asks of an asset: reading it, and saying why a chart does not take it. */
+
+import type { ActorState, Held, Placed } from './actor.ts'
 import { chartNodes, transitionList, upwards } from './chart.ts'
 import type { AnyAsset } from './define.ts'
-import { setFrame } from './frame.ts'
-import type { ActorState, ChartEvent, Held, Placed, PointValues } from './host.ts'
+import { type PointValues, setFrame } from './frame.ts'
+import type { ChartEvent } from './kernel.ts'
 import { nearest } from './nearest.ts'
 import { resolveValues } from './settings.ts'
 import { many, type RawGuard } from './spec.ts'

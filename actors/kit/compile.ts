@@ -21,7 +21,7 @@ import {
   type RawTransitions,
 } from './spec.ts'
 
-export type GuardFunction = (context: unknown, event: unknown) => boolean
+type GuardFunction = (context: unknown, event: unknown) => boolean
 export interface Compiled {
   readonly machine: Machine
   readonly guards: Readonly<Record<string, GuardFunction>>
@@ -30,7 +30,7 @@ export interface Compiled {
 }
 
 /** Thrown by reading a bad or stale point from an author's function. */
-export const NOT_GOOD = { notGood: true }
+const NOT_GOOD = { notGood: true }
 
 /** What an author's function sees; its points throw NOT_GOOD where they cannot be read. */
 export function seer(spec: AnySpec): (context: unknown, event: unknown) => unknown {
@@ -187,7 +187,7 @@ function compileState(building: Building, id: string): Record<string, unknown> {
   const { state } = node
   const transition = (t: RawTransition): unknown => ({
     ...t,
-    actions: many<RawAction>(t.actions).map(a => compileEffect(spec, a, belongsTo(node, t))),
+    actions: many<RawAction>(t.actions).map(a => compileEffect(spec, a, belongsTo(nodes, node, t))),
     ...(t.guard === undefined ? {} : { guard: compileGuard(t.guard) }),
   })
   const group = (raw: RawTransitions) => transitionList(raw).map(transition)
@@ -217,8 +217,13 @@ function compileState(building: Building, id: string): Record<string, unknown> {
   }
 }
 
-const belongsTo = (node: ChartNode, t: RawTransition): string =>
-  t.target === undefined ? node.id : targetId(node, t.target)
+/** A history state is never active itself: what leads there belongs to the state that holds it. */
+function belongsTo(nodes: ChartNodes, node: ChartNode, t: RawTransition): string {
+  if (t.target === undefined) return node.id
+  const target = targetId(node, t.target)
+  const { state, parent } = nodes.get(target) ?? node
+  return state.type === 'history' && parent !== undefined ? parent : target
+}
 
 /** The states whose leaving lets an alarm return (C2). A named action may raise one too. */
 function alarmStates(spec: AnySpec, nodes: ChartNodes): ReadonlySet<string> {
@@ -228,7 +233,7 @@ function alarmStates(spec: AnySpec, nodes: ChartNodes): ReadonlySet<string> {
     many<RawAction>(actions).some(a => typeof a === 'string' || 'alarm' in a)
   for (const node of nodes.values()) {
     if (raises(node.state.entry)) states.add(node.id)
-    for (const { t } of transitionsOf(node.state)) if (raises(t.actions)) states.add(belongsTo(node, t))
+    for (const { t } of transitionsOf(node.state)) if (raises(t.actions)) states.add(belongsTo(nodes, node, t))
   }
   return states
 }

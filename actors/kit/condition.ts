@@ -6,7 +6,7 @@ import { parse, raw, type Unit } from '../../protocol/words/units.ts'
 import type { Frame } from './frame.ts'
 import { type AnySpec, unitOf } from './spec.ts'
 
-export type Operator = '>=' | '<=' | '>' | '<' | 'is' | 'is not'
+type Operator = '>=' | '<=' | '>' | '<' | 'is' | 'is not'
 export interface Condition {
   readonly source: 'points' | 'wanted'
   readonly name: string

@@ -26,11 +26,11 @@ import type {
 } from './types.ts'
 
 /** What a definition becomes, once: shared by every actor of the type. */
-export interface Program extends Compiled {
+interface Program extends Compiled {
   readonly points: readonly PointPlan[]
   readonly setpoints: readonly SetpointPlan[]
 }
-export interface AssetSpec<N extends string, P, SP, C, S, AL, X, T> {
+interface AssetSpec<N extends string, P, SP, C, S, AL, X, T> {
   readonly type: N
   readonly version: number
   readonly title: string
@@ -81,7 +81,7 @@ export class DefinitionRefused extends Error {
 }
 
 /** Builds the program of a definition that has passed its checks. */
-export function buildProgram(spec: AnySpec): Program {
+function buildProgram(spec: AnySpec): Program {
   return { ...compile(spec), points: pointPlans(spec), setpoints: setpointPlans(spec) }
 }
 

@@ -2,7 +2,8 @@
  * An actor as JSON and back. Frozen, it holds no object of XState; thawed, it takes every later step as the live one
  * would (K5, S17). A passive actor is kept as text, a fifth of the memory, until something touches it.
  */
-import type { ActorState, Held, Numbers, Placed, Timer } from './host.ts'
+import type { ActorState, Held, Placed, Timer } from './actor.ts'
+import type { Numbers } from './frame.ts'
 import { type FrozenChart, freeze, thaw } from './kernel.ts'
 
 export interface FrozenActor {

@@ -6,14 +6,16 @@
  *     do not fire, its bounds are its safe values. The others go on. `releaseActor` ends it.
  * H2  Timers fire one by one, each at its own due time.
  * H3  `lost` and `restored` are sent on a change only, before `measured`.
- * H4  An alarm is raised once and returns once; its life as an alarm is not the asset's business.
  */
+import type { ActorState, Output, Placed, StepResult, Timer } from './actor.ts'
+import { commit } from './commit.ts'
 import type { AnyAsset } from './define.ts'
-import { type Numbers, type PointValue, type PointValues, setFrame } from './frame.ts'
+import { type Numbers, type PointValues, setFrame } from './frame.ts'
 import * as kernel from './kernel.ts'
-import { type Bound, boundOf } from './limits.ts'
+import { type Bound, boundOf, type Rates } from './limits.ts'
 import { type MeasuredPoint, reliable } from './points.ts'
 
+export type { ActorState, Held, Output, Placed, StepResult, Timer } from './actor.ts'
 export { type CommandRefusal, type ParsedCommand, parseCommand, refusal } from './command.ts'
 export type { Numbers, PointValue, PointValues } from './frame.ts'
 export {
@@ -24,54 +26,10 @@ export {
   passivate,
   thawActor,
 } from './freeze.ts'
-export type { Chart, ChartEvent, Edge } from './kernel.ts'
-export { edgesTaken } from './kernel.ts'
-export type { Bound } from './limits.ts'
+export { type Chart, type ChartEvent, type Edge, edgesOf, type Moves } from './kernel.ts'
+export type { Bound, Rates } from './limits.ts'
 export type { MeasuredPoint } from './points.ts'
 export { resolveSettings } from './settings.ts'
-
-/** An asset at a site: its definition with the settings of the manifest, resolved to smallest steps. */
-export interface Placed {
-  readonly name: string
-  readonly asset: AnyAsset
-  readonly settings: Readonly<Record<string, PointValue>>
-}
-export interface Timer {
-  readonly id: string
-  /** Log time, ms. */
-  readonly due: number
-  /** Order among timers that are due at once. */
-  readonly seq: number
-  readonly event: kernel.ChartEvent
-}
-export interface Held {
-  readonly code: kernel.FailureCode
-  readonly reason: string
-}
-export interface ActorState {
-  readonly chart: kernel.Chart
-  readonly timers: readonly Timer[]
-  readonly seq: number
-  /** The output image: what each setpoint should be, before bounds. */
-  readonly out: Numbers
-  readonly wanted: Numbers
-  /** A required point is bad, stale or missing. */
-  readonly lost: boolean
-  /** Alarms that are up, each with the state that it belongs to. */
-  readonly alarms: Readonly<Record<string, string>>
-  readonly held?: Held
-}
-export type Output =
-  | { readonly asset: string; readonly kind: 'set'; readonly values: Numbers }
-  | { readonly asset: string; readonly kind: 'pulse'; readonly pulse: string }
-  | { readonly asset: string; readonly kind: 'alarm'; readonly alarm: string; readonly state: string }
-  | { readonly asset: string; readonly kind: 'clear'; readonly alarm: string; readonly state: string }
-  | ({ readonly asset: string; readonly kind: 'quarantined'; readonly event: string } & Held)
-export interface StepResult {
-  readonly actor: ActorState
-  /** The event itself took a transition. */
-  readonly taken: boolean
-}
 
 /** Throws where a declared setting is missing: the manifest resolves them all (`resolveSettings`). */
 export function place(asset: AnyAsset, name: string, settings: Placed['settings']): Placed {
@@ -96,6 +54,12 @@ export function safeValues(placed: Placed): Numbers {
   return Object.fromEntries(placed.asset.program.setpoints.map(plan => [plan.name, plan.safe()]))
 }
 
+/** How fast each setpoint may rise and fall, steps per second; undefined where the definition does not say. */
+export function rates(placed: Placed): Readonly<Record<string, Rates>> {
+  setFrame({}, {}, placed.settings, 0)
+  return Object.fromEntries(placed.asset.program.setpoints.map(plan => [plan.name, plan.rates()]))
+}
+
 /** Throws where the chart cannot even start with these settings: a manifest with such an asset is refused. */
 export function startActor(placed: Placed, now: number, outputs: Output[]): ActorState {
   const safe = safeValues(placed)
@@ -114,6 +78,9 @@ export function startActor(placed: Placed, now: number, outputs: Output[]): Acto
   return commit(placed, fresh, result, now, outputs)
 }
 
+const NO_MOVES: kernel.Moves = []
+const unmoved = (actor: ActorState): StepResult => ({ actor, taken: false, moves: NO_MOVES })
+
 /** Sends one event. Events that the definition does not know, and any event to a held actor, change nothing. */
 export function stepActor(
   placed: Placed,
@@ -124,7 +91,7 @@ export function stepActor(
   outputs: Output[],
 ): StepResult {
   const { program } = placed.asset
-  if (actor.held || !program.events.has(event.type)) return { actor, taken: false }
+  if (actor.held || !program.events.has(event.type)) return unmoved(actor)
   return step(placed, actor, event, values, now, outputs)
 }
 
@@ -138,72 +105,13 @@ function step(
 ): StepResult {
   setFrame(values, actor.wanted, placed.settings, now)
   const result = kernel.transition(placed.asset.program.machine, actor.chart, event)
-  if (result.kind === 'stepped') return { actor: commit(placed, actor, result, now, outputs), taken: result.taken }
+  if (result.kind === 'stepped') {
+    const { taken, moves } = result
+    return { actor: commit(placed, actor, result, now, outputs), taken, moves }
+  }
   const { code, reason } = result
   outputs.push({ asset: placed.name, kind: 'quarantined', code, reason, event: event.type }) // H1
-  return { actor: { ...actor, held: { code, reason } }, taken: false }
-}
-
-/** Takes over the new chart, and its effects in order. */
-function commit(
-  placed: Placed,
-  actor: ActorState,
-  { snapshot, effects }: kernel.Stepped,
-  now: number,
-  outputs: Output[],
-): ActorState {
-  if (effects.length === 0) return snapshot === actor.chart ? actor : { ...actor, chart: snapshot }
-  let { timers, seq, out, alarms } = actor
-  const asset = placed.name
-  for (const effect of effects) {
-    if (effect.kind === 'timer') {
-      const { id, delayMs, event } = effect
-      timers = [...timers.filter(t => t.id !== id), { id, due: now + delayMs, seq: seq++, event }]
-    } else if (effect.kind === 'cancel') {
-      if (timers.length > 0) timers = timers.filter(t => t.id !== effect.id)
-    } else if (effect.kind === 'do') {
-      switch (effect.name) {
-        case 'set': {
-          const values = effect.params as Numbers
-          out = { ...out, ...values }
-          outputs.push({ asset, kind: 'set', values })
-          break
-        }
-        case 'pulse':
-          outputs.push({ asset, kind: 'pulse', pulse: effect.params as string })
-          break
-        case 'alarm': {
-          const { alarm, state } = effect.params as { alarm: string; state: string }
-          if (!(alarm in alarms)) outputs.push({ asset, kind: 'alarm', alarm, state }) // H4
-          if (alarms[alarm] !== state) alarms = { ...alarms, [alarm]: state }
-          break
-        }
-        case 'clear':
-          alarms = lower(asset, alarms, (alarm: string) => alarm === effect.params, outputs)
-          break
-        case 'left':
-          alarms = lower(asset, alarms, (_, state) => state === effect.params, outputs)
-      }
-    }
-  }
-  return { ...actor, chart: snapshot, timers, seq, out, alarms }
-}
-
-/** H4: alarms that return. */
-function lower(
-  asset: string,
-  alarms: ActorState['alarms'],
-  returns: (alarm: string, state: string) => boolean,
-  outputs: Output[],
-): ActorState['alarms'] {
-  let left = alarms
-  for (const [alarm, state] of Object.entries(alarms)) {
-    if (!returns(alarm, state)) continue
-    const { [alarm]: _, ...others } = left
-    left = others
-    outputs.push({ asset, kind: 'clear', alarm, state })
-  }
-  return left
+  return unmoved({ ...actor, held: { code, reason } })
 }
 
 /** The timer that fires next; none while the actor is held. */
@@ -223,7 +131,7 @@ export function fireTimer(
   values: PointValues,
   outputs: Output[],
 ): StepResult {
-  if (actor.held) return { actor, taken: false }
+  if (actor.held) return unmoved(actor)
   const rest = { ...actor, timers: actor.timers.filter(t => t.id !== timer.id) }
   return step(placed, rest, timer.event, values, timer.due, outputs)
 }
@@ -241,12 +149,12 @@ export function measure(
   now: number,
   outputs: Output[],
 ): StepResult {
-  if (actor.held) return { actor, taken: false }
-  let next = actor
+  if (actor.held) return unmoved(actor)
   const lost = placed.asset.program.points.some(point => point.required && values[point.name] === undefined)
-  if (lost !== actor.lost)
-    next = stepActor(placed, { ...actor, lost }, lost ? LOST : RESTORED, values, now, outputs).actor
-  return stepActor(placed, next, MEASURED, values, now, outputs)
+  if (lost === actor.lost) return stepActor(placed, actor, MEASURED, values, now, outputs)
+  const told = stepActor(placed, { ...actor, lost }, lost ? LOST : RESTORED, values, now, outputs)
+  const { moves, ...measured } = stepActor(placed, told.actor, MEASURED, values, now, outputs)
+  return { ...measured, moves: [...told.moves, ...moves] }
 }
 
 /** What the site wants of the asset now; setpoints that are not named keep what was wanted. */
@@ -258,7 +166,7 @@ export function want(
   now: number,
   outputs: Output[],
 ): StepResult {
-  if (actor.held) return { actor, taken: false }
+  if (actor.held) return unmoved(actor)
   let changed = false
   for (const name in wanted) if (wanted[name] !== actor.wanted[name]) changed = true
   const next = changed ? { ...actor, wanted: { ...actor.wanted, ...wanted } } : actor
@@ -285,10 +193,10 @@ export function releaseActor({ held: _, ...actor }: ActorState): ActorState {
 }
 
 /** In this state (`operating.running`), or in a state with this tag. */
-export function is(placed: Placed, actor: ActorState, stateOrTag: string): boolean {
-  if (actor.chart.tags.has(stateOrTag)) return true
-  const id = `${placed.asset.spec.type}.${stateOrTag}`
-  return actor.chart._nodes.some(node => node.id === id)
+export function is({ chart }: ActorState, stateOrTag: string): boolean {
+  if (chart.tags.has(stateOrTag)) return true
+  const id = `${chart.machine.id}.${stateOrTag}`
+  return chart._nodes.some(node => node.id === id)
 }
 
 export interface Where {

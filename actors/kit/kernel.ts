@@ -39,6 +39,7 @@ export interface Stepped {
   readonly effects: readonly KernelEffect[]
   /** The event itself took a transition; an `always` that came due along with it does not count. */
   readonly taken: boolean
+  readonly moves: Moves
 }
 export interface Failed {
   readonly kind: 'failed'
@@ -55,6 +56,8 @@ interface Taken {
   readonly target?: readonly { readonly id: string }[]
   readonly eventType: string
 }
+/** The transitions of each microstep, as XState has them: free to keep, read by `edgesOf`. */
+export type Moves = readonly (readonly Taken[])[]
 /** What the step in progress collects; emptied before each, so that nothing passes from one step to another. */
 const collected = { actions: [] as Collected[], microsteps: [] as (readonly Taken[])[] }
 
@@ -127,9 +130,9 @@ export interface Edge {
   readonly event: string
   readonly targets: readonly string[]
 }
-/** The edges that the newest step took, microstep by microstep: for the inspector, tests and coverage. */
-export function edgesTaken(): readonly Edge[] {
-  return collected.microsteps.flat().map(t => ({
+/** The edges that a step took, in order: for the inspector, tests and coverage. */
+export function edgesOf(moves: Moves): readonly Edge[] {
+  return moves.flat().map(t => ({
     source: t.source.id,
     event: t.eventType,
     targets: (t.target ?? []).map(node => node.id),
@@ -146,9 +149,9 @@ function finish(snapshot: Chart): Stepped | Failed {
   inDocumentOrder(snapshot)
   const wrong = broken(snapshot)
   if (wrong) return { kind: 'failed', code: 'broken-configuration', reason: wrong }
-  const first = collected.microsteps[0]
-  const taken = first !== undefined && first.length > 0
-  if (collected.actions.length === 0) return { kind: 'stepped', snapshot, effects: NONE, taken }
+  const moves = collected.microsteps
+  const taken = moves.length > 0 && moves[0]!.length > 0
+  if (collected.actions.length === 0) return { kind: 'stepped', snapshot, effects: NONE, taken, moves }
   const effects: KernelEffect[] = []
   for (const { type, params } of collected.actions) {
     switch (type) {
@@ -178,7 +181,7 @@ function finish(snapshot: Chart): Stepped | Failed {
         effects.push({ kind: 'do', name: type, params })
     }
   }
-  return { kind: 'stepped', snapshot, effects, taken }
+  return { kind: 'stepped', snapshot, effects, taken, moves }
 }
 
 // K7

@@ -28,14 +28,20 @@ interface LimitPlan {
   /** Undefined: does not apply. Reads the frame. */
   readonly ends: (chart: Chart, safe: number) => Ends | undefined
 }
+/** Steps per second. */
+export interface Rates {
+  readonly rise: number | undefined
+  readonly fall: number | undefined
+}
 export interface SetpointPlan {
   readonly name: string
   /** Reads the settings of the frame. */
   readonly safe: () => number
+  readonly rates: () => Rates
   readonly limits: readonly LimitPlan[]
 }
 
-export const UNBOUNDED = { min: Number.MIN_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER } as const
+const UNBOUNDED = { min: Number.MIN_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER } as const
 
 export function setpointPlans(spec: AnySpec): readonly SetpointPlan[] {
   const see = seer(spec)
@@ -45,7 +51,12 @@ export function setpointPlans(spec: AnySpec): readonly SetpointPlan[] {
       const where = `${spec.type}.limits.${name}.${limit}`
       return { name: limit, ends: typeof raw === 'function' ? computed(raw, see) : declared(spec, name, raw, where) }
     })
-    return { name, safe: () => safe(frame), limits }
+    const rate = (text: string | undefined) =>
+      text === undefined ? undefined : operand(spec, 'W/s', text, `${spec.type}.setpoints.${name}`)
+    const rise = rate(setpoint.rise)
+    const fall = rate(setpoint.fall)
+    const rates = (): Rates => ({ rise: rise?.(frame), fall: fall?.(frame) })
+    return { name, safe: () => safe(frame), rates, limits }
   })
 }
 

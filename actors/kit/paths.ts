@@ -21,7 +21,7 @@ import {
 } from './host.ts'
 import { type AnySpec, many, unitOf } from './spec.ts'
 
-export type PathEvent =
+type PathEvent =
   | { readonly type: 'frame'; readonly is: string }
   | { readonly type: 'time' }
   | { readonly type: 'wanted'; readonly values: Numbers }

@@ -3,7 +3,7 @@ import { parse, raw } from '../../protocol/words/units.ts'
 import { nearest } from './nearest.ts'
 import { unitOf } from './spec.ts'
 
-export interface WrittenProblem {
+interface WrittenProblem {
   readonly code: 'UNKNOWN_NAME' | 'MISSING' | 'BAD_VALUE'
   readonly name: string
   /** Names the value and what to write instead. */
@@ -42,11 +42,14 @@ export function resolveValues(
   return problems.length > 0 ? { kind: 'refused', problems } : { kind: 'resolved', values }
 }
 
-/** Settings of an asset or a strategy. */
+interface Declares {
+  readonly settings: Readonly<Record<string, unknown>>
+}
+/** Settings of an asset or of a strategy, as a site file writes them. */
 export const resolveSettings = (
-  definition: { readonly spec: { readonly settings: Readonly<Record<string, unknown>> } },
+  definition: Declares | { readonly spec: Declares },
   written: Readonly<Record<string, string | number | undefined>>,
-): Resolved => resolveValues(definition.spec.settings, written)
+): Resolved => resolveValues('spec' in definition ? definition.spec.settings : definition.settings, written)
 
 /** One value by its declaration: a unit, or words. Throws a TypeError that says what to write. */
 export function read(declaration: unknown, value: string | number, name: string): number | string {

@@ -27,7 +27,7 @@ export interface RawState {
   readonly exit?: RawAction | readonly RawAction[]
   readonly states?: Readonly<Record<string, RawState>>
 }
-export interface RawSetpoint {
+interface RawSetpoint {
   readonly unit: Unit
   readonly safe: string
   readonly rise?: string

@@ -136,7 +136,7 @@ function seen({ placed, actor, values }: RoleActor): Seen<AnyAsset> {
     name: placed.name,
     points,
     settings: placed.settings as never,
-    is: where => is(placed, actor, String(where)),
+    is: where => is(actor, String(where)),
   }
 }
 

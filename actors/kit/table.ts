@@ -62,7 +62,7 @@ export function table<N extends string, P, SP, C, S, AL, X, T>(
     const row = `row ${index + 1} ${JSON.stringify(when)}`
     const asked = withinStep(() => run.when(when as never)).map(written)
     const expected = effects.map(effect => run.expected(effect as never))
-    if (!is(run.placed, run.actor, then as string))
+    if (!is(run.actor, then as string))
       wrong.push(`${row}: in ${actorState(run.actor).paths.join(', ')}, not in ${String(then)}`)
     if (asked.join(' ') !== expected.join(' '))
       wrong.push(`${row}: asked for ${asked.join(' ') || 'nothing'}, not ${expected.join(' ') || 'nothing'}`)

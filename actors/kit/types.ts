@@ -3,9 +3,9 @@ import type { Literal, Quantity, Unit } from '../../protocol/words/units.ts'
 
 // ---- what an author declares -------------------------------------------------------------------------------------
 export type Many<T> = T | readonly T[]
-export type Words = readonly [string, ...string[]]
+type Words = readonly [string, ...string[]]
 /** A unit, or the words that the device can say; `staleAfter` is the age from which the value counts as lost. */
-export type PointSpec =
+type PointSpec =
   | Unit
   | Words
   | { readonly unit: Unit | Words; readonly staleAfter?: Literal<'s'>; readonly optional?: true }
@@ -14,23 +14,23 @@ export type Points = Readonly<Record<string, PointSpec>>
 type FromSettings = `${'' | '-'}settings.${string}`
 type Rate<U> = U extends 'W' ? Literal<'W/s'> | `settings.${string}` : never
 /** `safe` is what holds when nothing better is known: a literal, or a setting of the asset. */
-export interface SetpointSpec<U extends Unit> {
+interface SetpointSpec<U extends Unit> {
   readonly unit: U
   readonly safe: Literal<U> | FromSettings
   readonly rise?: Rate<U>
   readonly fall?: Rate<U>
 }
 export type Setpoints = Readonly<Record<string, { readonly [U in Unit]: SetpointSpec<U> }[Unit]>>
-export type Fields = Readonly<Record<string, Unit | Words>>
+type Fields = Readonly<Record<string, Unit | Words>>
 export type Commands = Readonly<Record<string, Fields>>
 export type Settings = Readonly<
   Record<string, Unit | { readonly [U in Unit]: { readonly unit: U; readonly default: Literal<U> } }[Unit]>
 >
-export type Priority = 'low' | 'medium' | 'high' | 'urgent'
+type Priority = 'low' | 'medium' | 'high' | 'urgent'
 export type Alarms = Readonly<
   Record<string, { readonly priority: Priority; readonly text: string; readonly response: string }>
 >
-export type Json = Quantity<any> | string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json }
+type Json = Quantity<any> | string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json }
 export type Context = Readonly<Record<string, Json>>
 /** From the version that is the key to the next one. */
 export type Migrations = Readonly<
@@ -48,7 +48,7 @@ export type Values<D> = { readonly [K in keyof D]: Value<UnitOf<D[K]>> }
 type Op = '>' | '>=' | '<' | '<='
 type WithUnit<D, U> = { [K in keyof D & string]: UnitOf<D[K]> extends U ? K : never }[keyof D & string]
 /** The right side of a comparison, and a limit's end. */
-export type Operand<U extends Unit, S> = Literal<U> | `${'' | '-'}settings.${WithUnit<S, U>}`
+type Operand<U extends Unit, S> = Literal<U> | `${'' | '-'}settings.${WithUnit<S, U>}`
 type CompareOne<K extends string, U, S, Prefix extends string> = U extends Unit
   ? `${Prefix}${K} ${Op} ${Operand<U, S>}`
   : U extends readonly (infer W extends string)[]
@@ -57,7 +57,7 @@ type CompareOne<K extends string, U, S, Prefix extends string> = U extends Unit
 type Compare<D, S, Prefix extends string> = {
   [K in keyof D & string]: CompareOne<K, UnitOf<D[K]>, S, Prefix>
 }[keyof D & string]
-export type Condition<P, SP, S> = Compare<P, S, ''> | Compare<SP, S, 'wanted.'>
+type Condition<P, SP, S> = Compare<P, S, ''> | Compare<SP, S, 'wanted.'>
 
 // ---- what author functions see: values of this cycle, nothing else -----------------------------------------------
 export interface See<P, SP, S, X, E> {
@@ -70,7 +70,7 @@ export interface See<P, SP, S, X, E> {
   readonly now: number
 }
 export type Guard<P, SP, S, X, E> = Many<Condition<P, SP, S>> | ((see: See<P, SP, S, X, E>) => boolean)
-export type Limit<P, SP, S, X, U> = U extends Unit
+type Limit<P, SP, S, X, U> = U extends Unit
   ?
       | ((see: Omit<See<P, SP, S, X, never>, 'event' | 'now'>) => {
           readonly min?: Quantity<U>

@@ -1,9 +1,11 @@
 /**
  * One actor's step against the bare `machine.transition` of XState with a reused scope and its effects dropped, and
  * what idle actors cost in memory. Pairs in the order ABBA within one run; a row is the median of the pairs' ratios.
- * Alone: `node --expose-gc test/bench/step.ts`.
+ * Alone: `node test/bench/step.ts`.
  */
 import { pathToFileURL } from 'node:url'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { battery } from '../../actors/assets/battery.ts'
 import { setFrame } from '../../actors/kit/frame.ts'
 import {
@@ -36,8 +38,9 @@ export interface Row {
   readonly spread?: readonly [number, number]
 }
 
-const PAIRS = 9
-const STEPS = 30_000
+/** Short runs, many pairs: a neighbour on the machine then disturbs few of them. */
+const PAIRS = 31
+const STEPS = 6_000
 const IDLE = 10_000
 const GOOD: PointValues = {
   soc: 500,
@@ -166,9 +169,10 @@ function compare(name: string, bare: () => unknown, ours: () => unknown): Row[] 
 }
 
 function memory(placed: Placed, running: ActorState): Row[] {
-  const { gc } = globalThis as { gc?: () => void }
+  setFlagsFromString('--expose-gc')
+  const gc = runInNewContext('gc') as () => void
   const used = (): number => {
-    gc?.()
+    gc()
     return process.memoryUsage().heapUsed
   }
   const text = passivate(running).passive

@@ -205,8 +205,8 @@ const CASES: readonly Case[] = [
     s => {
       delete operating(s).on.lost
     },
-    'LOST_UNHANDLED battery.operating.disconnected: does not say what happens when soc, voltage, linkVoltage, ... are ' +
-      'lost; add on: { lost: ... } here or in a parent ({} to stay)',
+    'LOST_UNHANDLED battery.operating.disconnected: does not say what happens when soc, voltage, linkVoltage, ... ' +
+      'are lost; add on: { lost: ... } here or in a parent ({} to stay)',
   ],
   [
     'DEAD_COMMAND',

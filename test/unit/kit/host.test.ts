@@ -3,7 +3,7 @@ import { battery } from '../../../actors/assets/battery.ts'
 import {
   actorState,
   bounds,
-  edgesTaken,
+  edgesOf,
   fireTimer,
   is,
   measure,
@@ -11,6 +11,7 @@ import {
   type Output,
   parseCommand,
   place,
+  rates,
   refusal,
   releaseActor,
   resolveSettings,
@@ -20,7 +21,7 @@ import {
   visiblePoints,
   want,
 } from '../../../actors/kit/host.ts'
-import { defineAsset } from '../../../actors/kit/index.ts'
+import { defineAsset, table } from '../../../actors/kit/index.ts'
 import { GOOD, LINKED, placeBattery, Story } from './sample.ts'
 
 const kinds = (outputs: readonly Output[]) => outputs.map(o => o.kind)
@@ -127,6 +128,12 @@ describe('lost and restored (H3)', () => {
     })
   })
 
+  test('the edges of both are told', () => {
+    const story = Story.running()
+    const { moves } = measure(story.placed, story.actor, { ...GOOD, soc: undefined }, 0, [])
+    expect(edgesOf(moves)).toEqual([{ source: 'battery.operating', event: 'lost', targets: ['battery.faulted'] }])
+  })
+
   test('no guard holds on a point that is bad', () => {
     const story = new Story().frame(GOOD)
     story.values = { ...GOOD, temperature: undefined }
@@ -201,6 +208,42 @@ describe('alarms (H4)', () => {
   })
 })
 
+test('an alarm on a way into a history state belongs to the state that holds the history', () => {
+  const lift = defineAsset({
+    type: 'lift',
+    version: 1,
+    title: 'Lift',
+    points: {},
+    setpoints: {},
+    commands: { pause: {}, resume: {}, next: {} },
+    settings: {},
+    alarms: { resumed: { priority: 'low', text: 'x', response: 'x' } },
+    context: {},
+    guards: {},
+    limits: {},
+    chart: {
+      initial: 'moving',
+      states: {
+        moving: {
+          initial: 'up',
+          on: { pause: 'paused' },
+          states: { up: { on: { next: 'down' } }, down: { on: { next: 'up' } }, last: { type: 'history' } },
+        },
+        paused: { on: { resume: { target: '#lift.moving.last', actions: { alarm: 'resumed' } } } },
+      },
+    },
+  })
+  expect(
+    table(lift, { settings: {}, frame: {} }, [
+      [{ next: {} }, 'moving.down'],
+      [{ pause: {} }, 'paused'],
+      [{ resume: {} }, 'moving.down', { alarm: 'resumed' }],
+      [{ next: {} }, 'moving.up'],
+      [{ pause: {} }, 'paused', { clear: 'resumed' }],
+    ]),
+  ).toEqual([])
+})
+
 describe('quarantine (H1)', () => {
   const trap = defineAsset({
     type: 'trap',
@@ -250,6 +293,19 @@ describe('quarantine (H1)', () => {
     expect(nextDue(releaseActor(actor))).toMatchObject({ due: 1_000 })
   })
 
+  test('a cycle without an end is cut, and held', () => {
+    const spinning = defineAsset({
+      ...trap.spec,
+      guards: {},
+      actions: {},
+      chart: { initial: 'a', states: { a: { on: { kick: 'b' } }, b: { always: 'c' }, c: { always: 'b' } } },
+    } as never)
+    const at = place(spinning, 't', {})
+    const { actor } = stepActor(at, startActor(at, 0, []), { type: 'kick' }, {}, 0, [])
+    expect(actor.held?.code).toBe('endless')
+    expect(actor.chart.value).toBe('a')
+  })
+
   test('a remembered fraction is such a throw: replicas could round it apart', () => {
     const half = defineAsset({
       ...trap.spec,
@@ -263,6 +319,46 @@ describe('quarantine (H1)', () => {
   })
 })
 
+test('the outcome of a pulse enters the chart with its name', () => {
+  const valve = defineAsset({
+    type: 'valve',
+    version: 1,
+    title: 'Valve',
+    points: {},
+    setpoints: {},
+    pulses: ['open', 'close'],
+    commands: { open: {} },
+    settings: {},
+    alarms: { stuck: { priority: 'high', text: 'x', response: 'x' } },
+    context: {},
+    guards: { wasOpen: ({ event }) => event.type === 'pulsed' && event.pulse === 'open' },
+    limits: {},
+    chart: {
+      initial: 'closed',
+      states: {
+        closed: { entry: { pulse: 'close' }, on: { open: 'opening' } },
+        opening: {
+          entry: { pulse: 'open' },
+          on: {
+            pulsed: { guard: 'wasOpen', target: 'opened' },
+            pulseFailed: { target: 'closed', actions: { alarm: 'stuck' } },
+          },
+        },
+        opened: { on: { open: 'opening' } },
+      },
+    },
+  })
+  expect(
+    table(valve, { settings: {}, frame: {} }, [
+      [{ open: {} }, 'opening', { pulse: 'open' }],
+      [{ pulsed: 'close' }, 'opening'],
+      [{ pulsed: 'open' }, 'opened'],
+      [{ open: {} }, 'opening', { pulse: 'open' }],
+      [{ pulseFailed: 'open' }, 'closed', { alarm: 'stuck' }, { pulse: 'close' }],
+    ]),
+  ).toEqual([])
+})
+
 describe('what is wanted', () => {
   test('is set, then dispatched; the output image follows the chart', () => {
     const story = Story.running()
@@ -273,8 +369,9 @@ describe('what is wanted', () => {
     expect(story.actor).toMatchObject({ wanted: { power: 5_000 }, out: { power: 0 } })
   })
 
-  test('starts at the safe values', () => {
+  test('starts at the safe values, and has rates', () => {
     const story = new Story()
+    expect(rates(story.placed)).toEqual({ power: { rise: 50_000, fall: 50_000 } })
     expect(safeValues(story.placed)).toEqual({ power: 0 })
     expect(story.actor).toMatchObject({ wanted: { power: 0 }, out: { power: 0 }, lost: false, alarms: {} })
   })
@@ -283,16 +380,16 @@ describe('what is wanted', () => {
 describe('commands', () => {
   test('unknown events never reach the chart', () => {
     const { placed, actor } = new Story()
-    expect(stepActor(placed, actor, { type: 'nonsense' }, GOOD, 0, [])).toEqual({ actor, taken: false })
-    expect(stepActor(placed, actor, { type: 'xstate.init' }, GOOD, 0, [])).toEqual({ actor, taken: false })
+    expect(stepActor(placed, actor, { type: 'nonsense' }, GOOD, 0, [])).toEqual({ actor, taken: false, moves: [] })
+    expect(stepActor(placed, actor, { type: 'xstate.init' }, GOOD, 0, [])).toEqual({ actor, taken: false, moves: [] })
   })
 
   test('taken means the event itself, not an always beside it', () => {
     const story = new Story().frame(GOOD)
     story.values = { ...GOOD, temperature: 610 }
-    const { actor, taken } = stepActor(story.placed, story.actor, { type: 'reset' }, story.values, 0, [])
+    const { actor, taken, moves } = stepActor(story.placed, story.actor, { type: 'reset' }, story.values, 0, [])
     expect([actor.chart.value, taken]).toEqual(['faulted', false])
-    expect(edgesTaken().map(edge => `${edge.source} -> ${edge.targets}`)).toEqual([
+    expect(edgesOf(moves).map(edge => `${edge.source} -> ${edge.targets}`)).toEqual([
       'battery.operating -> battery.faulted',
     ])
   })
@@ -363,14 +460,21 @@ describe('a placed asset', () => {
   })
 
   test('says where it is', () => {
-    const { placed, actor } = Story.running()
+    const { actor } = Story.running()
     expect(actorState(actor)).toEqual({
       paths: ['operating.running.flow.charging', 'operating.running.thermal.normal'],
       tags: ['available'],
     })
     for (const where of ['operating', 'operating.running', 'operating.running.flow.charging', 'available'])
-      expect(is(placed, actor, where), where).toBe(true)
-    for (const where of ['operating.standby', 'derated', 'running']) expect(is(placed, actor, where), where).toBe(false)
+      expect(is(actor, where), where).toBe(true)
+    for (const where of ['operating.standby', 'derated', 'running']) expect(is(actor, where), where).toBe(false)
+  })
+
+  test('a step that changes nothing gives the same object, so that its hash still holds', () => {
+    const story = Story.running()
+    const before = story.actor
+    expect(story.frame(LINKED).actor).toBe(before)
+    expect(story.send({ type: 'reset' }).actor).toBe(before)
   })
 
   test('a step leaves the actor that it was given as it was', () => {

@@ -102,7 +102,7 @@ describe('an actor of version 1', () => {
         second(good, s => {
           s.chart.states.operating.states.filling.states.waiting.after = { '7 s': '#battery.faulted' }
         }),
-      "battery v2: timer 'xstate.after.prechargeTimeout.battery.operating.filling.waiting' leads nowhere; keep its wait",
+      "battery v2: timer 'xstate.after.prechargeTimeout.battery.operating.filling.waiting' leads nowhere; keep",
     ],
     [
       'a new region has no state',

@@ -19,17 +19,11 @@ function storage(power: number | undefined): RoleActor {
   return { placed, actor, values: { ...LINKED, power } }
 }
 const ask = (
-  strategy: unknown,
+  strategy: AnyStrategy,
   gridW: number | undefined,
   batteriesW: readonly (number | undefined)[],
   settings: object,
-) =>
-  propose(
-    strategy as AnyStrategy,
-    { meter: meter(gridW), storage: batteriesW.map(storage) },
-    settings as Record<string, number>,
-    0,
-  )
+) => propose(strategy, { meter: meter(gridW), storage: batteriesW.map(storage) }, settings as Record<string, number>, 0)
 
 describe('law 4, peak shaving', () => {
   const rows: readonly [gridW: number, storageW: number, totalW: number, why: string][] = [

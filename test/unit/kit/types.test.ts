@@ -77,6 +77,9 @@ const mistakes = [
   () => defineAsset({ ...base, ...plain, settings: { max: 'kw' } }),
   // @ts-expect-error a priority that does not exist
   () => defineAsset({ ...base, ...plain, alarms: { hot: { priority: 'hi', text: 'x', response: 'x' } } }),
+  () => defineAsset({ ...base, ...plain }),
+  // @ts-expect-error an unknown guard, in a whole definition
+  () => defineAsset({ ...base, guards: {}, chart: { initial: 'a', states: { a: { always: { guard: 'g' } } } } }),
   // @ts-expect-error an unknown target
   () => chart({ initial: 'a', states: { a: { on: { start: 'c' } }, b: {} } }),
   // @ts-expect-error an unknown event
@@ -157,5 +160,5 @@ test('states, tags and events of an asset are known', () => {
   expectTypeOf<'operating.running.flow.charging'>().toExtend<Types['state']>()
   expectTypeOf<Types['tag']>().toEqualTypeOf<'available' | 'derated'>()
   expectTypeOf<{ type: 'cap'; power: Quantity<'W'> }>().toExtend<Types['event']>()
-  expect(mistakes.length + mistakesInStrategies.length + mistakesInTables.length).toBe(33)
+  expect(mistakes.length + mistakesInStrategies.length + mistakesInTables.length).toBe(35)
 })
