@@ -45,7 +45,10 @@ describe('kill -9 of writing processes', { timeout: 300_000 }, () => {
         const before = sizeOf(dir, name)
         const victim = await writer(dir, name, segmentBytes, 4, 6)
         victim.send('go')
-        while (sizeOf(dir, name) === before) await sleep(1)
+        while (sizeOf(dir, name) === before) {
+          expect(victim.exitCode, `${name} ended by itself`).toBeNull()
+          await sleep(1)
+        }
         await sleep((kill * 7) % 19)
         victim.kill('SIGKILL')
         await once(victim, 'exit')
