@@ -93,7 +93,7 @@ function cancel(work: Work, id: string): Result {
 function assetCommand(work: Work, fact: Command): Result {
   const asset = work.site.byName.get(fact.target)
   if (!asset) return no('NOT_FOUND', `no asset '${fact.target}'; assets: ${[...work.site.byName.keys()].join(', ')}`)
-  if (!is(work.site.modes, work.state.mode, 'dispatches')) return no('WRONG_MODE', 'the site is off')
+  if (!is(work.state.mode, 'dispatches')) return no('WRONG_MODE', 'the site is off')
   if (fact.name === 'setpoint') return setpointCommand(work, fact)
   const parsed = parseCommand(asset.asset, fact.name, fact.params)
   if (parsed.kind === 'refused') return no(codeOf(parsed.code), parsed.text)
@@ -112,7 +112,7 @@ function assetCommand(work: Work, fact: Command): Result {
 /** `setpoint {name, value}`: every setpoint has it, in manual mode only; it stays until the next one. */
 function setpointCommand(work: Work, fact: Command): Result {
   const asset = work.site.byName.get(fact.target)!
-  if (!is(work.site.modes, work.state.mode, 'operator')) return no('WRONG_MODE', 'a setpoint by hand needs manual mode')
+  if (!is(work.state.mode, 'operator')) return no('WRONG_MODE', 'a setpoint by hand needs manual mode')
   const name = String(fact.params.name ?? '')
   const declared = asset.asset.spec.setpoints[name]
   if (!declared) {

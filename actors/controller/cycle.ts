@@ -47,7 +47,7 @@ export const modeOf = (work: Work): Mode => actorState(work.state.mode).paths[0]
 
 /** What each setpoint should be, by who decides in this mode. Manual keeps what an operator set; off wants nothing. */
 function wantedIn(work: Work): WantedBy {
-  const tag = (name: string) => is(work.site.modes, work.state.mode, name)
+  const tag = (name: string) => is(work.state.mode, name)
   if (tag('strategies')) return decide(work).wanted
   if (!tag('safe')) return {}
   const wanted: Record<string, { value: number; why: string }> = {}
@@ -103,7 +103,7 @@ function lawsIn(work: Work, mode: Mode): LocalLaw[] {
   if (mode === 'off') return []
   return work.site.manifest.laws.filter(law => {
     if (law.law === 'exportLimit') return true
-    return mode === 'automatic' && is(work.site.byName.get(law.asset)!, work.state.assets[law.asset]!, 'available')
+    return mode === 'automatic' && is(work.state.assets[law.asset]!, 'available')
   })
 }
 

@@ -97,7 +97,7 @@ export class Supervisor {
     slot.starts++
     let gone = false
     const exit = (e: Exit) => {
-      if (gone || !own.open) return
+      if (gone || !own.open || slot.scope !== own) return // stopped on purpose
       gone = true
       own.close()
       slot.child = null

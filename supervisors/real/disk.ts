@@ -10,7 +10,7 @@ import type { Disk, DiskFile } from '../../protocol/ports.ts'
 export function realDisk(dir: string): Disk {
   mkdirSync(dir, { recursive: true, mode: 0o700 })
   syncFolder(dir)
-  return { open: async file => new RealFile(dir, file, await open(join(dir, file), 'a+', 0o600)) }
+  return { open: async file => new RealFile(dir, file) }
 }
 
 function syncFolder(dir: string): void {
@@ -25,14 +25,14 @@ function syncFolder(dir: string): void {
 class RealFile implements DiskFile {
   readonly #dir: string
   readonly #name: string
-  #handle: FileHandle
+  /** Opened at the first append; a file that is only replaced never holds one. */
+  #handle: FileHandle | null = null
   #pending: Uint8Array[] = []
   /** One queue for everything that changes the file: no append is lost to a replacement. */
   #queue: Promise<void> = Promise.resolve()
-  constructor(dir: string, name: string, handle: FileHandle) {
+  constructor(dir: string, name: string) {
     this.#dir = dir
     this.#name = name
-    this.#handle = handle
   }
   append(bytes: Uint8Array): void {
     this.#pending.push(bytes.slice())
@@ -40,18 +40,21 @@ class RealFile implements DiskFile {
   sync(): Promise<void> {
     return this.#inTurn(async () => {
       await this.#flush()
-      await this.#handle.datasync()
+      await this.#handle?.datasync()
     })
   }
   async read(): Promise<Uint8Array> {
     await this.#inTurn(() => this.#flush())
-    return new Uint8Array(await readFile(join(this.#dir, this.#name)))
+    try {
+      return new Uint8Array(await readFile(join(this.#dir, this.#name)))
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return new Uint8Array(0)
+      throw error
+    }
   }
   replace(bytes: Uint8Array): Promise<void> {
     const copy = bytes.slice()
-    const dropped = this.#pending
     this.#pending = []
-    void dropped
     return this.#inTurn(async () => {
       const temporary = join(this.#dir, `${this.#name}.new`)
       const handle = await open(temporary, 'w', 0o600)
@@ -60,14 +63,18 @@ class RealFile implements DiskFile {
       await handle.close()
       await rename(temporary, join(this.#dir, this.#name))
       syncFolder(this.#dir)
-      await this.#handle.close()
-      this.#handle = await open(join(this.#dir, this.#name), 'a+', 0o600)
+      await this.#handle?.close()
+      this.#handle = null
     })
   }
   async #flush(): Promise<void> {
     if (this.#pending.length === 0) return
     const bytes = Buffer.concat(this.#pending)
     this.#pending = []
+    if (!this.#handle) {
+      this.#handle = await open(join(this.#dir, this.#name), 'a', 0o600)
+      syncFolder(this.#dir) // the name of a new file is durable too
+    }
     await this.#handle.appendFile(bytes)
   }
   #inTurn(work: () => Promise<void>): Promise<void> {

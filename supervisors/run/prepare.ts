@@ -10,10 +10,10 @@ import { sealFact } from '../../protocol/codec/fact.ts'
 import { manifestHash, signManifest } from '../../protocol/codec/manifest.ts'
 import { openKey } from '../../protocol/identity/keyring.ts'
 import { openEmbeddedLog } from '../../protocol/log/embedded/index.ts'
+import type { Random } from '../../protocol/ports.ts'
 import { Refusal } from '../../protocol/words/errors.ts'
 import { keyId } from '../../protocol/words/ids.ts'
 import type { KeyEntry, Manifest, Role, SignedManifest } from '../../protocol/words/manifest.ts'
-import type { Random } from '../../protocol/ports.ts'
 import { type Engine, openEngine } from '../site/engine.ts'
 import { type OpenedSiteFile, readSiteFile } from '../site/file.ts'
 import { resolveSite } from '../site/resolve.ts'
@@ -48,7 +48,12 @@ export const folders = (dir: string) => ({
   time: join(dir, 'time.json'),
 })
 
-export async function prepare(o: { dir: string; siteFile: string; cycleMs?: number; random: Random }): Promise<Prepared> {
+export async function prepare(o: {
+  dir: string
+  siteFile: string
+  cycleMs?: number
+  random: Random
+}): Promise<Prepared> {
   const site = readSiteFile(o.siteFile)
   const engine = await openEngine(site.definitions)
   mkdirSync(o.dir, { recursive: true, mode: 0o700 })
@@ -61,7 +66,10 @@ export async function prepare(o: { dir: string; siteFile: string; cycleMs?: numb
   const options = o.cycleMs === undefined ? {} : { cycleMs: o.cycleMs }
   const wanted = resolveSite(site.file, engine.definitions, who, options)
   if (before && before.manifest.site !== wanted.site)
-    throw new Refusal('RUN_ACTIVE', `${o.dir} belongs to site '${before.manifest.site}', not '${wanted.site}'; choose another --data`)
+    throw new Refusal(
+      'RUN_ACTIVE',
+      `${o.dir} belongs to site '${before.manifest.site}', not '${wanted.site}'; choose another --data`,
+    )
   const changes = before ? differences(before.manifest, wanted) : []
   const signed = before && changes.length === 0 ? before : sign(o.dir, next(wanted, before))
   if (signed !== before) {
@@ -85,17 +93,29 @@ function next(wanted: Manifest, before: SignedManifest | null): Manifest {
 function sign(dir: string, manifest: Manifest): SignedManifest {
   const keys = folders(dir).keys('administrator')
   if (!existsSync(join(keys, 'administrator.key')))
-    throw new Refusal('MANIFEST_SIGNATURES', 'the site file or the engine has changed and no administrator key is here: `quorate manifest sign`, then `quorate manifest install`')
+    throw new Refusal(
+      'MANIFEST_SIGNATURES',
+      'the site file or the engine has changed and no administrator key is here: `quorate manifest sign`, then `quorate manifest install`',
+    )
   return signManifest({ manifest, signatures: {} }, openKey(keys, keyId('administrator')))
 }
 
 /** Into the log, before anything else of the site, or after all that was. */
 async function install(dir: string, signed: SignedManifest): Promise<void> {
   const { tenant, site, partition } = signed.manifest
-  const fact = { v: 1 as const, kind: 'ManifestInstalled' as const, tenant, site, by: 'administrator', manifest: signed }
+  const fact = {
+    v: 1 as const,
+    kind: 'ManifestInstalled' as const,
+    tenant,
+    site,
+    by: 'administrator',
+    manifest: signed,
+  }
   const facts = await openEmbeddedLog({ dir: join(folders(dir).log, 'facts'), topic: 'facts' })
   try {
-    await facts.append([{ partition, body: sealFact(fact, openKey(folders(dir).keys('administrator'), keyId('administrator'))) }])
+    await facts.append([
+      { partition, body: sealFact(fact, openKey(folders(dir).keys('administrator'), keyId('administrator'))) },
+    ])
   } finally {
     await facts.close()
   }

@@ -2,13 +2,13 @@
  * A whole site on one machine: three nodes, the plant, the gateway, each a process, children of one supervisor. Start
  * order: keys, manifest and log (prepare.ts), nodes, plant, gateway, then at a first start the signed commands.
  */
-import { readFileSync, existsSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { sealFact } from '../../protocol/codec/fact.ts'
 import { openKey } from '../../protocol/identity/keyring.ts'
 import type { Ports } from '../../protocol/ports.ts'
 import { Refusal } from '../../protocol/words/errors.ts'
-import { keyId } from '../../protocol/words/ids.ts'
 import type { Slots } from '../../protocol/words/facts.ts'
+import { keyId } from '../../protocol/words/ids.ts'
 import { Supervisor } from '../kit/supervisor.ts'
 import type { ClockSpec } from '../process/messages.ts'
 import { processChild } from '../process/process-child.ts'
@@ -23,7 +23,12 @@ export interface RunOptions {
   readonly faults: boolean
   readonly mode: 'automatic' | 'observe'
   /** Replaces inputs of the simulated plant: asset type -> `FILE?...`. */
-  readonly inputs: { readonly load?: string; readonly pv?: string; readonly frequency?: string; readonly voltage?: string }
+  readonly inputs: {
+    readonly load?: string
+    readonly pv?: string
+    readonly frequency?: string
+    readonly voltage?: string
+  }
   readonly ports: Ports
   readonly failed: (reason: string) => void
 }
@@ -83,7 +88,8 @@ export class Run {
   constructor(options: RunOptions) {
     this.#o = options
     this.#at = folders(options.prepared.dir)
-    this.#nowMs = this.#resumedAt() ?? (options.pace.kind === 'lockstep' ? LOCKSTEP_START_MS : options.ports.host.wallMs())
+    this.#nowMs =
+      this.#resumedAt() ?? (options.pace.kind === 'lockstep' ? LOCKSTEP_START_MS : options.ports.host.wallMs())
     this.#clock = this.#clockSpec()
     this.#tree = new Supervisor(
       {
@@ -112,7 +118,8 @@ export class Run {
   }
   process(name: string): Spawned {
     const spawned = this.#processes.get(name)
-    if (!spawned) throw new Refusal('NOT_FOUND', `no process '${name}'; processes: ${[...this.#processes.keys()].join(', ')}`)
+    if (!spawned)
+      throw new Refusal('NOT_FOUND', `no process '${name}'; processes: ${[...this.#processes.keys()].join(', ')}`)
     return spawned
   }
   get pids(): Record<string, number> {
@@ -123,7 +130,23 @@ export class Run {
     this.#refuseSecondRun()
     await this.#tree.start()
     this.#writeRunFile()
-    if (this.#o.prepared.first) await this.#sendFirstCommands()
+  }
+  /**
+   * A first start's commands, once the first frame is stepped: time is agreed then, and an asset starts on what it
+   * measures. Later starts send nothing.
+   */
+  async commission(): Promise<void> {
+    const { prepared } = this.#o
+    const { assets } = prepared.engine.definitions
+    if (!prepared.first) return
+    await this.#sendCommand('site', this.#o.mode)
+    for (const { name, type } of prepared.signed.manifest.assets)
+      if ('start' in assets[type]!.spec.commands) await this.#sendCommand(name, 'start')
+  }
+  /** A cycle has been decided. */
+  async firstCycle(): Promise<void> {
+    while ((await this.nodeStatus(NODES[0]).catch(() => null))?.cycle === 0)
+      await new Promise(resolve => setTimeout(resolve, 20))
   }
   /** Gateway first, then the plant; the nodes read to the end of the log. Returns what the nodes ended with. */
   async stop(): Promise<Record<string, { position: number; stateHash: string }>> {
@@ -222,10 +245,13 @@ export class Run {
     const port = Number(this.#addresses.get('plant')?.split(':')[1] ?? 0)
     const startMs = Math.floor(this.#nowMs / 1_000) * 1_000
     const options = { seed: plant.seed, startMs, assets, folder: this.#at.of('plant'), port }
-    const started = await spawned.ask<{ address: string; addresses: Record<string, string>; reports: string[] }>('start', {
-      options,
-      clock: this.#clockNow(),
-    })
+    const started = await spawned.ask<{ address: string; addresses: Record<string, string>; reports: string[] }>(
+      'start',
+      {
+        options,
+        clock: this.#clockNow(),
+      },
+    )
     this.#addresses.set('plant', started.address)
     this.inputReports = started.reports
     this.#devices = Object.fromEntries(
@@ -257,34 +283,27 @@ export class Run {
     await spawned.ask('start')
   }
 
-  /** Signed by the operator's key as anybody's commands are; their ids are of this site's first start. */
-  async #sendFirstCommands(): Promise<void> {
-    const { manifest } = this.#o.prepared.signed
+  /** Signed by the operator's key as anybody's commands are; the id is of this site's first start. */
+  async #sendCommand(target: string, name: string): Promise<void> {
+    const { tenant, site } = this.#o.prepared.signed.manifest
     const operator = openKey(this.#at.keys('operator'), keyId('operator'))
-    const startable = manifest.assets.filter(a => 'start' in this.#o.prepared.engine.definitions.assets[a.type]!.spec.commands)
-    const wanted = [
-      { target: 'site', name: this.#o.mode },
-      ...startable.map(a => ({ target: a.name, name: 'start' })),
-    ]
-    const bodies = wanted.map(({ target, name }) =>
-      sealFact(
-        {
-          v: 1,
-          kind: 'CommandRequested',
-          tenant: manifest.tenant,
-          site: manifest.site,
-          by: 'operator',
-          id: `first-${target}-${name}`,
-          target,
-          name,
-          params: {},
-          issuedAtMs: this.nowMs,
-          expiresMs: START_EXPIRES_MS,
-        },
-        operator,
-      ),
+    const body = sealFact(
+      {
+        v: 1,
+        kind: 'CommandRequested',
+        tenant,
+        site,
+        by: 'operator',
+        id: `first-${target}-${name}`,
+        target,
+        name,
+        params: {},
+        issuedAtMs: this.nowMs,
+        expiresMs: START_EXPIRES_MS,
+      },
+      operator,
     )
-    for (const body of bodies) await this.process(NODES[0]).ask('append', body)
+    await this.process(NODES[0]).ask('append', body)
   }
 
   #refuseSecondRun(): void {
@@ -295,7 +314,13 @@ export class Run {
   }
   #writeRunFile(): void {
     const { prepared, faults } = this.#o
-    const run = { pid: process.pid, site: prepared.signed.manifest.site, faults, token: this.#at.token, pids: this.pids }
+    const run = {
+      pid: process.pid,
+      site: prepared.signed.manifest.site,
+      faults,
+      token: this.#at.token,
+      pids: this.pids,
+    }
     writeFileSync(this.#at.run, `${JSON.stringify(run, null, 2)}\n`, { mode: 0o600 })
   }
 }
