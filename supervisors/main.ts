@@ -1,1 +1,38 @@
-console.log('see run')
+/** The command line: finds the verb, runs it, turns a refusal into one readable line and an exit code. */
+import { Refusal } from '../protocol/words/errors.ts'
+import { parseCall, usage } from './cli/verb.ts'
+import { verbs } from './cli/verbs.ts'
+
+const HEAD = `quorate: voted control of energy sites
+
+usage: quorate VERB [options]      quorate VERB --help
+`
+const overview = (): string => {
+  const width = Math.max(...verbs.map(v => v.name.length))
+  return [HEAD, ...verbs.map(v => `  ${v.name.padEnd(width)}  ${v.text}`)].join('\n')
+}
+
+async function main(argv: readonly string[]): Promise<number> {
+  const verb = [...verbs]
+    .sort((a, b) => b.name.length - a.name.length)
+    .find(v => v.name.split(' ').every((word, i) => argv[i] === word))
+  const asked = argv.includes('--help') || argv.includes('-h')
+  if (!verb) {
+    const wrong = argv.length > 0 && !asked
+    process[wrong ? 'stderr' : 'stdout'].write(`${wrong ? `USAGE: no verb '${argv[0]}'\n\n` : ''}${overview()}\n`)
+    return wrong ? 2 : 0
+  }
+  if (asked) {
+    process.stdout.write(`${usage(verb)}\n`)
+    return 0
+  }
+  return verb.run(parseCall(verb, argv.slice(verb.name.split(' ').length)))
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2))
+} catch (error) {
+  if (!(error instanceof Refusal)) throw error
+  process.stderr.write(`${error.message}\n${error.fix}.\n`)
+  process.exitCode = error.code === 'USAGE' ? 2 : 1
+}

@@ -1,0 +1,5 @@
+import type { Option } from './verb.ts'
+
+export const DATA_DIR = './.quorate'
+export const dataOption: Option = { type: 'string', value: 'DIR', default: DATA_DIR, text: 'Data folder of the run' }
+export const jsonOption: Option = { type: 'boolean', text: 'One JSON object a line' }
