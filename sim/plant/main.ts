@@ -1,8 +1,9 @@
 /** A plant as a child process of a run: it follows the site's clock, or its parent's word in a lockstep run. */
+
+import type { Cancel } from '../../protocol/ports.ts'
 import { openClock, serveParent } from '../../supervisors/process/child.ts'
 import type { ClockSpec } from '../../supervisors/process/messages.ts'
 import { pinoNote } from '../../supervisors/real/note.ts'
-import type { Cancel } from '../../protocol/ports.ts'
 import type { FaultArguments } from './faults.ts'
 import { openInputs } from './inputs/open.ts'
 import { pacePlant } from './pace.ts'
