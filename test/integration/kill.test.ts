@@ -46,7 +46,7 @@ describe('kill -9 of any process', () => {
     const pids = await run.pids()
     expect(new Set([...Object.values(pids), run.child.pid]).size).toBe(6)
     const summary = await run.stop()
-    expect(summary.cycles.uncovered).toBe(0)
+    expect(summary.cycles.uncovered, JSON.stringify(uncovered(run))).toBe(0)
     expect(summary.cycles.late).toBeLessThan(KILLS)
     expect(summary.verdicts.majority).toBeGreaterThan(KILLS)
     expect(summary.verdicts.single).toBe(0)
@@ -68,6 +68,11 @@ describe('kill -9 of any process', () => {
   }, 420_000)
 })
 
+/** Frames after which more slots were uncovered than before. */
+function uncovered(run: SiteRun): unknown[] {
+  const frames = run.lines.filter(l => l.kind === 'frame')
+  return frames.filter((f, i) => f.slots.uncovered > (frames[i - 1]?.slots.uncovered ?? 0))
+}
 function lastWrite(data: string): number {
   return readRecord(join(data, 'plant')).writes.at(-1)?.number ?? 0
 }
