@@ -63,6 +63,7 @@ export class Executor {
   readonly #awaited = new Map<string, Awaited>()
   #frequency: Readonly<Record<string, FrequencyHistory>> = {}
   #values: Readonly<Record<string, Values>> = {}
+  #fresh: Readonly<Record<string, Values>> = {}
   #verdict: Verdict | null
   #emittedAtUs = 0
   #writes: WriteReceipt[] = []
@@ -112,8 +113,9 @@ export class Executor {
   }
 
   /** A poll ended: what the devices hold is the truth; local laws act on it; a change nobody here made is seen. */
-  polled(poll: Poll, values: Readonly<Record<string, Values>>): void {
+  polled(poll: Poll, values: Readonly<Record<string, Values>>, fresh: Readonly<Record<string, Values>>): void {
     this.#values = values
+    this.#fresh = fresh
     const nowMs = this.#ports.clock.monotonicMs()
     const observing = this.#verdict?.actions.mode === 'observe'
     if (this.#writer.has('idle'))
@@ -163,6 +165,7 @@ export class Executor {
       govern: this.#owner.govern(),
       envelopePermille: this.#verdict?.source === 'single' ? (manifest.single?.envelopePermille ?? 0) : 1000,
       values: this.#values,
+      fresh: this.#fresh,
       applied: Object.fromEntries(this.#applied),
       frequency: this.#frequency,
       limits: manifest.limits,

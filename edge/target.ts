@@ -37,6 +37,8 @@ export interface Situation {
   readonly envelopePermille: number
   /** Points that can be relied on, by asset. */
   readonly values: Readonly<Record<string, Values>>
+  /** Of them, those that were read just now: what the laws answer to. */
+  readonly fresh: Readonly<Record<string, Values>>
   /** Last read back, by `asset.setpoint`; none: the device has not been read yet. */
   readonly applied: Readonly<Record<string, Applied>>
   /** By `asset.setpoint` of the law that watches it. */
@@ -160,8 +162,8 @@ function exportLimits(s: Situation, asset: string, name: string) {
   const laws = [...s.laws, ...(s.actions?.laws ?? [])]
   return laws.flatMap(law => {
     if (law.law !== 'exportLimit' || law.asset !== asset || law.setpoint !== name) return []
-    const gridW = numberOf(s.values[law.meter]?.power)
-    const pvW = numberOf(s.values[law.asset]?.power)
+    const gridW = numberOf(s.fresh[law.meter]?.power)
+    const pvW = numberOf(s.fresh[law.asset]?.power)
     return [exportLimit({ gridW, pvW, limitW: law.limitW, blindW: law.blindW })]
   })
 }
@@ -174,7 +176,7 @@ function judgeFrequencies(s: Situation) {
   for (const law of [...inForce, ...s.laws]) {
     const key = `${law.asset}.${law.setpoint}`
     if (law.law !== 'fcr' || key in deltas) continue
-    const meter = s.values[law.meter]
+    const meter = s.fresh[law.meter]
     const seen = { frequencyMhz: numberOf(meter?.frequency), voltageMv: numberOf(meter?.voltage), nowMs: s.nowMs }
     const { is, history } = plausible({ ...law, ...seen }, s.frequency[key] ?? null)
     if (history) histories[key] = history
