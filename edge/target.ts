@@ -37,7 +37,7 @@ export interface Situation {
   readonly envelopePermille: number
   /** Points that can be relied on, by asset. */
   readonly values: Readonly<Record<string, Values>>
-  /** Of them, those that were read just now: what the laws answer to. */
+  /** Of them, those that were read just now: what a service such as FCR answers to. */
   readonly fresh: Readonly<Record<string, Values>>
   /** Last read back, by `asset.setpoint`; none: the device has not been read yet. */
   readonly applied: Readonly<Record<string, Applied>>
@@ -162,8 +162,9 @@ function exportLimits(s: Situation, asset: string, name: string) {
   const laws = [...s.laws, ...(s.actions?.laws ?? [])]
   return laws.flatMap(law => {
     if (law.law !== 'exportLimit' || law.asset !== asset || law.setpoint !== name) return []
-    const gridW = numberOf(s.fresh[law.meter]?.power)
-    const pvW = numberOf(s.fresh[law.asset]?.power)
+    // a protective law goes on with the last usable value until it is stale: one missed read is no lost meter
+    const gridW = numberOf(s.values[law.meter]?.power)
+    const pvW = numberOf(s.values[law.asset]?.power)
     return [exportLimit({ gridW, pvW, limitW: law.limitW, blindW: law.blindW })]
   })
 }

@@ -112,14 +112,21 @@ describe('a plant that misbehaves', () => {
     const local = writes.filter(w => w.number > from && w.asset === 'bat2' && w.register === 'setpoint')
     expect(local.filter(w => w.outcome === 'refused')).toEqual([])
   })
-  it('that clamps is told apart from one that obeys', async () => {
-    await run.fault('plant', 'stick', 'asset=pv1', 'register=setpoint', 'ms=6000')
-    await run.decided(2)
+  it('that refuses a write is told as failed, never as done, and asked again', async () => {
+    await run.fault('plant', 'refuse', 'asset=bat1')
+    const failed = await run.line(
+      l => l.kind === 'receipt' && l.writes.some((w: { outcome: string }) => w.outcome === 'failed'),
+      true,
+    )
+    const write = failed.writes.find((w: { outcome: string }) => w.outcome === 'failed')
+    expect(write).toMatchObject({ asset: 'bat1', accepted: false })
+    expect(write.reason).toMatch(/^exception/)
+    await run.line(l => l.kind === 'alarm' && l.alarm === 'writeFailed' && l.asset === 'bat1' && l.state === 'raised')
     await run.fault('plant', 'mend')
-    await run.decided(2)
+    await run.line(l => l.kind === 'alarm' && l.alarm === 'writeFailed' && l.asset === 'bat1' && l.state === 'returned')
     for (const r of receipts())
       for (const w of r.writes)
-        if (w.outcome === 'confirmed' && w.kind === 'setpoint') expect(w.readBack).toBe(w.written)
+        if (w.outcome === 'confirmed' && w.kind === 'setpoint') expect(w.readBack).toBe(w.written) // S9
   })
 })
 
