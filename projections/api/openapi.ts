@@ -93,7 +93,10 @@ function parameters(where: 'path' | 'query', schema: Type.TObject | undefined): 
 function answers(route: Route): Json {
   const entries = Object.entries(route.answers).map(([status, { text, schema, contentType }]) => {
     const type = contentType ?? 'application/json'
-    return [status, { description: text, content: { [type]: { schema: schema ? reference(schema) : { type: 'string' } } } }]
+    return [
+      status,
+      { description: text, content: { [type]: { schema: schema ? reference(schema) : { type: 'string' } } } },
+    ]
   })
   return Object.fromEntries(entries)
 }

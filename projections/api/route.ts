@@ -60,7 +60,8 @@ export interface Route {
 export function siteOf({ tenant, params }: Asked, { sites }: Context): SiteView {
   const own = sites.filter(view => view.tenant === tenant)
   const view = own.find(each => each.site === params.site)
-  if (!view) throw new Refusal('NOT_FOUND', `no site '${params.site}'; sites: ${own.map(v => v.site).join(', ') || 'none'}`)
+  if (!view)
+    throw new Refusal('NOT_FOUND', `no site '${params.site}'; sites: ${own.map(v => v.site).join(', ') || 'none'}`)
   return view
 }
 export const notYet = (view: SiteView): Refusal =>

@@ -147,10 +147,7 @@ export const AssetDetail = Type.Object(
     tags: Type.Array(Type.String()),
     settings: Type.Record(Name, Type.Union([Type.Integer(), Type.String()])),
     /** Commands of its definition; each parameter with its unit or its words. */
-    commands: Type.Record(
-      Name,
-      Type.Record(Type.String(), Type.Union([Type.String(), Type.Array(Type.String())])),
-    ),
+    commands: Type.Record(Name, Type.Record(Type.String(), Type.Union([Type.String(), Type.Array(Type.String())]))),
     alarms: Type.Array(AlarmView),
   },
   closed,
@@ -222,5 +219,8 @@ export interface SiteView {
   /** Admits (authenticates) and appends one signed record. A rejection means unknown, not no: the caller sends it again. */
   submit(body: string): Promise<Submitted>
   /** Records of `decisions` from a position on; null: from the first that is kept. Throws CURSOR_GONE. */
-  decisions(from: number | null, max: number): Promise<{ readonly items: readonly DecisionView[]; readonly next: number }>
+  decisions(
+    from: number | null,
+    max: number,
+  ): Promise<{ readonly items: readonly DecisionView[]; readonly next: number }>
 }

@@ -44,21 +44,15 @@ export function assetSummary(site: Site, state: SiteState, asset: SiteAsset, las
     channel: frame?.channel ?? null,
     points: Object.fromEntries(points),
     setpoints: Object.fromEntries(
-      Object.entries(spec.setpoints).map(([name, { unit }]) => [name, setpoint(site, state, asset, name, unit, last)]),
+      Object.keys(spec.setpoints).map(name => [name, setpoint(site, state, asset, name, last)]),
     ),
   }
 }
 
-function setpoint(
-  site: Site,
-  state: SiteState,
-  asset: SiteAsset,
-  name: string,
-  unit: Unit,
-  last: Candidate | null,
-): SetpointView {
+function setpoint(site: Site, state: SiteState, asset: SiteAsset, name: string, last: Candidate | null): SetpointView {
   const applied = state.frames[asset.name]?.applied[name] ?? null
   const action = last?.actions.assets[asset.name]?.setpoints[name]
+  const unit: Unit = asset.asset.spec.setpoints[name]!.unit
   const { min, max, minBy, maxBy } = boundOf(new Work(site, state), asset, name)
   return {
     unit,
@@ -96,17 +90,23 @@ export const alarmViews = (site: Site, state: SiteState): AlarmView[] =>
   Object.entries(state.alarms).map(([key, record]) => alarmView(site, key, record, record.condition))
 
 /** `normal`: the record is gone, because its cause is and somebody has acknowledged it. */
-export function alarmView(
-  site: Site,
-  key: string,
-  record: AlarmRecord,
-  condition: AlarmView['condition'],
-): AlarmView {
+export function alarmView(site: Site, key: string, record: AlarmRecord, condition: AlarmView['condition']): AlarmView {
   const { asset, alarm, about, text, sinceMs, shelvedUntilMs } = record
   const spec = asset === 'site' ? modes.spec : site.byName.get(asset)?.asset.spec
   const declared = spec?.alarms[alarm as never] as { priority: string; response: string } | undefined
   const priority = declared?.priority ?? PRIORITY_OF_SYSTEM
-  return { key, asset, alarm, about, priority, condition, text, response: declared?.response ?? '', sinceMs, shelvedUntilMs }
+  return {
+    key,
+    asset,
+    alarm,
+    about,
+    priority,
+    condition,
+    text,
+    response: declared?.response ?? '',
+    sinceMs,
+    shelvedUntilMs,
+  }
 }
 
 export function commandView(record: CommandRecord, site: string, node: string, position: number): CommandView {

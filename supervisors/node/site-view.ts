@@ -68,14 +68,18 @@ export class ReplicaView implements SiteView {
   }
   get figures(): Figures {
     const commands: Partial<Record<CommandState, number>> = {}
-    for (const { state } of Object.values(this.#fold.state?.commands ?? {})) commands[state] = (commands[state] ?? 0) + 1
+    for (const { state } of Object.values(this.#fold.state?.commands ?? {}))
+      commands[state] = (commands[state] ?? 0) + 1
     return { stepped: this.#stepped, refused: this.#refused, signed: this.#signed, commands }
   }
 
   /** After each record that the replica took. */
   stepped(position: number, taken: Taken): void {
     if (taken.kind === 'foreign') return
-    if (taken.kind === 'refused') return count(this.#refused, taken.code)
+    if (taken.kind === 'refused') count(this.#refused, taken.code)
+    else this.#tell(position, taken)
+  }
+  #tell(position: number, taken: Extract<Taken, { kind: 'stepped' }>): void {
     count(this.#stepped, taken.fact.kind)
     const before = this.#before
     const after = (this.#before = this.#fold.state)

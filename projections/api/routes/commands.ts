@@ -18,7 +18,9 @@ export const Taken = Type.Object(
 )
 
 const where = (id: string) => `/api/v1/commands/${id}`
-const PREFER = { Prefer: '`wait=N`: answer with the terminal state, or after N seconds (at most 60) with the present one' }
+const PREFER = {
+  Prefer: '`wait=N`: answer with the terminal state, or after N seconds (at most 60) with the present one',
+}
 
 /** Carries out `ask` with a place among those who wait; without one, as if nobody had asked to wait. */
 async function waiting(

@@ -26,10 +26,7 @@ export const listDecisions: Route = {
   answers: {
     200: {
       text: 'A page',
-      schema: Type.Object(
-        { items: Type.Array(DecisionView), next: Type.String() },
-        { additionalProperties: false },
-      ),
+      schema: Type.Object({ items: Type.Array(DecisionView), next: Type.String() }, { additionalProperties: false }),
     },
   },
   refuses: ['BAD_REQUEST', 'NOT_FOUND', 'CURSOR_GONE', 'UNAVAILABLE'],
