@@ -115,7 +115,7 @@ async function site(call: Call): Promise<number> {
       interrupt()
       return Promise.resolve('stopping')
     }
-    return ask.do === 'fault' ? faultOf(running, call.flag('faults'), ask) : Promise.resolve(running.pids)
+    return ask.do === 'fault' ? faultOf(running, call.flag('faults'), ask) : running.status()
   })
   await running.start()
   const startedAt = running.nowMs
@@ -214,7 +214,8 @@ async function site(call: Call): Promise<number> {
 
 /** Slots are counted since the site was commissioned; a run tells its own. */
 const since = (before: Slots, now: Slots | null): Slots | null =>
-  now && (Object.fromEntries(Object.entries(now).map(([c, n]) => [c, n - before[c as keyof Slots]])) as unknown as Slots)
+  now &&
+  (Object.fromEntries(Object.entries(now).map(([c, n]) => [c, n - before[c as keyof Slots]])) as unknown as Slots)
 
 /** The last receipts reach the tally a moment after they are in the log. */
 async function settled(tally: Tally, replicas: Readonly<Record<string, { position: number }>>): Promise<void> {

@@ -40,6 +40,8 @@ const INTENSITY = 200
 const PERIOD_MS = 60_000
 /** A lockstep run begins here, the same for every run of it: Saturday, 21 June 2025, UTC. */
 export const LOCKSTEP_START_MS = Date.UTC(2025, 5, 21)
+/** A process that does not answer by then is told as silent. */
+const STATUS_MS_MAX = 1_000
 /** How long a command of the first start may wait. */
 const START_EXPIRES_MS = 600_000
 
@@ -126,6 +128,16 @@ export class Run {
     if (!spawned)
       throw new Refusal('NOT_FOUND', `no process '${name}'; processes: ${[...this.#processes.keys()].join(', ')}`)
     return spawned
+  }
+  /** Of every process, as it says itself; null: it does not answer. */
+  async status() {
+    const ask = (name: string) =>
+      this.process(name)
+        .ask('status', null, STATUS_MS_MAX)
+        .catch(() => null)
+    const nodes = await Promise.all(NODES.map(async name => [name, (await ask(name)) as NodeStatus | null] as const))
+    const gateway = (await ask('gateway')) as GatewayStatus | null
+    return { pids: this.pids, nodes: Object.fromEntries(nodes), gateway, supervisor: this.#tree.state }
   }
   get pids(): Record<string, number> {
     return Object.fromEntries([...this.#processes].map(([name, s]) => [name, s.pid]))

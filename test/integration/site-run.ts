@@ -5,11 +5,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { askRun } from '../../supervisors/run/control.ts'
+import type { Run } from '../../supervisors/run/run.ts'
 import type { Summary } from '../../supervisors/run/summary.ts'
 
 const MAIN = fileURLToPath(new URL('../../supervisors/main.ts', import.meta.url))
 const NODE = ['--disable-warning=ExperimentalWarning', MAIN]
 
+export type Status = Awaited<ReturnType<Run['status']>>
 export type Line = { readonly kind: string; readonly [field: string]: any }
 
 export const folder = (): string => mkdtempSync(join(tmpdir(), 'quorate-'))
@@ -62,8 +64,19 @@ export class SiteRun {
   fault(target: string, name: string, ...args: string[]): Promise<unknown> {
     return askRun(this.dir, { do: 'fault', target, name, args })
   }
-  pids(): Promise<Record<string, number>> {
-    return askRun(this.dir, { do: 'status' }) as Promise<Record<string, number>>
+  status(): Promise<Status> {
+    return askRun(this.dir, { do: 'status' }) as Promise<Status>
+  }
+  async pids(): Promise<Record<string, number>> {
+    return (await this.status()).pids
+  }
+  /** Every replica votes and the gateway is linked to all of them. */
+  async whole(): Promise<boolean> {
+    const { nodes, gateway } = await this.status()
+    const voting = Object.values(nodes)
+      .filter(n => n?.replica === 'voting')
+      .map(n => n!.cycle)
+    return voting.length === 3 && Math.max(...voting) - Math.min(...voting) <= 1 && gateway?.links.length === 3
   }
   async stop(): Promise<Summary> {
     this.child.kill('SIGINT')
