@@ -10,7 +10,7 @@ import type { Cancel } from '../../protocol/ports.ts'
 import type { AlarmView, CommandView } from './view.ts'
 
 /** Blocks kept for those who come back: about a quarter of an hour of cycles of a second. */
-export const BLOCKS_KEPT = 1_024
+const BLOCKS_KEPT = 1_024
 
 export type FeedEvent =
   /** What this node's replica decided for a cycle. */
@@ -30,13 +30,17 @@ export class Feed {
   readonly #kept: number
   readonly #listeners = new Set<Listener>()
   #blocks: Block[] = []
-  /** The newest position that is no longer kept; -1: nothing was ever dropped, but what came before the first is not known. */
+  /** Up to here nothing is known: from before the beginning, or no longer kept. Null before the beginning. */
   #droppedUpTo: number | null = null
 
   constructor(kept = BLOCKS_KEPT) {
     this.#kept = kept
   }
 
+  /** From here on every change is told. */
+  begin(position: number): void {
+    this.#droppedUpTo = position
+  }
   publish(block: Block): void {
     if (block.position <= (this.#blocks.at(-1)?.position ?? this.#droppedUpTo ?? -1)) return // F1
     this.#droppedUpTo ??= block.position - 1

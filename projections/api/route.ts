@@ -22,7 +22,7 @@ export interface Answer {
   readonly contentType?: string
 }
 /** The response is the handler's own from here on. */
-export interface Streaming {
+interface Streaming {
   readonly stream: (response: ServerResponse) => void
 }
 

@@ -3,7 +3,7 @@ import type { Clock } from '../../protocol/ports.ts'
 import { type CommandView, isTerminal, type SiteView } from './view.ts'
 
 /** Longer requests run into the time-outs of what stands between. */
-export const WAIT_S_MAX = 60
+const WAIT_S_MAX = 60
 /** Requests that wait at once; beyond it they are answered as if they had not asked to. */
 export const WAITING_MAX = 256
 

@@ -42,7 +42,6 @@ export class Lifecycle {
     }
     const accepted = [...reports].filter(([, r]) => r.state !== 'rejected').map(([node]) => node) // C1
     if (this.#told === null && accepted.length >= this.#witnesses) tell('accepted', accepted)
-    if (this.ended) return steps // C2
     const byState = new Map<CommandState, string[]>()
     for (const [node, { state }] of reports) byState.set(state, [...(byState.get(state) ?? []), node])
     for (const [state, nodes] of byState)

@@ -15,16 +15,14 @@ import type {
   PointView,
   SetpointView,
 } from '../../projections/api/view.ts'
-import type { Candidate, Mode } from '../../protocol/words/candidate.ts'
+import type { Candidate } from '../../protocol/words/candidate.ts'
 import type { PointValue } from '../../protocol/words/quality.ts'
 import { format, type Unit } from '../../protocol/words/units.ts'
 
 /** Alarms that no definition ranks are about the system itself: somebody should look soon. */
 const PRIORITY_OF_SYSTEM = 'high'
 
-export const modeOf = (state: SiteState): Mode => actorState(state.mode).paths[0] as Mode
-
-export function pointView({ value, unit, quality, ageMs }: PointValue): PointView {
+function pointView({ value, unit, quality, ageMs }: PointValue): PointView {
   const text = value === null ? '' : typeof value === 'number' && unit ? format(unit, value) : String(value)
   return { value, unit: unit ?? null, text, quality, ageMs }
 }

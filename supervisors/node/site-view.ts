@@ -3,8 +3,10 @@
  *
  * V1  What it tells is a function of the log: the same position, the same events, on every correct node.
  */
+import { modeOf } from '../../actors/controller/cycle.ts'
 import type { SiteFold, Taken } from '../../actors/controller/fold.ts'
 import type { CommandRecord, SiteState } from '../../actors/controller/state.ts'
+import { Work } from '../../actors/controller/work.ts'
 import { Feed, type FeedEvent } from '../../projections/api/feed.ts'
 import type {
   AssetDetail,
@@ -24,7 +26,7 @@ import type { Logs } from '../../protocol/ports.ts'
 import type { Candidate } from '../../protocol/words/candidate.ts'
 import { Refusal } from '../../protocol/words/errors.ts'
 import type { Replica } from './replica.ts'
-import { alarmView, alarmViews, assetDetail, assetSummary, commandView, modeOf } from './site-json.ts'
+import { alarmView, alarmViews, assetDetail, assetSummary, commandView } from './site-json.ts'
 
 /** Of the commands that a site remembers, so many are shown with it. */
 const COMMANDS_SHOWN = 50
@@ -83,7 +85,11 @@ export class ReplicaView implements SiteView {
     count(this.#stepped, taken.fact.kind)
     const before = this.#before
     const after = (this.#before = this.#fold.state)
-    if (!before || !after) return // what the first record changed is not known: the feed begins behind it
+    if (!after) return
+    if (!before) {
+      this.feed.begin(position) // what the first record changed is not known
+      return
+    }
     const decided = taken.candidate ? [this.#decision(taken.candidate)] : []
     const events = [...decided, ...this.#commands(before, after, position), ...this.#alarms(before, after)]
     const frame = taken.fact.kind === 'FrameMeasured'
@@ -113,7 +119,7 @@ export class ReplicaView implements SiteView {
       now: state.now,
       epoch: state.epoch,
       cycle: state.cycle,
-      mode: modeOf(state),
+      mode: modeOf(new Work(site, state)),
       alarmsActive: alarms.filter(a => a.condition.startsWith('active')).length,
       manifestVersion: manifest.version,
       manifest: manifestHash,

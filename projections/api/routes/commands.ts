@@ -12,7 +12,7 @@ import { awaitEnd, WAITING_MAX, waitSeconds } from '../wait.ts'
 /** A signed record as the log holds it: `<signature> <canonical JSON>`. */
 export const FACT_TYPE = 'application/quorate-fact'
 
-export const Taken = Type.Object(
+const Taken = Type.Object(
   { id: Type.String({ pattern: COMMAND }), position: Type.Integer(), command: Type.Union([CommandView, Type.Null()]) },
   { additionalProperties: false },
 )

@@ -7,7 +7,7 @@ import { type Route, siteOf } from '../route.ts'
 import { DecisionView } from '../view.ts'
 
 /** A page of a large site's candidates is some megabytes at this count. */
-export const LIMIT_MAX = 500
+const LIMIT_MAX = 500
 const LIMIT = 100
 
 export const listDecisions: Route = {

@@ -5,7 +5,7 @@ import { SLUG } from '../../../protocol/words/ids.ts'
 import { notYet, type Route, siteOf } from '../route.ts'
 import { EventStream, STREAMS_MAX } from '../stream.ts'
 
-export const EVENTS_TYPE = 'text/event-stream'
+const EVENTS_TYPE = 'text/event-stream'
 
 export const streamEvents: Route = {
   method: 'GET',

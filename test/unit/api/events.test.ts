@@ -82,6 +82,7 @@ describe('the stream of a site', () => {
     const { clock, reader } = open(site)
     for (const position of [8, 9, 10]) frameAt(site, position)
     const states = () => reader.events.filter(e => e === 'state').length
+    clock.advanceTo(STATE_MS - 1)
     expect(states()).toBe(0)
     clock.advanceTo(STATE_MS)
     expect(states()).toBe(1)

@@ -80,7 +80,7 @@ const assetDetail: AssetDetail = {
   commands: { start: {}, cap: { power: 'W' } },
   alarms: [alarm],
 }
-export const decision = (position: number): DecisionView => ({
+const decision = (position: number): DecisionView => ({
   by: 'node-b',
   epoch: 1,
   cycle: position,
