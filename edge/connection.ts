@@ -3,10 +3,11 @@
  *
  * N1  With everything else as measured, what the setpoints will make of it once every device has followed leaves
  *     neither limit. Devices that still move count with where they move to, not with where they are.
+ *     All of it as read just now: an old meter beside new device powers would count the same watts twice.
  * N2  Writes leave in an order in which no prefix of them leaves a limit either; where no whole write fits, a part of
  *     one does, and the next round goes on.
  * N3  Where the connection is beyond a limit already, nothing makes it worse.
- * N4  Without the meter nothing grows (S24): a setpoint may only go towards zero.
+ * N4  Without the meter, read just now, nothing grows (S24): a setpoint may only go towards zero.
  */
 import { largestRemainder } from '../actors/laws/allocate.ts'
 import type { Draft, Situation, Target } from './target.ts'
@@ -14,7 +15,7 @@ import type { Draft, Situation, Target } from './target.ts'
 export const numberOf = (v: number | string | undefined): number | null => (typeof v === 'number' ? v : null)
 
 const appliedOf = (s: Situation, t: Target): number => s.applied[`${t.asset}.${t.name}`]?.value ?? 0
-const gridOf = (s: Situation): number | null => numberOf(s.values[s.limits.meter]?.power)
+const gridOf = (s: Situation): number | null => numberOf(s.fresh[s.limits.meter]?.power)
 
 /** Setpoints that are a power, and those that only cap one. */
 const isPower = (t: Target) => t.name === 'power'
@@ -25,7 +26,7 @@ const isCeiling = (t: Target) => t.name === 'powerMax'
  * what is measured above it, and nothing where that is not known.
  */
 function addedW(s: Situation, t: Target, value: number): number {
-  const measured = numberOf(s.values[t.asset]?.power)
+  const measured = numberOf(s.fresh[t.asset]?.power)
   if (isPower(t)) return value - (measured ?? appliedOf(s, t))
   if (!isCeiling(t)) return 0
   const risen = value - appliedOf(s, t)

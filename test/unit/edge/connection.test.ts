@@ -133,6 +133,12 @@ describe('the site connection', () => {
     const sum = (out[0]![0] as number) - 500 + (out[1]![0] as number)
     expect(-6_500 - sum).toBeGreaterThanOrEqual(-10_000)
   })
+  test('a meter that was not read just now is no meter, though its last value is usable still', () => {
+    const values = { grid: { power: 0 }, bat1: { soc: 500, power: 0 }, bat2: { soc: 500, power: 0 } }
+    const fresh = { bat1: { soc: 500, power: 0 }, bat2: { soc: 500, power: 0 } }
+    const out = site(0, [0, 0], [1_000, 0], { values, fresh })
+    expect(out[0]).toEqual([0, 'meterLost'])
+  })
   test('a ceiling that rises may free all of it', () => {
     const s = situation({
       actions: actionsOf({ pv1: action(8_000, { min: 0, max: 8_000 }) }),

@@ -73,6 +73,12 @@ export function actionsOf(
 }
 export const grid = { power: 0, frequency: 50_000, voltage: 230_000 }
 export function situation(change: Partial<Situation> = {}): Situation {
+  const values = change.values ?? {
+    grid,
+    bat1: { soc: 500, power: 0 },
+    bat2: { soc: 500, power: 0 },
+    pv1: { power: 0 },
+  }
   return {
     nowMs: NOW_MS,
     cycleMs: 1_000,
@@ -81,7 +87,8 @@ export function situation(change: Partial<Situation> = {}): Situation {
     actions: actionsOf({ bat1: action(0), bat2: action(0), pv1: action(8_000, { min: 0, max: 8_000 }) }),
     govern: { bat1: 'verdict', bat2: 'verdict', pv1: 'verdict' },
     envelopePermille: 1_000,
-    values: { grid, bat1: { soc: 500, power: 0 }, bat2: { soc: 500, power: 0 }, pv1: { power: 0 } },
+    values,
+    fresh: values,
     applied: { 'bat1.power': held(0), 'bat2.power': held(0), 'pv1.powerMax': held(8_000) },
     frequency: {},
     limits: { importMaxW: 14_000, exportMaxW: 10_000, meter: 'grid' },
