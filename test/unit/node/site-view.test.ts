@@ -60,13 +60,16 @@ describe('a replica as the API sees it', () => {
   it('tells the same at every node, from the beginning or from a snapshot (V1)', () => {
     const log = lived()
     const first = log.reader('node-a')
-    const second = log.reader('node-b', { fold: first.fold, at: first.at() })
+    const from = first.at()
+    const second = { ...log.reader('node-b', { fold: first.fold, at: from }), from }
     log.frame(5).say('gateway', alarm('raised', 3))
     log.bodies.push(log.mode('automatic', 'command-3'))
     log.frame(6)
     for (const node of [first, second]) node.read()
     const joined = second.view.feed.since(first.at() - 4)
     expect(joined).toHaveLength(3)
+    expect(second.view.feed.since(second.from - 1)).toBeNull() // what its first record changed, it cannot tell
+    expect(second.view.feed.since(second.from)).not.toBeNull()
     expect(since(joined)).toEqual(since(first.view.feed.since(first.at() - 4)))
     expect(told(joined!)).toEqual(['activeUnacknowledged', 'command-3 accepted'])
   })
