@@ -36,8 +36,8 @@ export interface ReplicaOptions {
   candidate(signed: SignedCandidate): void
   /** The gateway's durable stream has been read up to here. */
   seen(last: number): void
-  /** After each batch; for the API's streams and the uplink's manifest. */
-  stepped(taken: readonly Taken[]): void
+  /** After each record, while the fold is just there: for the API's streams. */
+  stepped(position: number, taken: Taken): void
 }
 
 export class Replica {
@@ -124,11 +124,10 @@ export class Replica {
   }
 
   async #batch(records: readonly LogRecord[]): Promise<void> {
-    const all: Taken[] = []
     let due: Candidate | null = null
     for (const record of records) {
       const taken = this.#fold.take(record.position, record.body)
-      all.push(taken)
+      this.#o.stepped(record.position, taken)
       if (taken.kind === 'refused') {
         this.refused++
         this.#o.ports.note('warn', 'record refused', {
@@ -146,7 +145,6 @@ export class Replica {
     if (this.#chart.in('catchingUp') && next >= this.#caughtUpAt) this.#caughtUp()
     const durable = this.#fold.state?.durable ?? 0
     if (durable > this.#durable) this.#o.seen((this.#durable = durable))
-    this.#o.stepped(all)
     if (due && this.#chart.has('signs')) await this.#sign(due)
     this.#sinceSnapshot += records.length
     if (this.#sinceSnapshot >= SNAPSHOT_EVERY) await this.#keepSnapshot()

@@ -53,6 +53,8 @@ const SCRIPTS = {
 
 export interface NodeStatus {
   readonly address: string
+  /** Null while the API is not served. */
+  readonly http: string | null
   readonly pid: number
   readonly replica: string
   readonly position: number
@@ -237,7 +239,9 @@ export class Run {
 
   async #beginNode(name: string, spawned: Spawned): Promise<void> {
     this.#processes.set(name, spawned)
-    const { prepared, faults, pace } = this.#o
+    const { prepared, faults, pace, port } = this.#o
+    const asked = port === undefined ? 0 : port + NODES.indexOf(name as (typeof NODES)[number])
+    const http = this.#addresses.get(`${name} http`) ?? `127.0.0.1:${asked}`
     const status = await spawned.ask<NodeStatus>('start', {
       name,
       keys: this.#at.keys(name),
@@ -249,8 +253,10 @@ export class Run {
       uplink: this.#addresses.get(name) ?? '127.0.0.1:0',
       lockstep: pace.kind === 'lockstep',
       faults,
+      http: { address: http, token: this.#at.token },
     })
     this.#addresses.set(name, status.address)
+    this.#addresses.set(`${name} http`, status.http ?? http)
   }
   async #beginPlant(spawned: Spawned): Promise<void> {
     this.#processes.set('plant', spawned)
@@ -337,6 +343,7 @@ export class Run {
       site: prepared.signed.manifest.site,
       faults,
       token: this.#at.token,
+      http: Object.fromEntries(NODES.map(name => [name, this.#addresses.get(`${name} http`)])),
       pids: this.pids,
     }
     writeFileSync(this.#at.run, `${JSON.stringify(run, null, 2)}\n`, { mode: 0o600 })
