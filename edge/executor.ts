@@ -113,7 +113,12 @@ export class Executor {
   }
 
   /** A poll ended: what the devices hold is the truth; local laws act on it; a change nobody here made is seen. */
-  polled(poll: Poll, values: Readonly<Record<string, Values>>, fresh: Readonly<Record<string, Values>>): void {
+  polled(
+    poll: Poll,
+    values: Readonly<Record<string, Values>>,
+    fresh: Readonly<Record<string, Values>>,
+    verdictExpected: boolean,
+  ): void {
     this.#values = values
     this.#fresh = fresh
     const nowMs = this.#ports.clock.monotonicMs()
@@ -124,14 +129,17 @@ export class Executor {
         if (held === null) continue
         const known = this.#applied.get(key)
         this.#owner.doubt(asset, false)
-        if (known?.value === held) continue
+        if (known?.value === held) {
+          this.#owner.alarm('secondWriter', asset, 'returned', `${key} holds what was applied`)
+          continue
+        }
         if (known && !observing && this.#owner.govern()[asset] === 'verdict')
           this.#owner.alarm('secondWriter', asset, 'raised', `${key} holds ${held}, ${known.value} was applied`)
         this.#applied.set(key, { value: held, local: 0, atMs: nowMs })
       }
     this.#judgeEffects(nowMs)
-    if (this.#owner.govern() && this.#ports.clock.monotonicMs() < (this.#verdict?.validUntilMs ?? NO_END))
-      this.#round(null)
+    // a frame is answered by a verdict within milliseconds: one round, not two
+    if (!verdictExpected && nowMs < (this.#verdict?.validUntilMs ?? NO_END)) this.#round(null)
   }
 
   /** A new verdict governs. */
@@ -139,8 +147,8 @@ export class Executor {
     this.#verdict = verdict
     this.#emittedAtUs = emittedAtUs
     this.#listCommands(verdict)
-    const writes = verdict.actions.mode !== 'off' && verdict.actions.mode !== 'observe'
-    if (writes) this.#beginPulses(verdict)
+    const { mode } = verdict.actions
+    if (mode !== 'off') this.#beginPulses(verdict, mode === 'observe')
     this.#round(verdict)
   }
   /** No verdict is valid any more. */
@@ -237,7 +245,9 @@ export class Executor {
       if (receipt.readBack !== null) {
         const local = receipt.readBack === receipt.written ? target.local : 0
         const before = this.#applied.get(key)
-        this.#applied.set(key, { value: receipt.readBack, local, atMs: nowMs })
+        // the ramp counts from the last change: a refresh of the same value is none
+        const atMs = before?.value === receipt.readBack ? before.atMs : nowMs
+        this.#applied.set(key, { value: receipt.readBack, local, atMs })
         this.#writtenAtMs.set(key, nowMs)
         if (before?.value !== receipt.readBack) this.#await(receipt, nowMs)
       }
@@ -301,10 +311,22 @@ export class Executor {
 
   // One-shot work
 
-  #beginPulses(verdict: Verdict): void {
+  /** In observe mode a pulse ends at once: what it would have done, the present controller of the site has done. */
+  #beginPulses(verdict: Verdict, suppressed: boolean): void {
     for (const [asset, action] of Object.entries(verdict.actions.assets))
       for (const { id, name } of action.pulses) {
         if (this.#notebook.hasPulse(id)) continue // S8
+        if (suppressed) {
+          this.#note({ k: 'pulsed', id, outcome: 'confirmed' })
+          this.#writes.push({
+            ...pulseReceipt({ id, asset, name }, 'confirmed', ''),
+            accepted: false,
+            outcome: 'suppressed',
+          })
+          for (const command of this.#commands.values())
+            command.send({ type: 'output', name: id, outcome: 'confirmed' })
+          continue
+        }
         const input = { id, asset, name, validUntilMs: verdict.validUntilMs, reason: '' }
         this.#pulses.set(id, new LiveMachine(pulseMachine, this.#ports.clock, e => this.#pulse(e), input))
       }

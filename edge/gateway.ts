@@ -201,7 +201,9 @@ export class Gateway {
     const values = Object.fromEntries(assets.map(a => [a.name, reliable(points[a.name]!, a.staleAfterMs)]))
     this.#governor.measured(values)
     if (effect.kind === 'frame') this.#frame(effect.cycle, points)
-    this.#executor.polled(this.#poll!, values, Object.fromEntries(assets.map(a => [a.name, fresh(points[a.name]!)])))
+    const justRead = Object.fromEntries(assets.map(a => [a.name, fresh(points[a.name]!)]))
+    const verdictExpected = effect.kind === 'frame' && this.#governor.decidedLast
+    this.#executor.polled(this.#poll!, values, justRead, verdictExpected)
     this.#field.feed(this.#governor.fed(), nowMs + timing.cycleMs).catch(error => this.#o.fail(error))
   }
   #frame(cycle: number, points: Readonly<Record<string, Points>>): void {

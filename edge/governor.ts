@@ -53,6 +53,7 @@ export class Governor {
   readonly #voter: LiveMachine<VoterContext, VoterEvent, VoterEffect>
   readonly #channels = new Map<string, Channel>()
   readonly #stateHashes = new Map<number, Map<string, string>>()
+  #decidedLast = false
   #manifest: Manifest
   #manifestHash: string
   /** Candidates refused, by reason: for metrics. */
@@ -106,6 +107,10 @@ export class Governor {
     const all: Record<string, 'verdict' | 'local' | 'none'> = {}
     for (const [name, c] of this.#channels) all[name] = c.has('verdict') ? 'verdict' : c.has('local') ? 'local' : 'none'
     return all
+  }
+  /** The last slot had its quorum, and a verdict governs: the next one is a matter of milliseconds. */
+  get decidedLast(): boolean {
+    return this.#decidedLast && this.#voter.in('majority')
   }
   /** Assets whose device watchdog is to be fed. */
   fed(): readonly string[] {
@@ -199,6 +204,7 @@ export class Governor {
         this.#owner.equivocation(effect.by, effect.first.signed, effect.second.signed)
         break
       case 'slot':
+        this.#decidedLast = effect.slot === 'onTime'
         break
     }
   }
