@@ -41,7 +41,10 @@ export function requestCommand(work: Work, fact: Command): void {
     endedAtMs: null,
   }
   const refused = tooOld(work, fact)
-  if (refused) return put(work, { ...record, state: 'rejected', reason: say(refused), endedAtMs: work.state.now })
+  if (refused) {
+    put(work, { ...record, state: 'rejected', reason: say(refused), endedAtMs: work.state.now })
+    return
+  }
   put(work, record)
   const before = work.state
   work.command = fact.id
@@ -49,7 +52,8 @@ export function requestCommand(work: Work, fact: Command): void {
   work.command = null
   if ('code' in result) {
     work.state = before // a refused command leaves no trace but its record
-    return put(work, { ...record, state: 'rejected', reason: say(result), endedAtMs: work.state.now })
+    put(work, { ...record, state: 'rejected', reason: say(result), endedAtMs: work.state.now })
+    return
   }
   const pulses = work.state.pulses.filter(p => p.command === fact.id).map(p => p.id)
   put(work, { ...record, pulses, setpoints: result.setpoints })
