@@ -211,7 +211,11 @@ export class Outbox {
     this.#sinceCompaction += upTo - this.#released
     this.#released = upTo
     while (this.#entries.length > 0 && this.#entries[0]!.n <= upTo) this.#entries.shift()
-    if (this.#sinceCompaction < this.#limits.compactEvery) return
+    if (this.#sinceCompaction < this.#limits.compactEvery) {
+      // not synced by itself: what is lost of it is sent once more
+      void this.#inTurn(async () => this.#journal.append(JSON.stringify({ released: upTo })))
+      return
+    }
     this.#sinceCompaction = 0
     void this.#inTurn(() => {
       const keep = this.#entries.map(e => JSON.stringify(e))

@@ -36,7 +36,7 @@ export function commit(
           break
         case 'alarm': {
           const { alarm, state } = effect.params as { alarm: string; state: string }
-          if (!(alarm in alarms)) outputs.push({ asset, kind: 'alarm', alarm, state }) // H4
+          if (!Object.hasOwn(alarms, alarm)) outputs.push({ asset, kind: 'alarm', alarm, state }) // H4
           if (alarms[alarm] !== state) alarms = { ...alarms, [alarm]: state }
           break
         }

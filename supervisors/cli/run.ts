@@ -1,2 +1,292 @@
-import type { Verb } from './verb.ts'
-export const run: Verb = { name: 'run', text: 'Runs a whole site', options: {}, run: async () => 0 }
+/** `quorate run`: a whole site on this machine, each part in a process of its own, supervised. */
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { ed25519Verifier } from '../../protocol/codec/sign.ts'
+import { openEmbeddedLog } from '../../protocol/log/embedded/index.ts'
+import { Refusal } from '../../protocol/words/errors.ts'
+import type { Slots } from '../../protocol/words/facts.ts'
+import { parse, raw } from '../../protocol/words/units.ts'
+import { hostPorts } from '../real/ports.ts'
+import { serveControl } from '../run/control.ts'
+import { faultOf } from '../run/faults.ts'
+import { folders, NODES, prepare } from '../run/prepare.ts'
+import { type GatewayStatus, type Pace, type PlantView, Run } from '../run/run.ts'
+import { draw } from '../run/screen.ts'
+import { summaryOf } from '../run/summary.ts'
+import { Tally } from '../run/tally.ts'
+import { dataOption, jsonOption } from './options.ts'
+import type { Call, Verb } from './verb.ts'
+
+const HOME = fileURLToPath(new URL('../../sim/sites/home.yaml', import.meta.url))
+const MINUTE_MS = 60_000
+const SCREEN_MS = 1_000
+/** In a lockstep run progress is said this often, host time. */
+const PROGRESS_MS = 10_000
+
+export const run: Verb = {
+  name: 'run',
+  text: 'Runs a whole site: three nodes, a gateway and a simulated plant, each in its process',
+  options: {
+    site: { type: 'string', value: 'FILE', text: 'Site file (the example household)' },
+    load: {
+      type: 'string',
+      value: 'CSV',
+      text: 'Recorded consumption: FILE?column=NAME&time=NAME&unit=W&sign=...&scale=1&step=60s',
+    },
+    pv: { type: 'string', value: 'CSV', text: 'Recorded PV production' },
+    frequency: { type: 'string', value: 'CSV', text: 'Recorded grid frequency' },
+    voltage: { type: 'string', value: 'CSV', text: 'Recorded grid voltage' },
+    cycle: { type: 'string', value: 'TIME', text: 'Control cycle T, e.g. 1s (as the site file says)' },
+    pace: { type: 'string', value: 'PACE', default: 'realtime', text: 'realtime, lockstep, or Nx plant time' },
+    for: { type: 'string', value: 'TIME', text: 'Stop after so much plant time, e.g. 24h' },
+    mode: { type: 'string', value: 'MODE', default: 'automatic', text: 'automatic, or observe: nothing is written' },
+    data: dataOption,
+    port: { type: 'string', value: 'N', text: 'HTTP port of the first node; the others take the next ones (any free)' },
+    faults: { type: 'boolean', text: 'Take `quorate fault ...`; refused where a driver leads to a real device' },
+    json: jsonOption,
+  },
+  run: site,
+}
+
+async function site(call: Call): Promise<number> {
+  const json = call.flag('json')
+  const emit = (value: object) => json && call.say(JSON.stringify(value))
+  const dir = resolve(call.text('data')!)
+  const ports = hostPorts('run', dir)
+  const pace = paceOf(call.text('pace')!)
+  const lockstep = pace.kind === 'lockstep'
+  const cycleText = call.text('cycle')
+  const cycleMs = cycleText === undefined ? undefined : duration('--cycle', cycleText)
+  const forMs = call.text('for') === undefined ? Number.POSITIVE_INFINITY : duration('--for', call.text('for')!)
+  const mode = call.text('mode')
+  if (mode !== 'automatic' && mode !== 'observe') throw new Refusal('USAGE', `--mode '${mode}': automatic or observe`)
+  const prepared = await prepare({
+    dir,
+    siteFile: call.text('site') ?? HOME,
+    random: ports.random,
+    ...(cycleMs === undefined ? {} : { cycleMs }),
+  })
+  const real = Object.entries(prepared.site.file.assets).find(([, a]) => !a.field.address.startsWith('plant://'))
+  if (call.flag('faults') && real)
+    throw new Refusal('FAULTS_OFF', `asset '${real[0]}' is at ${real[1].field.address}, which is no simulated plant`)
+  const { manifest } = prepared.signed
+  const inputs = inputsOf(call)
+  let fell: ((reason: string) => void) | null = null
+  const failed = new Promise<string>(resolve => {
+    fell = resolve
+  })
+  const running = new Run({
+    prepared,
+    pace,
+    faults: call.flag('faults'),
+    mode,
+    inputs,
+    ports,
+    ...(call.text('port') === undefined ? {} : { port: Number(call.text('port')) }),
+    failed: reason => fell!(reason),
+  })
+  const facts = await openEmbeddedLog({ dir: join(folders(dir).log, 'facts'), topic: 'facts', readOnly: true })
+  const tally = new Tally(facts, manifest.partition, {
+    tenant: manifest.tenant,
+    site: manifest.site,
+    definitions: prepared.engine.definitions,
+    engine: prepared.engine.hash,
+    verifier: ed25519Verifier(),
+  })
+  tally.start((await facts.ends(manifest.partition)).next)
+  let interrupted = false
+  let wake = () => {}
+  const interrupt = () => {
+    interrupted = true
+    wake()
+  }
+  process.on('SIGINT', interrupt)
+  process.on('SIGTERM', interrupt)
+  process.on('SIGHUP', interrupt)
+  process.on('disconnect', interrupt)
+  void failed.then(reason => {
+    ports.note('error', 'the run gives up', { reason })
+    interrupt()
+  })
+
+  const control = serveControl(dir, ask => {
+    if (ask.do === 'stop') {
+      interrupt()
+      return Promise.resolve('stopping')
+    }
+    return ask.do === 'fault' ? faultOf(running, call.flag('faults'), ask) : Promise.resolve(running.pids)
+  })
+  await running.start()
+  const startedAt = running.nowMs
+  const slotsBefore = (await running.gatewayStatus()).slots
+  emit({
+    kind: 'started',
+    site: manifest.site,
+    dir,
+    first: prepared.first,
+    changes: prepared.changes,
+    pids: running.pids,
+  })
+  if (!json) for (const line of greeting(prepared.changes, running, dir)) call.say(line)
+  for (const report of running.inputReports) {
+    emit({ kind: 'input', report })
+    if (!json) call.say(report)
+  }
+  if (json) tally.onFact = fact => emit(lineOf(fact))
+  const plant = prepared.site.file.plant === undefined ? null : await running.plantView()
+  const peak = new PeakImport(plant)
+  let gateway: GatewayStatus | null = null
+
+  if (lockstep) {
+    const T = manifest.timing.cycleMs
+    const fast = manifest.timing.fastMs < T && manifest.laws.length > 0 ? manifest.timing.fastMs : T
+    const end = startedAt + forMs
+    let saidAt = ports.host.monotonicMs()
+    for (let t = startedAt + T, first = true; t <= end && !interrupted; t += T, first = false) {
+      for (let f = t - T + fast; f < t; f += fast) await running.advanceField(f)
+      await running.advance(t)
+      if (first) await running.commission()
+      if (t % MINUTE_MS === 0) {
+        peak.sample(await running.plantView())
+        running.keepTime()
+      }
+      if (ports.host.monotonicMs() - saidAt < PROGRESS_MS) continue
+      saidAt = ports.host.monotonicMs()
+      progress(call, json, t - startedAt, forMs)
+    }
+    running.keepTime()
+  } else {
+    await Promise.race([running.firstCycle(), failed])
+    await running.commission()
+    const factor = pace.factor
+    const endMs = ports.host.monotonicMs() + forMs / factor
+    let sampledAt = ports.host.monotonicMs()
+    while (!interrupted && ports.host.monotonicMs() < endMs) {
+      const left = Math.min(SCREEN_MS, endMs - ports.host.monotonicMs())
+      await new Promise<void>(resolve => {
+        wake = resolve
+        ports.host.after(left, resolve)
+      })
+      gateway = await running.gatewayStatus().catch(() => null)
+      if (plant && (ports.host.monotonicMs() - sampledAt) * factor >= MINUTE_MS) {
+        sampledAt = ports.host.monotonicMs()
+        const view = await running.plantView().catch(() => null)
+        if (view) peak.sample(view)
+      }
+      if (process.stdout.isTTY && !json)
+        call.say(
+          draw({
+            title: manifest.title,
+            tally,
+            gateway,
+            pids: running.pids,
+            siteTimeMs: running.nowMs,
+            hints: hints(),
+          }),
+        )
+    }
+  }
+
+  const last = plant ? await running.plantView().catch(() => null) : null
+  if (last) peak.sample(last)
+  gateway = (await running.gatewayStatus().catch(() => null)) ?? gateway
+  control.close()
+  const replicas = await running.stop()
+  await settled(tally, replicas)
+  tally.stop()
+  const summary = summaryOf({
+    site: manifest.site,
+    slots: since(slotsBefore, gateway?.slots ?? tally.lastSlots),
+    tally,
+    meters: plant && last ? { from: plant.meters, to: last.meters } : null,
+    peakImportW: Math.round(peak.peakW),
+    replicas,
+    lockstep,
+    input: running.inputCounts,
+  })
+  await facts.close()
+  call.say(json ? JSON.stringify(summary) : JSON.stringify(summary, null, 2))
+  process.removeListener('disconnect', interrupt)
+  if (process.connected) process.disconnect()
+  return interrupted && running.supervisor.state === 'failed' ? 1 : 0
+}
+
+/** Slots are counted since the site was commissioned; a run tells its own. */
+const since = (before: Slots, now: Slots | null): Slots | null =>
+  now && (Object.fromEntries(Object.entries(now).map(([c, n]) => [c, n - before[c as keyof Slots]])) as unknown as Slots)
+
+/** The last receipts reach the tally a moment after they are in the log. */
+async function settled(tally: Tally, replicas: Readonly<Record<string, { position: number }>>): Promise<void> {
+  const end = Math.max(-1, ...Object.values(replicas).map(r => r.position))
+  for (let i = 0; i < 300 && tally.fold.position < end; i++) await new Promise(resolve => setTimeout(resolve, 10))
+}
+
+/** The highest mean import over a minute, by the plant's own meter. */
+class PeakImport {
+  peakW = 0
+  #last: { tMs: number; mwh: number } | null
+  constructor(first: PlantView | null) {
+    this.#last = first && { tMs: first.tMs, mwh: first.meters.importedMwh as number }
+  }
+  sample(view: PlantView): void {
+    const now = { tMs: view.tMs, mwh: view.meters.importedMwh as number }
+    const ms = this.#last ? now.tMs - this.#last.tMs : 0
+    if (this.#last && ms >= MINUTE_MS / 2) this.peakW = Math.max(this.peakW, ((now.mwh - this.#last.mwh) * 3_600) / ms)
+    if (!this.#last || ms >= MINUTE_MS / 2) this.#last = now
+  }
+}
+
+function lineOf(fact: Parameters<Tally['onFact']>[0]): object {
+  if (fact.kind === 'AlarmObserved') {
+    const { alarm, asset, about, state, text } = fact
+    return { kind: 'alarm', alarm, asset, about, state, text }
+  }
+  if (fact.kind === 'FrameMeasured') return { kind: 'frame', epoch: fact.epoch, cycle: fact.cycle, slots: fact.slots }
+  const { epoch, cycle, source, dissent, writes, commands, latencyUs } = fact
+  return { kind: 'receipt', epoch, cycle, source, dissent, writes, commands, latencyUs }
+}
+
+function paceOf(text: string): Pace {
+  if (text === 'lockstep') return { kind: 'lockstep' }
+  if (text === 'realtime') return { kind: 'realtime', factor: 1 }
+  const factor = Number(/^(\d+(?:\.\d+)?)x$/.exec(text)?.[1])
+  if (!(factor > 0)) throw new Refusal('USAGE', `--pace '${text}': realtime, lockstep, or a factor such as 10x`)
+  return { kind: 'realtime', factor }
+}
+/** `10s`, `24h`, `500ms`, with or without a space. */
+function duration(option: string, text: string): number {
+  const m = /^(\d+(?:\.\d+)?) ?(ms|s|min|h)$/.exec(text)
+  if (!m) throw new Refusal('USAGE', `${option} '${text}': write a time such as 10s, 5min or 24h`)
+  return raw(parse('s', `${m[1]} ${m[2]}`, option))
+}
+function inputsOf(call: Call) {
+  const inputs: Record<string, string> = {}
+  for (const name of ['load', 'pv', 'frequency', 'voltage']) {
+    const reference = call.text(name)
+    if (reference === undefined) continue
+    const [file, query] = reference.split('?') as [string, string | undefined]
+    if (!existsSync(file)) throw new Refusal('NOT_FOUND', `--${name}: no file '${file}'`)
+    inputs[name] = query === undefined ? resolve(file) : `${resolve(file)}?${query}`
+  }
+  return inputs
+}
+function progress(call: Call, json: boolean, doneMs: number, allMs: number): void {
+  const share = Number.isFinite(allMs) ? ` of ${(allMs / 3_600_000).toFixed(1)} h` : ''
+  if (!json) call.say(`${(doneMs / 3_600_000).toFixed(2)} h${share} of plant time`)
+  else process.stderr.write(`${(doneMs / 3_600_000).toFixed(2)} h${share} of plant time\n`)
+}
+function greeting(changes: readonly string[], running: Run, dir: string): string[] {
+  const lines = [`data in ${dir}; keys in ${join(dir, 'keys')}; token in ${folders(dir).token}`]
+  if (changes.length > 0) lines.push(`the manifest has a new version, signed with the trial key: ${changes.join(', ')}`)
+  return [
+    ...lines,
+    `processes: ${Object.entries(running.pids)
+      .map(([n, p]) => `${n} ${p}`)
+      .join(', ')}`,
+  ]
+}
+const hints = () => [
+  'another terminal:  npx quorate command home site manual     npx quorate command home bat1 setpoint name=power value=500W',
+  `                   npx quorate fault node b lie             kill -9 the pid of any of ${NODES.join(', ')}, gateway, plant`,
+]

@@ -29,6 +29,8 @@ export interface RunOptions {
     readonly frequency?: string
     readonly voltage?: string
   }
+  /** HTTP port of the first node. */
+  readonly port?: number
   readonly ports: Ports
   readonly failed: (reason: string) => void
 }
@@ -84,6 +86,7 @@ export class Run {
   #nowMs: number
   /** What the plant said of its recorded inputs. */
   inputReports: readonly string[] = []
+  inputCounts = { rows: 0, gaps: 0, bad: 0 }
 
   constructor(options: RunOptions) {
     this.#o = options
@@ -245,15 +248,18 @@ export class Run {
     const port = Number(this.#addresses.get('plant')?.split(':')[1] ?? 0)
     const startMs = Math.floor(this.#nowMs / 1_000) * 1_000
     const options = { seed: plant.seed, startMs, assets, folder: this.#at.of('plant'), port }
-    const started = await spawned.ask<{ address: string; addresses: Record<string, string>; reports: string[] }>(
-      'start',
-      {
-        options,
-        clock: this.#clockNow(),
-      },
-    )
+    const started = await spawned.ask<{
+      address: string
+      addresses: Record<string, string>
+      reports: string[]
+      counts: Run['inputCounts']
+    }>('start', {
+      options,
+      clock: this.#clockNow(),
+    })
     this.#addresses.set('plant', started.address)
     this.inputReports = started.reports
+    this.inputCounts = started.counts
     this.#devices = Object.fromEntries(
       Object.entries(site.file.assets).map(([name, { field }]) => {
         const simulated = /^plant:\/\/(\w+)$/.exec(field.address)?.[1]

@@ -1,0 +1,62 @@
+/** The last line of a run: what was decided, written, and what the plant metered of it. */
+
+import { NO_SLOTS } from '../../edge/slots.ts'
+import type { Slots } from '../../protocol/words/facts.ts'
+import type { PlantView } from './run.ts'
+import type { Tally } from './tally.ts'
+
+export interface SummaryInputs {
+  readonly site: string
+  readonly slots: Slots | null
+  readonly tally: Tally
+  /** The plant's meters at the start and at the end of this run; null where no plant is simulated. */
+  readonly meters: { readonly from: PlantView['meters']; readonly to: PlantView['meters'] } | null
+  readonly peakImportW: number
+  readonly replicas: Readonly<Record<string, { readonly position: number; readonly stateHash: string }>>
+  /** No latency is claimed from a lockstep run. */
+  readonly lockstep: boolean
+  readonly input: { readonly rows: number; readonly gaps: number; readonly bad: number }
+}
+
+export function summaryOf(s: SummaryInputs) {
+  const { tally } = s
+  const { suppressed: _, ...receipts } = tally.outcomes
+  const latency = s.lockstep ? null : tally.latencyMs()
+  return {
+    kind: 'summary' as const,
+    site: s.site,
+    cycles: s.slots ?? NO_SLOTS,
+    decisions: tally.candidates,
+    verdicts: tally.verdicts,
+    dissents: tally.dissents,
+    writes: tally.writes,
+    commands: tally.commands,
+    receipts,
+    envelopeClamps: tally.envelopeClamps,
+    replicas: s.replicas,
+    latencyMs: latency ?? { p50: null, p99: null, max: null },
+    energyWh: s.meters ? energyOf(s.meters, tally) : null,
+    peakImportW: s.peakImportW,
+    input: s.input,
+  }
+}
+export type Summary = ReturnType<typeof summaryOf>
+
+/**
+ * All figures are the plant's own meters. `imbalance` holds them against the log: the net import that the meter at the
+ * connection counted, less what the frames of load, PV and batteries integrate to.
+ */
+function energyOf(m: NonNullable<SummaryInputs['meters']>, tally: Tally) {
+  const wh = (key: string) => ((m.to[key] as number) - (m.from[key] as number)) / 1_000
+  const round = (x: number) => Math.round(x * 10) / 10
+  return {
+    import: round(wh('importedMwh')),
+    export: round(wh('exportedMwh')),
+    pv: round(wh('producedMwh')),
+    load: round(wh('consumedMwh') - wh('returnedMwh')),
+    charged: round(wh('chargedMwh')),
+    discharged: round(wh('dischargedMwh')),
+    losses: round(wh('lossesMwh')),
+    imbalance: round(wh('importedMwh') - wh('exportedMwh') - tally.netFromLogWh),
+  }
+}
