@@ -214,7 +214,8 @@ async function site(call: Call): Promise<number> {
 
 /** Slots are counted since the site was commissioned; a run tells its own. */
 const since = (before: Slots, now: Slots | null): Slots | null =>
-  now && (Object.fromEntries(Object.entries(now).map(([c, n]) => [c, n - before[c as keyof Slots]])) as unknown as Slots)
+  now &&
+  (Object.fromEntries(Object.entries(now).map(([c, n]) => [c, n - before[c as keyof Slots]])) as unknown as Slots)
 
 /** The last receipts reach the tally a moment after they are in the log. */
 async function settled(tally: Tally, replicas: Readonly<Record<string, { position: number }>>): Promise<void> {

@@ -1,8 +1,9 @@
 /** Every verb of the command line, in the order in which `--help` shows them. */
+import { explain } from './explain.ts'
 import { fault } from './fault.ts'
 import { logCat, logExport, logTail, logVerify } from './log.ts'
 import { replay } from './replay.ts'
 import { run } from './run.ts'
 import type { Verb } from './verb.ts'
 
-export const verbs: readonly Verb[] = [run, fault, logTail, logCat, logVerify, logExport, replay]
+export const verbs: readonly Verb[] = [run, fault, logTail, logCat, logVerify, logExport, replay, explain]
