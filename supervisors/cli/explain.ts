@@ -6,6 +6,7 @@ import { inWords } from '../records/explain-words.ts'
 import { lengthOf } from '../records/sweep.ts'
 import { definitionOption, Folder, foldOptions, progressOn, wholeNumber } from './folder.ts'
 import { dataOption, jsonOption } from './options.ts'
+import { endWithReader } from './pour.ts'
 import type { Verb } from './verb.ts'
 
 export const explain: Verb = {
@@ -24,6 +25,7 @@ export const explain: Verb = {
     if (site === undefined || rest.length > 0)
       throw new Refusal('USAGE', 'explain: name one site, e.g. `quorate explain home`')
     const folder = new Folder(call)
+    endWithReader()
     try {
       if (site !== folder.manifest.site)
         throw new Refusal('NOT_FOUND', `no site '${site}' in ${folder.dir}; sites: ${folder.manifest.site}`)

@@ -3,6 +3,7 @@ import { replay as replayLog } from '../records/replay.ts'
 import { lengthOf } from '../records/sweep.ts'
 import { definitionOption, Folder, foldOptions, progressOn, wholeNumber } from './folder.ts'
 import { dataOption, jsonOption } from './options.ts'
+import { endWithReader } from './pour.ts'
 import type { Verb } from './verb.ts'
 
 export const replay: Verb = {
@@ -16,6 +17,7 @@ export const replay: Verb = {
   },
   async run(call) {
     const folder = new Folder(call)
+    endWithReader()
     try {
       const to = wholeNumber(call, 'to')
       const range = to === undefined ? {} : { to }

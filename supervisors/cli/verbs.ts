@@ -2,8 +2,22 @@
 import { explain } from './explain.ts'
 import { fault } from './fault.ts'
 import { logCat, logExport, logTail, logVerify } from './log.ts'
+import { manifestInit, manifestInstall, manifestShow, manifestSign } from './manifest.ts'
 import { replay } from './replay.ts'
 import { run } from './run.ts'
 import type { Verb } from './verb.ts'
 
-export const verbs: readonly Verb[] = [run, fault, logTail, logCat, logVerify, logExport, replay, explain]
+export const verbs: readonly Verb[] = [
+  run,
+  fault,
+  logTail,
+  logCat,
+  logVerify,
+  logExport,
+  replay,
+  explain,
+  manifestInit,
+  manifestShow,
+  manifestSign,
+  manifestInstall,
+]
