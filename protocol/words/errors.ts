@@ -159,6 +159,11 @@ export const ERRORS = {
     title: 'A certificate does not certify what the log decides',
     fix: 'Compare with `quorate replay`; a write that it covers had no right to be made',
   },
+  FILE_EXISTS: {
+    status: 409,
+    title: 'The file is there already',
+    fix: 'Choose another name or folder; nothing is overwritten',
+  },
   ASSET_DEFINITION: {
     status: 422,
     title: 'The definition is refused',

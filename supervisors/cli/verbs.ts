@@ -1,4 +1,5 @@
 /** Every verb of the command line, in the order in which `--help` shows them. */
+import { assetCheck, assetNew } from './asset.ts'
 import { explain } from './explain.ts'
 import { fault } from './fault.ts'
 import { logCat, logExport, logTail, logVerify } from './log.ts'
@@ -20,4 +21,6 @@ export const verbs: readonly Verb[] = [
   manifestShow,
   manifestSign,
   manifestInstall,
+  assetCheck,
+  assetNew,
 ]
