@@ -192,7 +192,8 @@ export class SiteFold {
     const { state } = this
     if (!state || epoch < state.epoch || (epoch === state.epoch && cycle <= state.cycle)) return
     for (const waiting of this.#pending) {
-      if (epoch === waiting.epoch && cycle < waiting.signed.manifest.fromCycle!) return
+      const named = waiting.epoch || state.epoch || epoch // before the first frame: the epoch to come
+      if (epoch === named && cycle < waiting.signed.manifest.fromCycle!) return
       this.#pending = this.#pending.slice(1)
       this.#enact(waiting.signed)
     }
