@@ -5,7 +5,9 @@ import { load } from './assets/load.ts'
 import { pvInverter } from './assets/pv-inverter.ts'
 import type { Definitions } from './controller/site.ts'
 import type { AnyStrategy } from './kit/strategy.ts'
+import { exportLimit } from './strategies/export-limit.ts'
 import { peakShaving } from './strategies/peak-shaving.ts'
+import { schedule } from './strategies/schedule.ts'
 import { selfConsumption } from './strategies/self-consumption.ts'
 
 export const builtIn: Definitions = {
@@ -13,5 +15,7 @@ export const builtIn: Definitions = {
   strategies: {
     peakShaving: peakShaving as unknown as AnyStrategy,
     selfConsumption: selfConsumption as unknown as AnyStrategy,
+    schedule: schedule as unknown as AnyStrategy,
+    exportLimit: exportLimit as unknown as AnyStrategy,
   },
 }

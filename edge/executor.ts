@@ -18,10 +18,11 @@ import {
   type PulseEvent,
   pulseMachine,
 } from './commands.ts'
+import { inSafeOrder } from './connection.ts'
 import { type Awaited, EFFECT_AFTER_CYCLES, judgeEffect } from './effects.ts'
 import type { Field, Poll } from './field.ts'
 import type { Notebook } from './notebook.ts'
-import { type Applied, inSafeOrder, type Situation, stepOf, type Target, targets, type Values } from './target.ts'
+import { type Applied, type Situation, stepOf, type Target, targets, type Values } from './target.ts'
 import type { Verdict } from './verdict.ts'
 import { type Round, type WriterContext, type WriterEffect, type WriterEvent, writerMachine } from './writer.ts'
 
@@ -60,8 +61,9 @@ export class Executor {
   readonly #applied = new Map<string, Applied>()
   readonly #writtenAtMs = new Map<string, number>()
   readonly #awaited = new Map<string, Awaited>()
-  #frequency: FrequencyHistory | null = null
+  #frequency: Readonly<Record<string, FrequencyHistory>> = {}
   #values: Readonly<Record<string, Values>> = {}
+  #fresh: Readonly<Record<string, Values>> = {}
   #verdict: Verdict | null
   #emittedAtUs = 0
   #writes: WriteReceipt[] = []
@@ -111,8 +113,9 @@ export class Executor {
   }
 
   /** A poll ended: what the devices hold is the truth; local laws act on it; a change nobody here made is seen. */
-  polled(poll: Poll, values: Readonly<Record<string, Values>>): void {
+  polled(poll: Poll, values: Readonly<Record<string, Values>>, fresh: Readonly<Record<string, Values>>): void {
     this.#values = values
+    this.#fresh = fresh
     const nowMs = this.#ports.clock.monotonicMs()
     const observing = this.#verdict?.actions.mode === 'observe'
     if (this.#writer.has('idle'))
@@ -157,10 +160,12 @@ export class Executor {
       nowMs,
       cycleMs: manifest.timing.cycleMs,
       assets: manifest.assets,
+      laws: manifest.laws,
       actions: this.#verdict?.actions ?? null,
       govern: this.#owner.govern(),
       envelopePermille: this.#verdict?.source === 'single' ? (manifest.single?.envelopePermille ?? 0) : 1000,
       values: this.#values,
+      fresh: this.#fresh,
       applied: Object.fromEntries(this.#applied),
       frequency: this.#frequency,
       limits: manifest.limits,
@@ -176,12 +181,13 @@ export class Executor {
     const due = wanted.targets.filter(t => this.#dueForWrite(t, nowMs))
     if (!verdict && due.length === 0) return
     const mode = this.#verdict?.actions.mode
+    const stepAt = (t: Target) => stepOf(this.#asset(t.asset)!, t.name)
     this.#writer.send({
       type: 'round',
       round: {
         verdict,
         intent: verdict ? verdict.certificate.digest : null,
-        targets: mode === 'off' ? [] : inSafeOrder(situation, mode === 'observe' ? wanted.targets : due),
+        targets: mode === 'off' ? [] : inSafeOrder(situation, mode === 'observe' ? wanted.targets : due, stepAt),
         validUntilMs: this.#verdict?.validUntilMs ?? NO_END,
         suppressed: mode === 'observe',
         emittedAtMs: nowMs,

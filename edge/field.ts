@@ -145,24 +145,44 @@ const inDoubt = (
 const numberIn = (v: FieldValue | undefined): number | null =>
   v?.kind === 'value' && typeof v.value === 'number' ? v.value : null
 
-/** A reading as it stands in a frame: with unit, quality and age; bad is null, never zero (S24). */
-export function pointsOf(asset: ManifestAsset, reading: FieldReading | undefined, nowMs: number): Points {
+/** The newest value that each point of each asset ever gave, with when. */
+export type LastKnown = Readonly<Record<string, Readonly<Record<string, Extract<FieldValue, { kind: 'value' }>>>>>
+
+export const remembered = (known: LastKnown, poll: Poll): LastKnown =>
+  Object.fromEntries(
+    Object.entries(poll.readings).map(([asset, { points }]) => [
+      asset,
+      { ...known[asset], ...Object.fromEntries(Object.entries(points).filter(([, v]) => v.kind === 'value')) },
+    ]),
+  ) as LastKnown
+
+/**
+ * An asset's points as they stand in a frame: with unit, quality and age. What could not be read keeps its last value,
+ * as OPC UA has it (uncertain, last usable value), until it is stale; then it is bad and null, never zero (S24).
+ */
+export function pointsOf(asset: ManifestAsset, poll: Poll | null, known: LastKnown, nowMs: number): Points {
   const points: Record<string, PointValue> = {}
   for (const [name, register] of Object.entries(asset.map.points)) {
-    const read = reading?.points[name]
-    const unit = register.unit as PointValue['unit'] | undefined
-    const with_ = unit === undefined ? {} : { unit }
-    if (read?.kind === 'value')
-      points[name] = { value: read.value, ...with_, quality: 'good', ageMs: Math.max(0, nowMs - read.atMs) }
-    else points[name] = { value: null, ...with_, quality: 'bad', ageMs: 0 }
+    const read = poll?.readings[asset.name]?.points[name]
+    const usable = read?.kind === 'value' ? read : read?.code === 'invalid' ? undefined : known[asset.name]?.[name]
+    const unit = register.unit === undefined ? {} : { unit: register.unit as NonNullable<PointValue['unit']> }
+    const ageMs = usable ? Math.max(0, nowMs - usable.atMs) : 0
+    const quality = read?.kind === 'value' ? 'good' : usable && ageMs <= asset.staleAfterMs ? 'uncertain' : 'bad'
+    points[name] = { value: quality === 'bad' ? null : usable!.value, ...unit, quality, ageMs }
   }
   return points
 }
 
-/** Those that may be relied on. */
+/** Those that may be relied on: for limits and guards, a last usable value until it is stale. */
 export function reliable(points: Points, staleAfterMs: number): Values {
   const values: Record<string, number | string | undefined> = {}
   for (const [name, p] of Object.entries(points))
     if (p.quality !== 'bad' && p.value !== null && p.ageMs <= staleAfterMs) values[name] = p.value
+  return values
+}
+/** Those that were read just now: what a fast law answers to. */
+export function fresh(points: Points): Values {
+  const values: Record<string, number | string | undefined> = {}
+  for (const [name, p] of Object.entries(points)) if (p.quality === 'good' && p.value !== null) values[name] = p.value
   return values
 }

@@ -16,14 +16,14 @@ import type { Signer, Verifier } from '../protocol/codec/sign.ts'
 import type { FieldDriver, Ports } from '../protocol/ports.ts'
 import type { AssetFrame, Fact, FactOf, Slots } from '../protocol/words/facts.ts'
 import type { Manifest } from '../protocol/words/manifest.ts'
+import type { Points } from '../protocol/words/quality.ts'
 import { type DeliveryEffect, deliveryMachine } from './delivery.ts'
 import { Executor, type ReceiptDraft } from './executor.ts'
-import { Field, type Poll, pointsOf, reliable } from './field.ts'
+import { Field, fresh, type LastKnown, type Poll, pointsOf, reliable, remembered } from './field.ts'
 import { Governor } from './governor.ts'
 import { Notebook } from './notebook.ts'
 import { OUTBOX_LIMITS, Outbox, type OutboxLimits } from './outbox.ts'
 import { type SamplerEffect, samplerMachine } from './sampler.ts'
-import type { Values } from './target.ts'
 import { Uplinks } from './uplinks.ts'
 
 export interface GatewayOptions {
@@ -53,6 +53,7 @@ export class Gateway {
   readonly #delivery: LiveMachine<any, any, DeliveryEffect>
   readonly #raised = new Map<string, string>()
   #poll: Poll | null = null
+  #known: LastKnown = {}
   #polling = false
   #cycle = 0
   #emittedAtUs = new Map<number, number>()
@@ -188,29 +189,22 @@ export class Gateway {
         .then(poll => {
           this.#polling = false
           this.#poll = poll
+          this.#known = remembered(this.#known, poll)
           if (!this.#stopped) this.#sampler.send({ type: 'polled', atMs: this.#o.ports.clock.monotonicMs() })
         })
         .catch(error => this.#o.fail(error))
       return
     }
-    const values = this.#values()
-    this.#governor.measured(values)
-    if (effect.kind === 'frame') this.#frame(effect.cycle)
-    this.#executor.polled(this.#poll!, values)
-    const until = this.#o.ports.clock.monotonicMs() + this.#o.manifest.timing.cycleMs
-    const feeding = this.#field.feed(this.#governor.fed(), until)
-    feeding.catch(error => this.#o.fail(error))
-  }
-  #values(): Record<string, Values> {
+    const { assets, timing } = this.#o.manifest
     const nowMs = this.#o.ports.clock.monotonicMs()
-    return Object.fromEntries(
-      this.#o.manifest.assets.map(a => [
-        a.name,
-        reliable(pointsOf(a, this.#poll?.readings[a.name], nowMs), a.staleAfterMs),
-      ]),
-    )
+    const points = Object.fromEntries(assets.map(a => [a.name, pointsOf(a, this.#poll, this.#known, nowMs)]))
+    const values = Object.fromEntries(assets.map(a => [a.name, reliable(points[a.name]!, a.staleAfterMs)]))
+    this.#governor.measured(values)
+    if (effect.kind === 'frame') this.#frame(effect.cycle, points)
+    this.#executor.polled(this.#poll!, values, Object.fromEntries(assets.map(a => [a.name, fresh(points[a.name]!)])))
+    this.#field.feed(this.#governor.fed(), nowMs + timing.cycleMs).catch(error => this.#o.fail(error))
   }
-  #frame(cycle: number): void {
+  #frame(cycle: number, points: Readonly<Record<string, Points>>): void {
     const { ports, manifest, signer } = this.#o
     if (this.#cycle > 0) this.#governor.slotEnded(this.#cycle, this.#poll!.up)
     this.#cycle = cycle
@@ -218,7 +212,7 @@ export class Gateway {
     const assets: Record<string, AssetFrame> = {}
     for (const asset of manifest.assets)
       assets[asset.name] = {
-        points: pointsOf(asset, this.#poll?.readings[asset.name], nowMs),
+        points: points[asset.name]!,
         channel: this.#governor.channelState(asset.name),
         ...this.#executor.applied(asset.name),
       }

@@ -224,8 +224,8 @@ export class Governor {
 
 /** The gateway's own downtime, classed after its restart: the device held the last verdict as long as it was valid. */
 function downtime(recovered: Recovered, nowMs: number, manifest: Manifest): Slots {
-  let { slots } = recovered
-  if (recovered.lastAtMs === null) return slots
+  if (recovered.lastAtMs === null) return recovered.slots
+  let slots = counted(recovered.slots, 'onTime') // the noted verdict's own slot: it had its quorum
   const { cycleMs } = manifest.timing
   for (let endMs = recovered.lastAtMs + 2 * cycleMs; endMs <= nowMs; endMs += cycleMs)
     slots = counted(slots, endMs < (recovered.standing?.validUntilMs ?? 0) ? 'held' : 'uncovered')

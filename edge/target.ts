@@ -1,17 +1,21 @@
 /**
  * What each setpoint should be now: pure. In this order, each bound named where it binds:
  *
- *   verdict or fallback -> local laws -> voted bounds -> ramp from what was last applied -> asset's envelope and state
- *   of charge -> the site's connection -> the register's step
+ *   verdict or fallback -> local laws -> voted bounds -> state of charge -> ramp from what was last applied -> asset's
+ *   envelope and state of charge -> the register's step -> the site's connection (`connection.ts`)
  *
- * Quantising comes last and stays inside every bound (S5); the ramp starts from what was applied (S29).
+ * T1  Whatever a setpoint becomes stays inside the hard bounds (envelope, known state of charge), quantised too (S5).
+ * T2  It stays within what the ramp can reach from what was applied, as far as T1 allows (S29); a register that was
+ *     never read is not written.
+ * T3  A lost measurement limits, it never frees (S24).
  */
 import { exportLimit } from '../actors/laws/export-limit.ts'
 import { type FrequencyHistory, fcr, plausible } from '../actors/laws/fcr.ts'
-import { ramp } from '../actors/laws/ramp.ts'
-import { socGuard } from '../actors/laws/soc-guard.ts'
-import type { Actions, LocalLaw } from '../protocol/words/candidate.ts'
-import type { ManifestAsset } from '../protocol/words/manifest.ts'
+import { reach } from '../actors/laws/ramp.ts'
+import { type Guarded, socGuard } from '../actors/laws/soc-guard.ts'
+import type { Actions, LocalLaw, SetpointAction } from '../protocol/words/candidate.ts'
+import type { ManifestAsset, SetpointEnvelope } from '../protocol/words/manifest.ts'
+import { keepConnection, numberOf } from './connection.ts'
 
 export type Values = Readonly<Record<string, number | string | undefined>>
 export interface Applied {
@@ -24,6 +28,8 @@ export interface Situation {
   readonly nowMs: number
   readonly cycleMs: number
   readonly assets: readonly ManifestAsset[]
+  /** Of the manifest: the protective ones hold without a verdict too. */
+  readonly laws: readonly LocalLaw[]
   readonly actions: Actions | null
   /** Who governs each asset. */
   readonly govern: Readonly<Record<string, 'verdict' | 'local' | 'none'>>
@@ -31,9 +37,12 @@ export interface Situation {
   readonly envelopePermille: number
   /** Points that can be relied on, by asset. */
   readonly values: Readonly<Record<string, Values>>
+  /** Of them, those that were read just now: what a service such as FCR answers to. */
+  readonly fresh: Readonly<Record<string, Values>>
   /** Last read back, by `asset.setpoint`; none: the device has not been read yet. */
   readonly applied: Readonly<Record<string, Applied>>
-  readonly frequency: FrequencyHistory | null
+  /** By `asset.setpoint` of the law that watches it. */
+  readonly frequency: Readonly<Record<string, FrequencyHistory>>
   readonly limits: { readonly importMaxW: number; readonly exportMaxW: number; readonly meter: string }
 }
 export interface Target {
@@ -45,70 +54,92 @@ export interface Target {
   readonly local: number
   readonly boundBy?: string
 }
-
-const numberOf = (v: number | string | undefined): number | null => (typeof v === 'number' ? v : null)
-
-/** One value on its way through the bounds, and the last of them that changed it. */
-class Bounded {
-  value: number
-  by: string | undefined
-  constructor(value: number) {
-    this.value = value
-  }
-  clamp(min: number, max: number, by: string): this {
-    return this.to(Math.max(min, Math.min(max, this.value)), by)
-  }
-  to(value: number, by: string): this {
-    if (value !== this.value) this.by = by
-    this.value = value
-    return this
-  }
+/** A target with the room that the connection may still use. */
+export interface Draft extends Target {
+  readonly lo: number
+  readonly hi: number
+  readonly step: number
+}
+interface Place {
+  readonly s: Situation
+  readonly asset: ManifestAsset
+  readonly name: string
+  readonly envelope: SetpointEnvelope
+  readonly action: SetpointAction | undefined
+  readonly last: Applied
 }
 
 export function targets(s: Situation): {
   readonly targets: readonly Target[]
-  readonly frequency: FrequencyHistory | null
+  readonly frequency: Situation['frequency']
 } {
-  const out: Target[] = []
-  let { frequency } = s
+  const judged = judgeFrequencies(s)
+  const drafts: Draft[] = []
   for (const asset of s.assets) {
     const govern = s.govern[asset.name] ?? 'none'
     if (govern === 'none') continue
     for (const [name, envelope] of Object.entries(asset.envelope)) {
       const action = govern === 'verdict' ? s.actions?.assets[asset.name]?.setpoints[name] : undefined
-      const base = govern === 'verdict' ? action?.value : asset.fallback.values[name]
-      if (base === undefined) continue
-      const bounded = new Bounded(base)
-      let local = 0
-      for (const law of s.actions?.laws ?? []) {
-        if (law.asset !== asset.name || law.setpoint !== name) continue
-        if (law.law === 'exportLimit') limitExport(law, s, bounded)
-        else if (govern === 'verdict' && s.actions?.mode === 'automatic') {
-          const answered = answerFrequency(law, s, frequency)
-          frequency = answered.history
-          local = answered.deltaW
-          if (local !== 0) bounded.to(bounded.value + local, 'fcr')
-        }
-      }
-      if (action) bounded.clamp(action.min, action.max, action.boundBy ?? 'votedBounds')
-      const key = `${asset.name}.${name}`
-      const last = s.applied[key]
-      if (last) {
-        const dtMs = Math.min(s.nowMs - last.atMs, 2 * s.cycleMs)
-        const rise = slower(action?.rise, envelope.rise)
-        const fall = slower(action?.fall, envelope.fall)
-        bounded.to(ramp({ from: last.value, to: bounded.value, rise, fall, dtMs }), 'ramp')
-      }
-      const share = (limit: number) => Math.trunc((limit * s.envelopePermille) / 1000)
-      bounded.clamp(share(envelope.min), share(envelope.max), 'envelope')
-      guardCharge(asset, name, s, bounded)
-      const quantum = stepOf(asset, name)
-      bounded.to(quantised(bounded.value, quantum), bounded.by ?? 'registerStep')
-      const target = { asset: asset.name, name, decided: base, value: bounded.value, local }
-      out.push(bounded.by === undefined ? target : { ...target, boundBy: bounded.by })
+      const decided = govern === 'verdict' ? action?.value : asset.fallback.values[name]
+      const last = s.applied[`${asset.name}.${name}`]
+      if (decided === undefined || last === undefined) continue // T2
+      const service = govern === 'verdict' && s.actions?.mode === 'automatic'
+      const wantedW = service ? (judged.deltas[`${asset.name}.${name}`] ?? 0) : 0
+      drafts.push(draft({ s, asset, name, envelope, action, last }, decided, wantedW))
     }
   }
-  return { targets: keepConnection(s, out), frequency }
+  return { targets: keepConnection(s, drafts), frequency: judged.histories }
+}
+
+/** With the service and without it, so that `local` is what the bounds leave of it. */
+function draft(p: Place, decided: number, wantedW: number): Draft {
+  const whole = bring(p, decided + wantedW, p.last.value, wantedW === 0 ? undefined : 'fcr')
+  const own = wantedW === 0 && p.last.local === 0 ? whole : bring(p, decided, p.last.value - p.last.local, undefined)
+  const { value, by, lo, hi } = whole
+  const local = value - own.value
+  const target = { asset: p.asset.name, name: p.name, decided, value, local, lo, hi, step: stepOf(p.asset, p.name) }
+  return by === undefined ? target : { ...target, boundBy: by }
+}
+
+/** One value on its way through the bounds, and the last of them that changed it. */
+function bring(p: Place, wanted: number, from: number, addedBy: string | undefined) {
+  const { s, asset, name, envelope, action } = p
+  let value = wanted
+  let by = addedBy
+  const clamp = (min: number, max: number, minBy: string, maxBy = minBy) => {
+    const bounded = Math.max(min, Math.min(max, value))
+    if (bounded !== value) by = bounded > value ? minBy : maxBy
+    value = bounded
+  }
+  for (const ceiling of exportLimits(s, asset.name, name)) clamp(-Infinity, ceiling.pvMaxW, ceiling.why)
+  if (action) clamp(action.min, action.max, action.boundBy ?? 'votedBounds')
+  const share = (limit: number) => Math.trunc((limit * s.envelopePermille) / 1000)
+  clamp(share(envelope.min), share(envelope.max), 'envelope')
+  const guard = guardOf(s, asset, name)
+  if (guard) clamp(guard.min, guard.max, guard.minBy, guard.maxBy)
+  // a device cannot be beyond its envelope, whatever its register says
+  const start = Math.max(envelope.min, Math.min(envelope.max, from))
+  const dtMs = Math.min(s.nowMs - p.last.atMs, 2 * s.cycleMs)
+  const ramp = reach({
+    from: start,
+    rise: slower(action?.rise, envelope.rise),
+    fall: slower(action?.fall, envelope.fall),
+    dtMs,
+  })
+  clamp(ramp.min, ramp.max, 'ramp')
+  clamp(envelope.min, envelope.max, 'envelope')
+  // without a state of charge the way to zero keeps its ramp; a known one stops at once
+  const known = guard && guard.minBy !== 'socLost' ? guard : undefined
+  if (known) clamp(known.min, known.max, known.minBy, known.maxBy)
+  const hard = {
+    min: Math.max(envelope.min, known?.min ?? envelope.min),
+    max: Math.min(envelope.max, known?.max ?? envelope.max),
+  }
+  const lo = Math.max(hard.min, Math.min(hard.max, ramp.min))
+  const hi = Math.max(hard.min, Math.min(hard.max, ramp.max))
+  const quantum = quantised(value, stepOf(asset, name), lo, hi, from)
+  if (quantum !== value) by ??= 'registerStep'
+  return { value: quantum, by, lo, hi }
 }
 
 const slower = (a: number | undefined, b: number) => (!a ? b : !b ? a : Math.min(a, b))
@@ -118,31 +149,49 @@ export function stepOf(asset: ManifestAsset, name: string): number {
   const { num = 1, den = 1 } = asset.map.setpoints?.[name]?.scale ?? {}
   return Math.max(1, Math.ceil(num / den))
 }
-/** Towards zero: never outside a bound that contains zero. */
-export const quantised = (value: number, quantum: number): number => Math.trunc(value / quantum) * quantum || 0
 
-function limitExport(law: Extract<LocalLaw, { law: 'exportLimit' }>, s: Situation, bounded: Bounded): void {
-  const gridW = numberOf(s.values[law.meter]?.power)
-  const pvW = numberOf(s.values[law.asset]?.power)
-  const { pvMaxW, why } = exportLimit({ gridW, pvW, limitW: law.limitW, blindW: law.blindW })
-  if (bounded.value > pvMaxW) bounded.to(pvMaxW, why)
+/** A value of the register inside [lo, hi]: towards zero, else away from it, else what it holds, else towards zero (T1). */
+export function quantised(value: number, step: number, lo: number, hi: number, held: number): number {
+  const towardsZero = Math.trunc(value / step) * step || 0
+  const away = towardsZero === value ? value : towardsZero + Math.sign(value) * step
+  return [towardsZero, away, held].find(v => v >= lo && v <= hi) ?? towardsZero
 }
 
-function answerFrequency(law: Extract<LocalLaw, { law: 'fcr' }>, s: Situation, before: FrequencyHistory | null) {
-  const meter = s.values[law.meter]
-  const judged = plausible(
-    { ...law, frequencyMhz: numberOf(meter?.frequency), voltageMv: numberOf(meter?.voltage), nowMs: s.nowMs },
-    before,
-  )
-  if (judged.is !== 'plausible') return { deltaW: 0, history: judged.history }
-  return { deltaW: fcr({ ...law, frequencyMhz: judged.history!.frequencyMhz }), history: judged.history }
+/** Protective: of the manifest and of the verdict alike, in every mode and without a verdict too. */
+function exportLimits(s: Situation, asset: string, name: string) {
+  const laws = [...s.laws, ...(s.actions?.laws ?? [])]
+  return laws.flatMap(law => {
+    if (law.law !== 'exportLimit' || law.asset !== asset || law.setpoint !== name) return []
+    // a protective law goes on with the last usable value until it is stale: one missed read is no lost meter
+    const gridW = numberOf(s.values[law.meter]?.power)
+    const pvW = numberOf(s.values[law.asset]?.power)
+    return [exportLimit({ gridW, pvW, limitW: law.limitW, blindW: law.blindW })]
+  })
+}
+
+/** Every frequency is judged at each evaluation, so that its history has no holes; answered by the verdict's laws alone. */
+function judgeFrequencies(s: Situation) {
+  const histories: Record<string, FrequencyHistory> = {}
+  const deltas: Record<string, number> = {}
+  const inForce = s.actions?.laws ?? []
+  for (const law of [...inForce, ...s.laws]) {
+    const key = `${law.asset}.${law.setpoint}`
+    if (law.law !== 'fcr' || key in deltas) continue
+    const meter = s.fresh[law.meter]
+    const seen = { frequencyMhz: numberOf(meter?.frequency), voltageMv: numberOf(meter?.voltage), nowMs: s.nowMs }
+    const { is, history } = plausible({ ...law, ...seen }, s.frequency[key] ?? null)
+    if (history) histories[key] = history
+    const answers = is === 'plausible' && inForce.includes(law)
+    deltas[key] = answers ? fcr({ ...law, frequencyMhz: history!.frequencyMhz }) : 0
+  }
+  return { histories, deltas }
 }
 
 /** Law 1 for whatever has a state of charge and an energy. */
-function guardCharge(asset: ManifestAsset, name: string, s: Situation, bounded: Bounded): void {
+function guardOf(s: Situation, asset: ManifestAsset, name: string): Guarded | undefined {
   const { energy, socMin, socMax, chargeMax, dischargeMax } = asset.settings as Record<string, number | undefined>
-  if (name !== 'power' || energy === undefined || socMin === undefined || socMax === undefined) return
-  const guard = socGuard({
+  if (name !== 'power' || energy === undefined || socMin === undefined || socMax === undefined) return undefined
+  return socGuard({
     socPermille: numberOf(s.values[asset.name]?.soc),
     socMinPermille: socMin,
     socMaxPermille: socMax,
@@ -151,45 +200,4 @@ function guardCharge(asset: ManifestAsset, name: string, s: Situation, bounded: 
     dischargeMaxW: dischargeMax ?? Number.MAX_SAFE_INTEGER,
     dtMs: s.cycleMs,
   })
-  if (bounded.value > guard.max) bounded.to(guard.max, guard.maxBy)
-  if (bounded.value < guard.min) bounded.to(guard.min, guard.minBy)
-}
-
-/**
- * The site's fuse and export cap: with everything else as measured, the change of all `power` setpoints together may
- * not push the connection beyond its limits. Only the part of the change that worsens it is cut, by equal shares.
- */
-function keepConnection(s: Situation, wanted: readonly Target[]): readonly Target[] {
-  const gridW = numberOf(s.values[s.limits.meter]?.power)
-  if (gridW === null) return wanted
-  const moves = wanted.filter(t => t.name === 'power')
-  const change = (t: Target) => t.value - (s.applied[`${t.asset}.power`]?.value ?? 0)
-  const total = moves.reduce((sum, t) => sum + change(t), 0)
-  const after = gridW - total
-  const excess = after > s.limits.importMaxW && total < 0 ? after - s.limits.importMaxW : 0
-  const surplus = after < -s.limits.exportMaxW && total > 0 ? -s.limits.exportMaxW - after : 0
-  const over = excess > 0 ? excess : surplus
-  if (over === 0) return wanted
-  const worsening = moves.filter(t => (excess > 0 ? change(t) < 0 : change(t) > 0))
-  const worse = worsening.reduce((sum, t) => sum + Math.abs(change(t)), 0)
-  const cut = Math.min(over, worse)
-  const boundBy = excess > 0 ? 'siteFuse' : 'exportCap'
-  return wanted.map(t => {
-    if (!worsening.includes(t)) return t
-    const back = Math.ceil((cut * Math.abs(change(t))) / worse)
-    const asset = s.assets.find(a => a.name === t.asset)!
-    const value = t.value + (excess > 0 ? back : -back)
-    return { ...t, value: quantised(value, stepOf(asset, t.name)), boundBy }
-  })
-}
-
-/**
- * The order in which writes leave: so that no intermediate combination leaves the connection's limits (S5), those
- * that relieve it go first: where import is the nearer limit, rising power before falling, else the other way round.
- */
-export function inSafeOrder(s: Situation, wanted: readonly Target[]): readonly Target[] {
-  const gridW = numberOf(s.values[s.limits.meter]?.power) ?? 0
-  const nearImport = s.limits.importMaxW - gridW < s.limits.exportMaxW + gridW
-  const change = (t: Target) => t.value - (s.applied[`${t.asset}.${t.name}`]?.value ?? 0)
-  return [...wanted].sort((a, b) => (nearImport ? change(b) - change(a) : change(a) - change(b)))
 }

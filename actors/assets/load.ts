@@ -1,6 +1,6 @@
 import { defineAsset } from '../kit/index.ts'
 
-/** Consumption that is measured and not controlled. Positive power consumes. */
+/** Consumption that is measured and not controlled. By the sign of all assets its power is <= 0 while it consumes. */
 export const load = defineAsset({
   type: 'load',
   version: 1,

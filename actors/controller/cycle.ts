@@ -53,6 +53,8 @@ export const modeOf = (work: Work): Mode => actorState(work.state.mode).paths[0]
 function wantedIn(work: Work): WantedBy {
   const tag = (name: string) => is(work.state.mode, name)
   if (tag('strategies')) return decide(work).wanted
+  // what a strategy held before people took over says nothing about now
+  if (Object.keys(work.state.held).length > 0) work.state = { ...work.state, held: {} }
   if (!tag('safe')) return {}
   const wanted: Record<string, { value: number; why: string }> = {}
   for (const asset of work.site.assets)

@@ -3,7 +3,7 @@
  * each manifest; whatever does not fit is refused with a code before anything runs.
  */
 import { Refusal } from '../../protocol/words/errors.ts'
-import type { Manifest, ManifestAsset } from '../../protocol/words/manifest.ts'
+import type { Manifest, ManifestAsset, ManifestStrategy } from '../../protocol/words/manifest.ts'
 import type { AnyAsset } from '../kit/define.ts'
 import { type Placed, place } from '../kit/host.ts'
 import type { AnyStrategy } from '../kit/strategy.ts'
@@ -22,6 +22,8 @@ export interface BoundStrategy {
   readonly priority: number
   readonly strategy: AnyStrategy
   readonly settings: Readonly<Record<string, number | string>>
+  /** What the strategy has read from its settings, once. */
+  readonly prepared: unknown
   /** Role -> the assets bound to it, and whether the role takes one or all. */
   readonly roles: Readonly<Record<string, { readonly one: boolean; readonly assets: readonly string[] }>>
 }
@@ -81,8 +83,19 @@ export function siteOf(manifest: Manifest, definitions: Definitions): Site {
         )
       return [role, { one: 'one' in wanted, assets: names }] as const
     })
-    return { name: s.name, priority: s.priority, strategy, settings: s.settings, roles: Object.fromEntries(roles) }
+    const prepared = prepare(strategy, s)
+    const { name, priority, settings } = s
+    return { name, priority, strategy, settings, prepared, roles: Object.fromEntries(roles) }
   })
   const byPriority = strategies.map((s, i) => ({ s, i })).sort((a, b) => a.s.priority - b.s.priority || a.i - b.i)
   return { manifest, assets, byName, strategies: byPriority.map(({ s }) => s), modes: place(modes, 'site', {}) }
+}
+
+/** Settings that contradict each other or cannot be read are refused with the strategy's own words. */
+function prepare(strategy: AnyStrategy, entry: ManifestStrategy): unknown {
+  try {
+    return strategy.prepare?.(entry.settings)
+  } catch (error) {
+    throw new Refusal('SITE_FILE', `strategies '${entry.name}' settings.${(error as Error).message}`)
+  }
 }

@@ -1,14 +1,18 @@
 /**
- * Strategies of a site, by priority: the first `equal` claims a setpoint, `min` and `max` intersect, and where two
- * conflict the higher wins and the why names both. Totals over a role are shared out within bounds (law 16).
+ * Strategies of a site, by priority (`claims.ts`). Totals over a role are shared out within bounds (law 16); what the
+ * bounds do not reach is named (S31). A setpoint that no strategy claims goes to its safe value: what a strategy let
+ * go does not stay for ever.
  *
+ * A blind strategy that holds does so for as long as a verdict is valid, then it has nothing to say, and an alarm tells.
  * What the gateway's own laws delivered is taken out of the measurements first, so that the controllers do not
- * regulate against it.
+ * regulate against it, and their band is left free in the bounds.
  */
 
-import { type Bound, bounds, type PointValues } from '../kit/host.ts'
-import { type Claim, type Proposed, propose, type RoleActor } from '../kit/strategy.ts'
+import { type Bound, bounds, is, type PointValues, safeValues } from '../kit/host.ts'
+import { type Proposed, propose, type RoleActor } from '../kit/strategy.ts'
 import { allocate, type Share } from '../laws/allocate.ts'
+import { raiseAlarm, returnAlarm } from './alarms.ts'
+import { type Merged, merge, settled, UNCLAIMED } from './claims.ts'
 import type { BoundStrategy, SiteAsset } from './site.ts'
 import type { Work } from './work.ts'
 
@@ -18,51 +22,74 @@ export interface Wanted {
 }
 /** By `asset.setpoint`. */
 export type WantedBy = Readonly<Record<string, Wanted>>
-
-interface Merged {
-  equal: { value: number; why: string } | null
-  min: { value: number; why: string } | null
-  max: { value: number; why: string } | null
-}
 type Proposal = Extract<Proposed, { kind: 'proposed' }>
+/** What a strategy proposed last, and for how many blind frames it may still hold. */
+interface Held {
+  readonly proposal: Proposal
+  readonly left: number
+}
+/** Assets whose setpoint is claimed together, so that a total stays a total. */
+interface Group {
+  readonly assets: readonly SiteAsset[]
+  readonly setpoint: string
+  readonly claims: Merged
+}
 
 export function decide(work: Work): {
   readonly wanted: WantedBy
   readonly shortfalls: Readonly<Record<string, number>>
 } {
-  const merged = new Map<string, Merged>()
-  const held: Record<string, unknown> = {}
-  /** Setpoints that move together, so that a total stays a total: role key -> its assets. */
-  const groups = new Map<string, readonly SiteAsset[]>()
+  const groups = groupsOf(work)
+  const wanted: Record<string, Wanted> = {}
+  const shortfalls: Record<string, number> = {}
+  const free = (a: SiteAsset, setpoint: string) => wanted[`${a.name}.${setpoint}`] === undefined
+  const claiming = [...groups].filter(([, g]) => g.claims.equal)
+  const narrowing = [...groups].filter(([, g]) => !g.claims.equal)
+  for (const [key, group] of [...claiming, ...narrowing]) {
+    const { setpoint, claims } = group
+    const assets = group.assets.filter(a => free(a, setpoint))
+    if (assets.length === 0) continue
+    const { value, why } = settled(claims, sumOfSafe(assets, setpoint))
+    const shared = allocate(
+      value,
+      assets.map(a => shareOf(work, a, setpoint, assets.length > 1 ? groups.get(`${a.name}.${setpoint}`) : undefined)),
+    )
+    const short = claims.equal ? shared.shortfall : 0
+    if (short !== 0) shortfalls[key] = short
+    for (const [name, share] of Object.entries(shared.shares))
+      wanted[`${name}.${setpoint}`] = { value: share, why: short === 0 ? why : `${why}; ${short} beyond all bounds` }
+  }
+  for (const asset of work.site.assets)
+    for (const [setpoint, value] of Object.entries(safeOf(asset)))
+      if (free(asset, setpoint)) wanted[`${asset.name}.${setpoint}`] = { value, why: 'nothing claims it: safe value' }
+  return { wanted, shortfalls }
+}
+
+function groupsOf(work: Work): ReadonlyMap<string, Group> {
+  const groups = new Map<string, Group>()
+  const held: Record<string, Held> = {}
   for (const bound of work.site.strategies) {
-    const proposal = ask(work, bound)
-    if (!proposal) continue
-    held[bound.name] = proposal
-    for (const [role, setpoints] of Object.entries(proposal.claims)) {
-      const assets = bound.roles[role]!.assets.map(name => work.site.byName.get(name)!)
+    const now = ask(work, bound)
+    if (!now) continue
+    held[bound.name] = now
+    const { claims, why } = now.proposal
+    for (const [role, setpoints] of Object.entries(claims)) {
+      const names = bound.roles[role]!.assets
+      const assets = work.site.assets.filter(a => names.includes(a.name))
       for (const [setpoint, claim] of Object.entries(setpoints)) {
         const key = `${assets.map(a => a.name).join('+')}.${setpoint}`
-        groups.set(key, assets)
-        merge(merged, key, claim, `${bound.name}: ${proposal.why}`)
+        const there = groups.get(key)?.claims ?? UNCLAIMED
+        groups.set(key, { assets, setpoint, claims: merge(there, claim, `${bound.name}: ${why}`) })
       }
     }
   }
   work.state = { ...work.state, held }
-  const wanted: Record<string, Wanted> = {}
-  const shortfalls: Record<string, number> = {}
-  for (const [key, claims] of merged) {
-    const setpoint = key.slice(key.lastIndexOf('.') + 1)
-    const assets = groups.get(key)!.filter(a => wanted[`${a.name}.${setpoint}`] === undefined)
-    const shared = share(work, assets, setpoint, claims)
-    if (shared.shortfall !== 0) shortfalls[key] = shared.shortfall
-    for (const [name, value] of Object.entries(shared.shares))
-      wanted[`${name}.${setpoint}`] = { value, why: shared.why }
-  }
-  return { wanted, shortfalls }
+  return groups
 }
 
-/** What the strategy proposes; blind, what it held before where it says so. */
-function ask(work: Work, bound: BoundStrategy): Proposal | null {
+/** What the strategy proposes; blind, what it held before where it says so, and only for a while. */
+function ask(work: Work, bound: BoundStrategy): Held | null {
+  const { cycleMs, validityMs } = work.site.manifest.timing
   const roles: Record<string, RoleActor | RoleActor[]> = {}
   let oldest = 0
   let newest = Number.MAX_SAFE_INTEGER
@@ -77,16 +104,26 @@ function ask(work: Work, bound: BoundStrategy): Proposal | null {
     roles[role] = one ? actors[0]! : actors
   }
   // a meter that is a cycle older than the battery's power makes any balance oscillate
-  const skewed = oldest - newest >= work.site.manifest.timing.cycleMs
-  const proposed: Proposed = skewed
-    ? { kind: 'blind', then: bound.strategy.whenBlind, point: 'ages differ by a cycle' }
-    : propose(bound.strategy, roles, bound.settings, work.state.now)
-  if (proposed.kind === 'proposed') return proposed
-  const before = work.state.held[bound.name] as Proposal | undefined
-  if (proposed.kind === 'blind' && proposed.then === 'hold' && before) {
-    const why = before.why.startsWith('held: ') ? before.why : `held: ${before.why}`
-    return { ...before, why }
+  const proposed: Proposed =
+    oldest - newest >= cycleMs
+      ? { kind: 'blind', then: bound.strategy.whenBlind, point: 'ages that differ by a cycle' }
+      : propose(bound.strategy, roles, bound.settings, work.state.now, bound.prepared)
+  if (proposed.kind === 'proposed' || proposed.kind === 'released') {
+    work.state = returnAlarm(work.state, 'site', 'strategyBlind', bound.name)
+    work.state = returnAlarm(work.state, 'site', 'strategyFailed', bound.name)
+    return proposed.kind === 'released' ? null : { proposal: proposed, left: Math.ceil(validityMs / cycleMs) }
   }
+  if (proposed.kind === 'threw')
+    work.state = raiseAlarm(work.state, 'site', 'strategyFailed', bound.name, `${bound.name}: ${proposed.reason}`)
+  const before = work.state.held[bound.name] as Held | undefined
+  const then = proposed.kind === 'blind' ? proposed.then : bound.strategy.whenBlind
+  if (then === 'hold' && before && before.left > 0) {
+    const { why } = before.proposal
+    const proposal = { ...before.proposal, why: why.startsWith('held: ') ? why : `held: ${why}` }
+    return { proposal, left: before.left - 1 }
+  }
+  if (proposed.kind === 'blind')
+    work.state = raiseAlarm(work.state, 'site', 'strategyBlind', bound.name, `${bound.name}: ${proposed.point}`)
   return null
 }
 
@@ -101,37 +138,37 @@ function withoutLocal(work: Work, asset: SiteAsset): PointValues {
   return { ...values, power: values.power + delta }
 }
 
-function merge(all: Map<string, Merged>, key: string, claim: Claim, why: string): void {
-  const there = all.get(key) ?? { equal: null, min: null, max: null }
-  if (claim.equal !== undefined && !there.equal) there.equal = { value: claim.equal, why }
-  if (claim.min !== undefined && (!there.min || claim.min > there.min.value)) {
-    if (!there.max || claim.min <= there.max.value) there.min = { value: claim.min, why }
-  }
-  if (claim.max !== undefined && (!there.max || claim.max < there.max.value)) {
-    if (!there.min || claim.max >= there.min.value) there.max = { value: claim.max, why }
-  }
-  all.set(key, there)
+function safeOf(asset: SiteAsset): Readonly<Record<string, number>> {
+  const own = safeValues(asset)
+  return Object.fromEntries(
+    Object.entries(own).map(([name, value]) => [name, asset.entry.envelope[name]?.safe ?? value]),
+  )
+}
+const sumOfSafe = (assets: readonly SiteAsset[], setpoint: string): number =>
+  assets.reduce((sum, a) => sum + safeOf(a)[setpoint]!, 0)
+
+/** What an asset can take: its bounds less the reserved band, narrowed by claims on it alone. */
+function shareOf(work: Work, asset: SiteAsset, setpoint: string, alone: Group | undefined): Share {
+  const { min, max } = reserved(boundOf(work, asset, setpoint), reserveOf(work, asset, setpoint))
+  const lo = alone?.claims.min?.value ?? min
+  const hi = alone?.claims.max?.value ?? max
+  const into = (x: number) => Math.max(min, Math.min(max, x))
+  return { name: asset.name, min: into(Math.max(min, lo)), max: into(Math.min(max, hi)), ...weightsOf(work, asset) }
 }
 
-function share(work: Work, assets: readonly SiteAsset[], setpoint: string, claims: Merged) {
-  const limits = new Map(assets.map(a => [a.name, boundOf(work, a, setpoint)]))
-  const open = claims.max?.value ?? assets.reduce((sum, a) => sum + limits.get(a.name)!.max, 0)
-  let value = claims.equal?.value ?? open
-  let why = claims.equal?.why ?? claims.max?.why ?? claims.min?.why ?? ''
-  if (claims.max && value > claims.max.value) {
-    value = claims.max.value
-    why = `${claims.max.why}; instead of ${why}`
-  }
-  if (claims.min && value < claims.min.value) {
-    value = claims.min.value
-    why = `${claims.min.why}; instead of ${why}`
-  }
-  const weights = assets.map((a): Share => {
-    const { min, max } = limits.get(a.name)!
-    return { name: a.name, min, max, ...weightsOf(work, a) }
-  })
-  return { ...allocate(value, weights), why }
+/** Watts that a service at the gateway may add either way. */
+function reserveOf(work: Work, asset: SiteAsset, setpoint: string): number {
+  if (!is(work.state.assets[asset.name]!, 'available')) return 0
+  const own = work.site.manifest.laws.filter(
+    law => law.law === 'fcr' && law.asset === asset.name && law.setpoint === setpoint,
+  )
+  return own.reduce((sum, law) => sum + (law.law === 'fcr' ? law.reserveW : 0), 0)
 }
+/** The band is reserved first, yet it never forces power: an end moves to zero at most. */
+const reserved = ({ min, max }: Bound, reserveW: number) => ({
+  min: Math.max(min, Math.min(min + reserveW, 0)),
+  max: Math.min(max, Math.max(max - reserveW, 0)),
+})
 
 /** The tightest of the asset's own limits and the site's envelope of it. */
 export function boundOf(work: Work, asset: SiteAsset, setpoint: string): Bound {

@@ -51,8 +51,17 @@ export const resolveSettings = (
   written: Readonly<Record<string, string | number | undefined>>,
 ): Resolved => resolveValues('spec' in definition ? definition.spec.settings : definition.settings, written)
 
-/** One value by its declaration: a unit, or words. Throws a TypeError that says what to write. */
+/** How a setting that is free text is written; its owner reads it. */
+const textOf = (declaration: unknown): string | undefined =>
+  typeof declaration === 'object' ? (declaration as { text?: string }).text : undefined
+
+/** One value by its declaration: a unit, words, or text. Throws a TypeError that says what to write. */
 export function read(declaration: unknown, value: string | number, name: string): number | string {
+  const text = textOf(declaration)
+  if (text !== undefined) {
+    if (typeof value === 'string') return value
+    throw new TypeError(`${name}: ${value} is no text; write ${text}`)
+  }
   const unit = unitOf(declaration)
   if (typeof unit !== 'string') {
     if (typeof value === 'string' && unit.includes(value)) return value
@@ -64,6 +73,8 @@ export function read(declaration: unknown, value: string | number, name: string)
 }
 
 function example(name: string, declaration: unknown): string {
+  const text = textOf(declaration)
+  if (text !== undefined) return text
   const unit = unitOf(declaration)
   return typeof unit === 'string' ? `${name}: '<number> ${unit}'` : `${name}: ${unit.join(' or ')}`
 }

@@ -47,7 +47,17 @@ export type Proposal<R> =
       }
     } & { readonly why: string })
 
-export interface Strategy<N extends string, S, R> {
+/** A setting that is text of the strategy's own notation; `text` shows how it is written. */
+export interface TextSetting {
+  readonly text: string
+  readonly default?: string
+}
+type StrategySettings = Readonly<Record<string, Settings[string] | TextSetting>>
+type SettingValues<S> = {
+  readonly [K in keyof S]: S[K] extends TextSetting ? string : Values<S>[K]
+}
+
+export interface Strategy<N extends string, S, R, P = unknown> {
   readonly type: N
   readonly version: number
   readonly title: string
@@ -56,28 +66,34 @@ export interface Strategy<N extends string, S, R> {
   readonly roles: R
   /** What holds while a point that `propose` reads is bad or stale. */
   readonly whenBlind: 'hold' | 'release'
-  readonly propose: (see: View<R> & { readonly settings: Values<S>; readonly now: number }) => Proposal<R>
+  /** Reads the settings once for each manifest. What it throws refuses the manifest: name the setting and the fix. */
+  readonly prepare?: (settings: SettingValues<S>) => P
+  readonly propose: (
+    see: View<R> & { readonly settings: SettingValues<S>; readonly prepared: NoInfer<P>; readonly now: number },
+  ) => Proposal<R>
 }
 export interface AnyStrategy {
   readonly type: string
   readonly version: number
   readonly title: string
   readonly source: string
-  readonly settings: Settings
+  readonly settings: StrategySettings
   readonly roles: Readonly<Record<string, Role>>
   readonly whenBlind: 'hold' | 'release'
+  readonly prepare?: (settings: any) => unknown
   readonly propose: (see: any) => unknown
 }
 
 export function defineStrategy<
   const N extends string,
-  const S extends Settings,
+  const S extends StrategySettings,
   const R extends Readonly<Record<string, Role>>,
->(strategy: Strategy<N, S, R>): Strategy<N, S, R> {
-  const reserved = ['settings', 'now', 'why'].filter(name => name in strategy.roles)
+  P = undefined,
+>(strategy: Strategy<N, S, R, P>): Strategy<N, S, R, P> {
+  const reserved = ['settings', 'prepared', 'now', 'why'].filter(name => name in strategy.roles)
   if (reserved.length > 0) throw new TypeError(`${strategy.type}: a role cannot be called '${reserved[0]}'`)
-  for (const text of forbiddenIn(strategy.propose))
-    throw new TypeError(`NOT_DETERMINISTIC ${strategy.type}.propose: ${text}`)
+  for (const [name, code] of [['propose', strategy.propose] as const, ['prepare', strategy.prepare] as const])
+    for (const text of forbiddenIn(code)) throw new TypeError(`NOT_DETERMINISTIC ${strategy.type}.${name}: ${text}`)
   return strategy
 }
 
@@ -112,8 +128,9 @@ export function propose(
   roles: Readonly<Record<string, RoleActor | readonly RoleActor[]>>,
   settings: Readonly<Record<string, number | string>>,
   now: number,
+  prepared?: unknown,
 ): Proposed {
-  const see: Record<string, unknown> = { settings, now }
+  const see: Record<string, unknown> = { settings, prepared, now }
   for (const [role, bound] of Object.entries(roles))
     see[role] = Array.isArray(bound) ? seenAll(bound as readonly RoleActor[]) : seen(bound as RoleActor)
   try {

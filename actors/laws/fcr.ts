@@ -4,7 +4,8 @@
  * Source: Commission Regulation (EU) 2017/1485 (SO GL), Annex V; regelleistung.net prequalification.
  *
  * Measured locally and never against a dead bus: `plausible` says whether voltage and frequency can be believed.
- * Powers in W, frequencies in mHz. Positive discharges.
+ * Powers in W, frequencies in mHz. Positive discharges. Binding limit: the reserve. A frequency that is no number, or
+ * without a full deviation to measure it by, answers with nothing.
  */
 export function fcr(p: {
   frequencyMhz: number
@@ -14,6 +15,7 @@ export function fcr(p: {
   reserveW: number
 }): number {
   const deviation = p.frequencyMhz - p.nominalMhz
+  if (!Number.isSafeInteger(deviation) || p.fullDeviationMhz <= 0) return 0
   if (Math.abs(deviation) <= p.deadbandMhz) return 0
   const bounded = Math.max(-p.fullDeviationMhz, Math.min(p.fullDeviationMhz, deviation))
   return -Math.trunc((p.reserveW * bounded) / p.fullDeviationMhz) || 0
@@ -47,8 +49,11 @@ export function plausible(
   },
   before: FrequencyHistory | null,
 ): { readonly is: Plausibility; readonly history: FrequencyHistory | null } {
-  if (p.frequencyMhz === null || p.voltageMv === null) return { is: 'lost', history: before }
-  const { frequencyMhz, nowMs } = p
+  if (!Number.isSafeInteger(p.frequencyMhz) || !Number.isSafeInteger(p.voltageMv))
+    return { is: 'lost', history: before }
+  const nowMs = p.nowMs
+  const frequencyMhz = p.frequencyMhz!
+  const voltageMv = p.voltageMv!
   const elapsedMs = before ? Math.max(1, nowMs - before.atMs) : 0
   const jumped = before !== null && Math.abs(frequencyMhz - before.frequencyMhz) * 1000 > p.slewMhzPerSMax * elapsedMs
   const same = before?.frequencyMhz === frequencyMhz
@@ -58,7 +63,7 @@ export function plausible(
     unchangedSinceMs: same ? before.unchangedSinceMs : nowMs,
     distrustUntilMs: jumped ? nowMs + DISTRUST_MS : (before?.distrustUntilMs ?? Number.MIN_SAFE_INTEGER),
   }
-  if (p.voltageMv < p.voltageMinMv) return { is: 'deadBus', history }
+  if (voltageMv < p.voltageMinMv) return { is: 'deadBus', history }
   if (frequencyMhz < p.frequencyMinMhz || frequencyMhz > p.frequencyMaxMhz) return { is: 'outOfRange', history }
   if (nowMs < history.distrustUntilMs) return { is: 'jumped', history }
   if (nowMs - history.unchangedSinceMs >= p.frozenAfterMs) return { is: 'frozen', history }

@@ -2,7 +2,7 @@
  * Law 1, state-of-charge guard: the power that cannot drive the state of charge past its limits before it is judged
  * again. -min(Pch, (SoCmax - SoC) * E / dt) <= P <= min(Pdis, (SoC - SoCmin) * E / dt). Sources: SunSpec 713, 802.
  *
- * A lost state of charge (null) leaves no power either way: it never acts as empty or full (S24).
+ * A lost state of charge (null, or no whole number) leaves no power either way: it never acts as empty or full (S24).
  */
 export interface Guarded {
   readonly min: number
@@ -11,7 +11,7 @@ export interface Guarded {
   readonly minBy: string
   readonly maxBy: string
 }
-const MS_PER_H = 3_600_000
+const S_PER_H = 3_600
 
 export function socGuard(p: {
   socPermille: number | null
@@ -22,10 +22,12 @@ export function socGuard(p: {
   dischargeMaxW: number
   dtMs: number
 }): Guarded {
-  if (p.socPermille === null) return { min: 0, max: 0, minBy: 'socLost', maxBy: 'socLost' }
-  const power = (permille: number) => Math.max(0, Math.floor((permille * p.energyWh * MS_PER_H) / (1000 * p.dtMs)))
-  const out = power(p.socPermille - p.socMinPermille)
-  const into = power(p.socMaxPermille - p.socPermille)
+  if (!Number.isSafeInteger(p.socPermille)) return { min: 0, max: 0, minBy: 'socLost', maxBy: 'socLost' }
+  const soc = p.socPermille as number
+  // permille x Wh = mWh; W = mWh x 3600 / ms: exact up to 2 GWh
+  const power = (permille: number) => Math.max(0, Math.floor((permille * p.energyWh * S_PER_H) / Math.max(1, p.dtMs)))
+  const out = power(soc - p.socMinPermille)
+  const into = power(p.socMaxPermille - soc)
   return {
     min: -Math.min(p.chargeMaxW, into) || 0,
     max: Math.min(p.dischargeMaxW, out),

@@ -3,6 +3,7 @@ import { gridConnection } from '../assets/grid-connection.ts'
 import { of, raw } from '../kit/index.ts'
 import { defineStrategy } from '../kit/strategy.ts'
 import { balancing } from '../laws/balancing.ts'
+import { checkGain } from './gain.ts'
 
 export const selfConsumption = defineStrategy({
   type: 'selfConsumption',
@@ -16,6 +17,7 @@ export const selfConsumption = defineStrategy({
   },
   roles: { meter: { one: gridConnection }, storage: { all: battery } },
   whenBlind: 'hold',
+  prepare: settings => checkGain(raw(settings.gain)),
   propose: ({ meter, storage, settings }) => {
     const { totalW, why } = balancing({
       gridW: raw(meter.points.power),

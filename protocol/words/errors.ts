@@ -22,6 +22,19 @@ export const ERRORS = {
     title: 'There is no such thing here',
     fix: 'Check the name against the list that the message gives',
   },
+  WRONG_HOST: {
+    status: 421,
+    title: 'The request names a host that this API does not serve',
+    fix: 'Use 127.0.0.1 or localhost, as the run shows the address',
+  },
+  CONTENT_TYPE: { status: 415, title: 'The body is of another type', fix: 'Send the content type that is named' },
+  CURSOR_GONE: { status: 410, title: 'What the cursor points at is no longer kept', fix: 'Begin without a cursor' },
+  TOO_MANY: { status: 429, title: 'More at once than this node serves', fix: 'Close one, or use another node' },
+  INTERNAL: {
+    status: 500,
+    title: 'A fault of this node',
+    fix: 'Look into its log; another node may answer',
+  },
   TOO_LARGE: { status: 413, title: 'More than this door takes at once', fix: 'Send less at a time' },
   UNAVAILABLE: { status: 503, title: 'Not able to answer now', fix: 'Try again shortly; another node may answer' },
   UNKNOWN_COMMAND: {

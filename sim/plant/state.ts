@@ -21,6 +21,8 @@ export interface PvOptions extends Asset {
   readonly watchdogMs?: number
   /** Ceiling that the inverter falls back to when its heartbeat stops; absent: free. */
   readonly defaultMaxW?: number
+  /** Whether it feeds from the start on, before any pulse; default true. */
+  readonly connected?: boolean
   /** `FILE?column=...`: recorded production instead of the sky. */
   readonly power?: string
 }
@@ -75,8 +77,13 @@ export interface PvMemory {
   readonly type: 'pv'
   readonly powerW: number
   readonly offerW: number
+  /** The contactor towards the grid, by pulses; open: 0 W. */
+  readonly connected: boolean
+  readonly temperatureDeciC: number
   readonly control: Control
   readonly producedMwh: number
+  /** Pulses carried out since the start. */
+  readonly pulses: number
 }
 export interface LoadMemory {
   readonly type: 'load'
@@ -153,7 +160,16 @@ function first(o: AssetOptions): AssetMemory {
       pulses: 0,
     }
   if (o.type === 'pv')
-    return { type: 'pv', powerW: 0, offerW: 0, control: control(o.watchdogMs ?? 10_000), producedMwh: 0 }
+    return {
+      type: 'pv',
+      powerW: 0,
+      offerW: 0,
+      connected: o.connected ?? true,
+      temperatureDeciC: pvParameters(o).ambientDeciC,
+      control: control(o.watchdogMs ?? 10_000),
+      producedMwh: 0,
+      pulses: 0,
+    }
   if (o.type === 'load') return { type: 'load', powerW: 0, consumedMwh: 0, returnedMwh: 0 }
   return {
     type: 'grid',

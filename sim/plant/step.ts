@@ -9,7 +9,7 @@ import { stepBattery } from './physics/battery.ts'
 import { mwh } from './physics/energy.ts'
 import { frequencyMhz, gridW, voltageMv } from './physics/grid.ts'
 import { loadW } from './physics/load.ts'
-import { availableW, stepPv } from './physics/pv.ts'
+import { availableW, heatPv, stepPv } from './physics/pv.ts'
 import {
   type AssetMemory,
   type AssetOptions,
@@ -97,10 +97,14 @@ function stepAsset(
     const offerW = recorded ? Math.max(0, recorded(tMs - startMs, tMs)) : availableW(rated, `${o.seed}/${a.name}`, tMs)
     // A recording knows better than the nameplate.
     const p = { ...rated, ratedW: Math.max(rated.ratedW, offerW) }
-    const powerW = live
+    // Contactor open or no voltage: nothing flows, at once.
+    const flows = live && s.connected
+    const powerW = flows
       ? stepPv(p, s.powerW, offerW, ceilingOf(control, a.defaultMaxW ?? p.ratedW, p.ratedW), STEP_MS)
       : 0
-    return { ...s, control, offerW, powerW, producedMwh: s.producedMwh + mwh(powerW, STEP_MS) } satisfies PvMemory
+    const temperatureDeciC = heatPv(rated, s.temperatureDeciC, powerW, STEP_MS)
+    const producedMwh = s.producedMwh + mwh(powerW, STEP_MS)
+    return { ...s, control, offerW, powerW, temperatureDeciC, producedMwh } satisfies PvMemory
   }
   if (a.type === 'load' && s.type === 'load') {
     const asked = recorded ? recorded(tMs - startMs, tMs) : loadW(a.profile ?? 'household', `${o.seed}/${a.name}`, tMs)

@@ -115,7 +115,7 @@ async function site(call: Call): Promise<number> {
       interrupt()
       return Promise.resolve('stopping')
     }
-    return ask.do === 'fault' ? faultOf(running, call.flag('faults'), ask) : Promise.resolve(running.pids)
+    return ask.do === 'fault' ? faultOf(running, call.flag('faults'), ask) : running.status()
   })
   await running.start()
   const startedAt = running.nowMs

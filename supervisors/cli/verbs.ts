@@ -1,5 +1,6 @@
 /** Every verb of the command line, in the order in which `--help` shows them. */
 import { assetCheck, assetNew } from './asset.ts'
+import { command } from './command.ts'
 import { explain } from './explain.ts'
 import { fault } from './fault.ts'
 import { logCat, logExport, logTail, logVerify } from './log.ts'
@@ -11,6 +12,7 @@ import type { Verb } from './verb.ts'
 export const verbs: readonly Verb[] = [
   run,
   fault,
+  command,
   logTail,
   logCat,
   logVerify,

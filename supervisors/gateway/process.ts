@@ -27,6 +27,9 @@ export interface GatewayConfig {
   readonly boot: string
 }
 
+/** Nodes that outlive the parent by longer hang. */
+const LAST_MS = 2_000
+
 async function open(config: GatewayConfig) {
   const note = pinoNote('gateway')
   const { clock, owned } = openClock(config.clock)
@@ -74,6 +77,12 @@ const site = () => {
 const status = () => ({ pid: process.pid, ...site().gateway.status })
 const pause = () => new Promise<void>(resolve => void hostClock.after(1, resolve))
 
+/** The parent is gone, and with it the nodes: the gateway ends last, once nobody is linked any more. */
+async function orphaned(): Promise<void> {
+  for (let i = 0; i < LAST_MS && running && running.gateway.status.links.length > 0; i += 10)
+    await new Promise<void>(resolve => void hostClock.after(10, resolve))
+  await stop()
+}
 async function stop(): Promise<void> {
   await running?.gateway.stop()
   running = null
@@ -97,5 +106,5 @@ serveParent(
     },
     stop,
   },
-  stop,
+  orphaned,
 )

@@ -56,7 +56,7 @@ export class NodeFaults {
     }
     if (name === 'corrupt') {
       this.#replica().spoil(spoilt)
-      return 'the output image of this replica is spoilt; it signs what follows from it'
+      return 'the memory of this replica is spoilt; it signs what follows from it'
     }
     if (name === 'lie') return this.#lie()
     if (name === 'mend') {
@@ -105,16 +105,11 @@ export class NodeFaults {
   }
 }
 
-/** Every setpoint of every asset's output image, off by a kilowatt. */
+/** The site's mode is another one in this replica's memory: whatever it decides from here on follows from that. */
 const spoilt = (fold: FrozenFold): FrozenFold => {
-  const assets = Object.entries(fold.state.assets).map(([name, actor]) => {
-    const off = Object.fromEntries(Object.entries(actor.out).map(([setpoint, value]) => [setpoint, value + 1_000]))
-    return [
-      name,
-      { ...actor, out: off, chart: { ...actor.chart, context: { ...(actor.chart.context as object), starts: 99 } } },
-    ]
-  })
-  return { ...fold, state: { ...fold.state, assets: Object.fromEntries(assets) } }
+  const { mode } = fold.state
+  const value = mode.chart.value === 'safe' ? 'automatic' : 'safe'
+  return { ...fold, state: { ...fold.state, mode: { ...mode, chart: { ...mode.chart, value } } } }
 }
 
 function offsetOf(text: string): number {

@@ -1,6 +1,7 @@
 /** A node as a process: ingress, one replica, its claims of time, its API. Everything below it asks only for ports. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { ApiMetrics } from '../../projections/api/metrics.ts'
 import { ed25519Verifier } from '../../protocol/codec/sign.ts'
 import { openKey } from '../../protocol/identity/keyring.ts'
 import { UplinkServer } from '../../protocol/ingress/uplink.ts'
@@ -17,8 +18,11 @@ import { wsNet } from '../real/net.ts'
 import { pinoNote } from '../real/note.ts'
 import { hostRandom } from '../real/random.ts'
 import { openEngine } from '../site/engine.ts'
+import { type HttpConfig, NodeApi } from './api.ts'
 import { NodeFaults } from './faults.ts'
 import { Replica } from './replica.ts'
+import { ReplicaView } from './site-view.ts'
+import { timedLog } from './timed-log.ts'
 import { Timekeeper } from './timekeeper.ts'
 
 export interface NodeConfig {
@@ -36,6 +40,7 @@ export interface NodeConfig {
   /** A lockstep run: the parent asks for each claim of time. */
   readonly lockstep: boolean
   readonly faults: boolean
+  readonly http: HttpConfig
 }
 
 const retention = undefined
@@ -65,7 +70,9 @@ async function open(config: NodeConfig) {
   const opened = await Promise.all(
     TOPICS.map(async topic => [topic, await openEmbeddedLog({ dir: join(config.log, topic), topic })] as const),
   )
-  const logs = Object.fromEntries(opened) as Logs
+  const bare = Object.fromEntries(opened) as Logs
+  const metrics = new ApiMetrics()
+  const logs: Logs = { ...bare, facts: timedLog(bare.facts, hostClock, seconds => metrics.appended(seconds)) }
   const { tenant, site, partition } = config.manifest.manifest
   const timekeeper = new Timekeeper(ports, logs.facts, signer, tenant, partition)
   await timekeeper.open()
@@ -79,6 +86,15 @@ async function open(config: NodeConfig) {
     history: logs.history,
   })
   const faults = new NodeFaults(ports, () => replica, timekeeper, logs.facts, signer, config.manifest.manifest)
+  const view = new ReplicaView({
+    tenant,
+    site,
+    node: config.name,
+    partition,
+    logs,
+    verifier,
+    replica: () => replica,
+  })
   const replica: Replica = new Replica({
     ports,
     logs,
@@ -86,14 +102,19 @@ async function open(config: NodeConfig) {
     fold: { tenant, site, definitions: engine.definitions, engine: engine.hash, verifier },
     signer,
     fail,
-    candidate: signed => faults.send(signed, s => server.candidate(s)),
+    candidate: signed => {
+      view.signed()
+      faults.send(signed, s => server.candidate(s))
+    },
     seen: last => server.seen(last),
-    stepped: () => {},
+    stepped: (position, taken) => view.stepped(position, taken),
   })
   await replica.start()
   const address = await server.start()
   if (!config.lockstep) timekeeper.start()
-  return { ports, owned, logs, replica, server, timekeeper, faults, address, engine, partition }
+  const api = new NodeApi(ports, config.http, view, metrics)
+  await api.start()
+  return { ports, owned, api, logs, replica, server, timekeeper, faults, address, engine, partition }
 }
 
 let running: Awaited<ReturnType<typeof open>> | null = null
@@ -104,7 +125,8 @@ const node = () => {
 
 async function stop(): Promise<void> {
   if (!running) return
-  const { timekeeper, server, replica, logs, partition } = running
+  const { timekeeper, server, replica, logs, partition, api } = running
+  await api.stop()
   timekeeper.stop()
   server.stop()
   // what is in the log by now is read to its end, so that the replicas' last states can be compared
@@ -117,10 +139,11 @@ async function stop(): Promise<void> {
 }
 
 const status = () => {
-  const { replica, address, engine } = node()
+  const { replica, address, engine, api } = node()
   const { fold } = replica
   return {
     address,
+    http: api.address,
     pid: process.pid,
     replica: replica.state,
     position: fold.position,

@@ -9,12 +9,13 @@
 import { type FoldOptions, type FrozenFold, SiteFold, type Taken } from '../../actors/controller/fold.ts'
 import { LiveMachine } from '../../actors/kit/machine.ts'
 import { signCandidate } from '../../protocol/codec/candidate.ts'
-import { canonical } from '../../protocol/codec/canonical.ts'
+import { canonical, sha256 } from '../../protocol/codec/canonical.ts'
 import type { Signer } from '../../protocol/codec/sign.ts'
 import { Journal } from '../../protocol/journal.ts'
 import type { Follow, LogRecord } from '../../protocol/log/event-log.ts'
 import type { DiskFile, Logs, Ports } from '../../protocol/ports.ts'
 import type { Candidate, SignedCandidate } from '../../protocol/words/candidate.ts'
+import type { Certificate } from '../../protocol/words/facts.ts'
 import { engineAt } from '../../protocol/words/manifest.ts'
 import { replicaMachine } from './replica-chart.ts'
 
@@ -35,8 +36,8 @@ export interface ReplicaOptions {
   candidate(signed: SignedCandidate): void
   /** The gateway's durable stream has been read up to here. */
   seen(last: number): void
-  /** After each batch; for the API's streams and the uplink's manifest. */
-  stepped(taken: readonly Taken[]): void
+  /** After each record, while the fold is just there: for the API's streams. */
+  stepped(position: number, taken: Taken): void
 }
 
 export class Replica {
@@ -54,6 +55,8 @@ export class Replica {
   #appending = false
   #last: { candidate: Candidate; signed: SignedCandidate } | null = null
   refused = 0
+  /** A certificate says otherwise than this replica did: what it remembers is not worth keeping. */
+  #doubted = false
 
   constructor(options: ReplicaOptions) {
     this.#o = options
@@ -114,18 +117,17 @@ export class Replica {
   async #keepSnapshot(): Promise<void> {
     this.#sinceSnapshot = 0
     const fold = this.#fold.freeze()
-    if (!fold) return
+    if (!fold || this.#doubted) return
     const hash = this.#fold.stateHash()
     const { topicId } = await this.#o.logs.facts.describe()
     await this.#snapshot.replace(new TextEncoder().encode(JSON.stringify({ hash, log: topicId, fold })))
   }
 
   async #batch(records: readonly LogRecord[]): Promise<void> {
-    const all: Taken[] = []
     let due: Candidate | null = null
     for (const record of records) {
       const taken = this.#fold.take(record.position, record.body)
-      all.push(taken)
+      this.#o.stepped(record.position, taken)
       if (taken.kind === 'refused') {
         this.refused++
         this.#o.ports.note('warn', 'record refused', {
@@ -135,6 +137,7 @@ export class Replica {
         })
       } else if (taken.kind === 'stepped') {
         if (taken.candidate) due = taken.candidate // R2
+        if (taken.fact.kind === 'ReceiptRecorded') await this.#compare(taken.fact.certificate)
         if (taken.fact.kind !== 'TimeAdvanced') this.#standing()
       }
     }
@@ -142,10 +145,20 @@ export class Replica {
     if (this.#chart.in('catchingUp') && next >= this.#caughtUpAt) this.#caughtUp()
     const durable = this.#fold.state?.durable ?? 0
     if (durable > this.#durable) this.#o.seen((this.#durable = durable))
-    this.#o.stepped(all)
     if (due && this.#chart.has('signs')) await this.#sign(due)
     this.#sinceSnapshot += records.length
     if (this.#sinceSnapshot >= SNAPSHOT_EVERY) await this.#keepSnapshot()
+  }
+  /** Outvoted: its snapshot goes, so that the next start folds the log anew. */
+  async #compare(certificate: Certificate | null): Promise<void> {
+    const mine = this.#last
+    if (this.#doubted || !certificate || !mine || mine.candidate.epoch !== certificate.epoch) return
+    if (mine.candidate.cycle !== certificate.cycle || sha256(mine.signed.bytes) === certificate.digest) return
+    this.#doubted = true
+    this.#o.ports.note('error', 'outvoted: this replica keeps no snapshot until it has started anew', {
+      cycle: certificate.cycle,
+    })
+    await this.#snapshot.replace(new Uint8Array(0))
   }
   #caughtUp(): void {
     this.#standing()

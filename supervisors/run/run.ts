@@ -40,6 +40,8 @@ const INTENSITY = 200
 const PERIOD_MS = 60_000
 /** A lockstep run begins here, the same for every run of it: Saturday, 21 June 2025, UTC. */
 export const LOCKSTEP_START_MS = Date.UTC(2025, 5, 21)
+/** A process that does not answer by then is told as silent. */
+const STATUS_MS_MAX = 1_000
 /** How long a command of the first start may wait. */
 const START_EXPIRES_MS = 600_000
 
@@ -51,6 +53,8 @@ const SCRIPTS = {
 
 export interface NodeStatus {
   readonly address: string
+  /** Null while the API is not served. */
+  readonly http: string | null
   readonly pid: number
   readonly replica: string
   readonly position: number
@@ -124,6 +128,16 @@ export class Run {
     if (!spawned)
       throw new Refusal('NOT_FOUND', `no process '${name}'; processes: ${[...this.#processes.keys()].join(', ')}`)
     return spawned
+  }
+  /** Of every process, as it says itself; null: it does not answer. */
+  async status() {
+    const ask = (name: string) =>
+      this.process(name)
+        .ask('status', null, STATUS_MS_MAX)
+        .catch(() => null)
+    const nodes = await Promise.all(NODES.map(async name => [name, (await ask(name)) as NodeStatus | null] as const))
+    const gateway = (await ask('gateway')) as GatewayStatus | null
+    return { pids: this.pids, nodes: Object.fromEntries(nodes), gateway, supervisor: this.#tree.state }
   }
   get pids(): Record<string, number> {
     return Object.fromEntries([...this.#processes].map(([name, s]) => [name, s.pid]))
@@ -225,7 +239,9 @@ export class Run {
 
   async #beginNode(name: string, spawned: Spawned): Promise<void> {
     this.#processes.set(name, spawned)
-    const { prepared, faults, pace } = this.#o
+    const { prepared, faults, pace, port } = this.#o
+    const asked = port === undefined ? 0 : port + NODES.indexOf(name as (typeof NODES)[number])
+    const http = this.#addresses.get(`${name} http`) ?? `127.0.0.1:${asked}`
     const status = await spawned.ask<NodeStatus>('start', {
       name,
       keys: this.#at.keys(name),
@@ -237,8 +253,10 @@ export class Run {
       uplink: this.#addresses.get(name) ?? '127.0.0.1:0',
       lockstep: pace.kind === 'lockstep',
       faults,
+      http: { address: http, token: this.#at.token },
     })
     this.#addresses.set(name, status.address)
+    this.#addresses.set(`${name} http`, status.http ?? http)
   }
   async #beginPlant(spawned: Spawned): Promise<void> {
     this.#processes.set('plant', spawned)
@@ -325,6 +343,7 @@ export class Run {
       site: prepared.signed.manifest.site,
       faults,
       token: this.#at.token,
+      http: Object.fromEntries(NODES.map(name => [name, this.#addresses.get(`${name} http`)])),
       pids: this.pids,
     }
     writeFileSync(this.#at.run, `${JSON.stringify(run, null, 2)}\n`, { mode: 0o600 })

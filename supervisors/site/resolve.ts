@@ -7,10 +7,12 @@ import { Compile } from 'typebox/compile'
 import { type Definitions, siteOf } from '../../actors/controller/site.ts'
 import type { AnyAsset } from '../../actors/kit/define.ts'
 import { bounds, type Placed, place, resolveSettings, safeValues, startActor } from '../../actors/kit/host.ts'
+import { unitOf } from '../../actors/kit/spec.ts'
 import type { LocalLaw } from '../../protocol/words/candidate.ts'
 import { Refusal } from '../../protocol/words/errors.ts'
 import type { Manifest, ManifestAsset, ManifestStrategy, SetpointEnvelope } from '../../protocol/words/manifest.ts'
 import { RegisterMap } from '../../protocol/words/register-map.ts'
+import { checkRegisterMap } from '../../protocol/words/register-map-check.ts'
 import { parse, raw, type Unit } from '../../protocol/words/units.ts'
 import type { SiteFile } from './file.ts'
 
@@ -161,25 +163,19 @@ function mapOf(name: string, written: unknown, asset: AnyAsset, cycleMs: number)
     )
   }
   const map = structuredClone(written)
-  for (const [setpoint, register] of Object.entries(map.setpoints ?? {}))
-    if (register.storage !== 'RAM')
-      throw new Refusal(
-        'FLASH_CYCLIC',
-        `assets.${name}: register ${register.register} of '${setpoint}' is ${register.storage ?? 'not declared, taken as flash'}`,
-      )
-  for (const point of Object.keys(asset.spec.points)) {
-    const optional = (asset.spec.points[point] as { optional?: boolean }).optional
-    if (!map.points[point] && !optional)
-      throw new Refusal(
-        'REGISTER_MAP',
-        `assets.${name}.field.map has no point '${point}', which ${asset.spec.type} needs`,
-      )
-  }
-  for (const setpoint of Object.keys(asset.spec.setpoints))
-    if (!map.setpoints?.[setpoint])
-      throw new Refusal('REGISTER_MAP', `assets.${name}.field.map has no setpoint '${setpoint}'`)
-  for (const pulse of asset.spec.pulses ?? [])
-    if (!map.pulses?.[pulse]) throw new Refusal('REGISTER_MAP', `assets.${name}.field.map has no pulse '${pulse}'`)
+  // a point beyond the definition is measured for the record; an optional one may be missing
+  const points = Object.entries(asset.spec.points)
+    .filter(([point, declared]) => map.points[point] || !(declared as { optional?: boolean }).optional)
+    .map(([point, declared]) => [point, unitOf(declared)] as const)
+  const { setpoints, pulses = [] } = asset.spec
+  const findings = checkRegisterMap(map, { points: Object.fromEntries(points), setpoints, pulses }).filter(
+    f => f.code !== 'UNKNOWN_POINT',
+  )
+  if (findings.length > 0)
+    throw new Refusal(
+      findings.some(f => f.code === 'FLASH_CYCLIC') ? 'FLASH_CYCLIC' : 'REGISTER_MAP',
+      findings.map(f => `${f.code} assets.${name}.field.map.${f.where}: ${f.message}`).join('\n'),
+    )
   const least = TIMER_CYCLES * cycleMs
   const dog = map.watchdog
   if (!dog || dog.timeoutMs >= least) return map

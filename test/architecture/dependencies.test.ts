@@ -95,7 +95,12 @@ const ADAPTERS = [
     'supervisors/site',
     'supervisors/api',
   ],
-  ...['supervisors/main.ts', 'supervisors/node/process.ts', 'supervisors/gateway/process.ts'],
+  ...[
+    'supervisors/main.ts',
+    'supervisors/node/process.ts',
+    'supervisors/node/api.ts',
+    'supervisors/gateway/process.ts',
+  ],
   ...['protocol/log/embedded', 'protocol/log/redpanda', 'protocol/identity', 'protocol/ingress/http'],
   ...['edge/drivers/modbus/transport.ts', 'projections', 'sim/plant', 'test'],
 ]

@@ -10,9 +10,23 @@ export interface PvParameters {
   readonly longitudeDeg: number
   /** The inverter's own slew rate. */
   readonly rampWPerS: number
+  /** Share of the production that the inverter turns into heat. */
+  readonly lossShare: number
+  readonly ambientDeciC: number
+  readonly heatCapacityJPerK: number
+  readonly thermalResistanceKPerW: number
 }
 
-export const PV: PvParameters = { ratedW: 8_000, latitudeDeg: 48, longitudeDeg: 11, rampWPerS: 4_000 }
+export const PV: PvParameters = {
+  ratedW: 8_000,
+  latitudeDeg: 48,
+  longitudeDeg: 11,
+  rampWPerS: 4_000,
+  lossShare: 0.03,
+  ambientDeciC: 250,
+  heatCapacityJPerK: 8_000,
+  thermalResistanceKPerW: 0.12,
+}
 
 const DAY_MS = 86_400_000
 const RAD = Math.PI / 180
@@ -51,4 +65,10 @@ export const availableW = (p: PvParameters, seed: string, utcMs: number): number
 export function stepPv(p: PvParameters, powerW: number, offerW: number, ceilingW: number, dtMs: number): number {
   const wantedW = Math.max(0, Math.min(offerW, ceilingW, p.ratedW))
   return Math.max(0, Math.min(slew(powerW, wantedW, (p.rampWPerS * dtMs) / 1000), offerW))
+}
+
+/** The inverter's temperature after a step: C dT/dt = loss - (T - T_ambient) / R_th, in 0.1 degC. */
+export function heatPv(p: PvParameters, deciC: number, powerW: number, dtMs: number): number {
+  const heatW = powerW * p.lossShare - (deciC - p.ambientDeciC) / 10 / p.thermalResistanceKPerW
+  return deciC + ((heatW * dtMs) / 1000 / p.heatCapacityJPerK) * 10
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { SHELVED_MS_MAX } from '../../../actors/controller/alarms.ts'
 import { SKEW_MS_MAX } from '../../../actors/controller/commands.ts'
 import type { FactOf } from '../../../protocol/words/facts.ts'
-import { Bench, head, START_MS } from './rig.ts'
+import { Bench, head, START_MS } from './household.ts'
 
 const KEY = 'gateway.dissent.node-b'
 let seq = 0

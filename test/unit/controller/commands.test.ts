@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { ACCEPTED_MAX, SKEW_MS_MAX, WORD_CYCLES } from '../../../actors/controller/commands.ts'
 import type { FactOf } from '../../../protocol/words/facts.ts'
-import { Bench, batteryPoints, good, START_MS } from './rig.ts'
+import { Bench, batteryPoints, good, START_MS } from './household.ts'
 
 type Asked = readonly [target: string, name: string, changes?: Partial<FactOf<'CommandRequested'>>]
 const setpoint = (params: FactOf<'CommandRequested'>['params']): Asked => ['bat1', 'setpoint', { params }]

@@ -19,7 +19,7 @@ import {
   NODES,
   START_MS,
   signerOf,
-} from './rig.ts'
+} from './household.ts'
 
 const slots = { onTime: 0, late: 0, held: 0, uncovered: 0, fieldDown: 0 }
 const frame = (cycle: number, changes: Partial<FactOf<'FrameMeasured'>> = {}): Fact => ({

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { assetsOf, BAD, Bench, batteryPoints, good, START_MS } from './rig.ts'
+import { assetsOf, BAD, Bench, batteryPoints, good, START_MS } from './household.ts'
 
 describe('which frames control', () => {
   const ROWS: readonly [what: string, epoch: number, cycle: number, controls: boolean][] = [

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Bench, manifestOf, START_MS } from './rig.ts'
+import { Bench, manifestOf, START_MS } from './household.ts'
 
 const HOUR = 3_600_000
 

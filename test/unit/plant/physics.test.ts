@@ -15,7 +15,7 @@ import {
 import { frequencyMhz, gridW, voltageMv } from '../../../sim/plant/physics/grid.ts'
 import { loadW } from '../../../sim/plant/physics/load.ts'
 import { smoothNoise } from '../../../sim/plant/physics/noise.ts'
-import { availableW, clearSkyWPerM2, cloudShare, PV, stepPv, sunSine } from '../../../sim/plant/physics/pv.ts'
+import { availableW, clearSkyWPerM2, cloudShare, heatPv, PV, stepPv, sunSine } from '../../../sim/plant/physics/pv.ts'
 
 const closed = (soc: number, more: Partial<BatteryState> = {}): BatteryState => ({
   ...batteryAt(BATTERY, soc),
@@ -132,6 +132,14 @@ describe('photovoltaics', () => {
     ['goes down to a ceiling by its slew rate', 5000, 6000, 1000, 4600],
     ['never takes power at night', 0, 0, 8000, 0],
   ])('%s', (_, powerW, offerW, ceilingW, next) => expect(stepPv(PV, powerW, offerW, ceilingW, 100)).toBe(next))
+})
+
+describe('the temperature of a PV inverter', () => {
+  it('comes to rest where its loss flows off: T = T_ambient + R_th x loss', () => {
+    let deciC = PV.ambientDeciC
+    for (let i = 0; i < 10_000; i++) deciC = heatPv(PV, deciC, 8_000, 1_000)
+    expect(deciC).toBeCloseTo(250 + 10 * 0.12 * 240, 0)
+  })
 })
 
 describe('load and grid', () => {

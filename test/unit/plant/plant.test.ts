@@ -5,7 +5,7 @@ import { meters } from '../../../sim/plant/meters.ts'
 import { pacePlant } from '../../../sim/plant/pace.ts'
 import { Plant } from '../../../sim/plant/plant.ts'
 import type { RunningPlant } from '../../../sim/plant/process.ts'
-import type { BatteryMemory, PlantOptions } from '../../../sim/plant/state.ts'
+import type { BatteryMemory, PlantOptions, PvMemory } from '../../../sim/plant/state.ts'
 
 const START = Date.UTC(2026, 5, 21, 11)
 const options: PlantOptions = {
@@ -106,6 +106,30 @@ describe('plant', () => {
     plant.write(2, 'holding', 100, [200], 1)
     plant.advanceTo(START + 20_000)
     expect(plant.state.assets.pv1).toMatchObject({ powerW: 2_000 })
+  })
+
+  it('PV opens and closes by pulses, keeps its ceiling, and warms by what it gives', () => {
+    const plant = new Plant(options, { 'pv1.power': () => 6_000 })
+    const pulse = (code: number) => plant.write(2, 'holding', 103, [code], 1)
+    const deciC = () => plant.read(2, 'input', 4, 1)
+    plant.advanceTo(START + 600_000)
+    const powerOf = () => (plant.state.assets.pv1 as PvMemory).powerW
+    expect(powerOf()).toBe(6_000)
+    const [warm] = deciC() as number[]
+    expect(warm).toBeGreaterThan(300)
+    expect(warm).toBeLessThan(700)
+    plant.write(2, 'holding', 100, [200], 1)
+    expect(pulse(2)).toMatchObject([{ register: 'pulse', asked: 2, outcome: 'accepted' }])
+    expect(powerOf()).toBe(0)
+    plant.advanceTo(START + 1_200_000)
+    expect(powerOf()).toBe(0)
+    expect(plant.read(2, 'discrete', 1, 1)).toEqual([0])
+    expect((deciC() as number[])[0]).toBeLessThan(warm!)
+    pulse(1)
+    plant.advanceTo(START + 1_210_000)
+    expect(powerOf()).toBe(2_000)
+    expect(plant.read(2, 'input', 14, 1)).toEqual([2])
+    expect(pulse(3)).toMatchObject([{ outcome: 'refused', exception: 3 }])
   })
 
   it.each([

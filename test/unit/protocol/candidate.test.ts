@@ -3,7 +3,7 @@ import { openCandidate, signCandidate } from '../../../protocol/codec/candidate.
 import { canonical, sha256 } from '../../../protocol/codec/canonical.ts'
 import { manifestHash } from '../../../protocol/codec/manifest.ts'
 import { Candidate } from '../../../protocol/words/candidate.ts'
-import { ENGINE, manifestOf, signerOf, verifier } from '../controller/rig.ts'
+import { ENGINE, manifestOf, signerOf, verifier } from '../controller/household.ts'
 
 const manifest = manifestOf()
 const hash = manifestHash(manifest)

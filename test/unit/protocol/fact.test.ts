@@ -2,7 +2,7 @@ import Type from 'typebox'
 import { describe, expect, test } from 'vitest'
 import { BODY_BYTES_MAX, mayNotSay, openFact, parseFact, sealFact } from '../../../protocol/codec/fact.ts'
 import { FACTS, type FactKind } from '../../../protocol/words/facts.ts'
-import { signerOf, verifier } from '../controller/rig.ts'
+import { signerOf, verifier } from '../controller/household.ts'
 import { as, EVERY_ROLE, FACT_OF, KINDS, manifest } from './samples.ts'
 
 describe.each(KINDS)('%s', kind => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { checkManifest, manifestHash, signManifest } from '../../../protocol/codec/manifest.ts'
 import { engineAt, type Manifest, majorityOf } from '../../../protocol/words/manifest.ts'
-import { manifestOf, signerOf, verifier } from '../controller/rig.ts'
+import { manifestOf, signerOf, verifier } from '../controller/household.ts'
 
 const ADMINISTRATORS = ['ann', 'bo', 'cy']
 const entry = (id: string, generation = 'first') => ({

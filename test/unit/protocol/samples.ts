@@ -1,7 +1,7 @@
 /** One good fact of each kind, and the manifest under which they are said. */
 import type { Fact, FactKind, FactOf } from '../../../protocol/words/facts.ts'
 import type { Role } from '../../../protocol/words/manifest.ts'
-import { assetsOf, byAdministrator, head, manifestOf, signerOf } from '../controller/rig.ts'
+import { assetsOf, byAdministrator, head, manifestOf, signerOf } from '../controller/household.ts'
 
 export const EVERY_ROLE: readonly Role[] = ['node', 'gateway', 'administrator', 'engineer', 'operator', 'viewer']
 /** A key for each role, called like it. */

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { SiteFold } from '../../../actors/controller/fold.ts'
 import { openFact, parseFact } from '../../../protocol/codec/fact.ts'
 import { upcast } from '../../../protocol/codec/upcast.ts'
-import { byAdministrator, FoldBench, head, manifestOf, verifier } from '../controller/rig.ts'
+import { byAdministrator, FoldBench, head, manifestOf, verifier } from '../controller/household.ts'
 
 /** Written by the first version of the shapes, kept as it was: signatures are over the old bytes. */
 const recorded = readFileSync(new URL('../../histories/facts-v0.jsonl', import.meta.url), 'utf8')

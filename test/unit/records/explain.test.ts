@@ -4,7 +4,7 @@ import { commandStory, storyInWords } from '../../../supervisors/records/command
 import { explain } from '../../../supervisors/records/explain.ts'
 import { inWords } from '../../../supervisors/records/explain-words.ts'
 import { firstDifference } from '../../../supervisors/records/json-path.ts'
-import { FoldBench, signerOf } from '../controller/rig.ts'
+import { FoldBench, signerOf } from '../controller/household.ts'
 import { CYCLES, decided, logOf, progress, receipt, recorded } from './recorded-site.ts'
 
 const history = recorded()

@@ -9,7 +9,16 @@ import type { Clock } from '../../../protocol/ports.ts'
 import type { Candidate } from '../../../protocol/words/candidate.ts'
 import type { Fact, FactOf } from '../../../protocol/words/facts.ts'
 import { Progress } from '../../../supervisors/records/progress.ts'
-import { assetsOf, byAdministrator, FoldBench, head, manifestOf, NODES, START_MS, signerOf } from '../controller/rig.ts'
+import {
+  assetsOf,
+  byAdministrator,
+  FoldBench,
+  head,
+  manifestOf,
+  NODES,
+  START_MS,
+  signerOf,
+} from '../controller/household.ts'
 
 export const CYCLES = 6
 const still: Clock = { monotonicMs: () => 0, monotonicUs: () => 0, wallMs: () => 0, after: () => ({ cancel() {} }) }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { SiteFold } from '../../../actors/controller/fold.ts'
 import { sealFact } from '../../../protocol/codec/fact.ts'
 import { type KeptSnapshot, replay } from '../../../supervisors/records/replay.ts'
-import { FoldBench, head, signerOf } from '../controller/rig.ts'
+import { FoldBench, head, signerOf } from '../controller/household.ts'
 import { CYCLES, decided, logOf, progress, type Recorded, recorded } from './recorded-site.ts'
 
 const history = recorded()

@@ -3,7 +3,7 @@ import { canonical } from '../../../protocol/codec/canonical.ts'
 import { sealFact } from '../../../protocol/codec/fact.ts'
 import type { Fact } from '../../../protocol/words/facts.ts'
 import { type Problem, Verification } from '../../../supervisors/records/verify.ts'
-import { assetsOf, byAdministrator, FoldBench, head, manifestOf, signerOf } from '../controller/rig.ts'
+import { assetsOf, byAdministrator, FoldBench, head, manifestOf, signerOf } from '../controller/household.ts'
 import { CYCLES, decided, receipt, recorded } from './recorded-site.ts'
 
 const history = recorded()

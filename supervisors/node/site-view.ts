@@ -1,0 +1,219 @@
+/**
+ * One replica as the API sees it. It only reads; what it appends, it has authenticated first, and the step decides.
+ *
+ * V1  What it tells is a function of the log: the same position, the same events, on every correct node.
+ */
+import { modeOf } from '../../actors/controller/cycle.ts'
+import type { SiteFold, Taken } from '../../actors/controller/fold.ts'
+import type { CommandRecord, SiteState } from '../../actors/controller/state.ts'
+import { Work } from '../../actors/controller/work.ts'
+import { Feed, type FeedEvent } from '../../projections/api/feed.ts'
+import type {
+  AssetDetail,
+  CommandState,
+  CommandView,
+  DecisionView,
+  Figures,
+  SiteDetail,
+  SiteView,
+  Submitted,
+} from '../../projections/api/view.ts'
+import { sha256 } from '../../protocol/codec/canonical.ts'
+import { openFact } from '../../protocol/codec/fact.ts'
+import type { Verifier } from '../../protocol/codec/sign.ts'
+import { LogError, type LogRecord } from '../../protocol/log/event-log.ts'
+import type { Logs } from '../../protocol/ports.ts'
+import type { Candidate } from '../../protocol/words/candidate.ts'
+import { Refusal } from '../../protocol/words/errors.ts'
+import type { Replica } from './replica.ts'
+import { alarmView, alarmViews, assetDetail, assetSummary, commandView } from './site-json.ts'
+
+/** Of the commands that a site remembers, so many are shown with it. */
+const COMMANDS_SHOWN = 50
+
+export interface ReplicaViewOptions {
+  readonly tenant: string
+  readonly site: string
+  readonly node: string
+  readonly partition: number
+  readonly logs: Logs
+  readonly verifier: Verifier
+  readonly replica: () => Replica
+}
+
+export class ReplicaView implements SiteView {
+  readonly #o: ReplicaViewOptions
+  readonly feed = new Feed()
+  readonly #stepped: Record<string, number> = {}
+  readonly #refused: Record<string, number> = {}
+  #signed = 0
+  #before: SiteState | null = null
+
+  constructor(options: ReplicaViewOptions) {
+    this.#o = options
+  }
+
+  get tenant(): string {
+    return this.#o.tenant
+  }
+  get site(): string {
+    return this.#o.site
+  }
+  get replica(): string {
+    return this.#o.replica().state
+  }
+  get position(): number {
+    return this.#fold.position
+  }
+  get #fold(): SiteFold {
+    return this.#o.replica().fold
+  }
+  get figures(): Figures {
+    const commands: Partial<Record<CommandState, number>> = {}
+    for (const { state } of Object.values(this.#fold.state?.commands ?? {}))
+      commands[state] = (commands[state] ?? 0) + 1
+    return { stepped: this.#stepped, refused: this.#refused, signed: this.#signed, commands }
+  }
+
+  /** After each record that the replica took. */
+  stepped(position: number, taken: Taken): void {
+    if (taken.kind === 'foreign') return
+    if (taken.kind === 'refused') count(this.#refused, taken.code)
+    else this.#tell(position, taken)
+  }
+  #tell(position: number, taken: Extract<Taken, { kind: 'stepped' }>): void {
+    count(this.#stepped, taken.fact.kind)
+    const before = this.#before
+    const after = (this.#before = this.#fold.state)
+    if (!after) return
+    if (!before) {
+      this.feed.begin(position) // what the first record changed is not known
+      return
+    }
+    const decided = taken.candidate ? [this.#decision(taken.candidate)] : []
+    const events = [...decided, ...this.#commands(before, after, position), ...this.#alarms(before, after)]
+    const frame = taken.fact.kind === 'FrameMeasured'
+    if (events.length > 0 || frame) this.feed.publish({ position, events, frame })
+  }
+  signed(): void {
+    this.#signed++
+  }
+
+  async lag(): Promise<number> {
+    const { next } = await this.#o.logs.facts.ends(this.#o.partition)
+    return Math.max(0, next - 1 - this.position)
+  }
+  detail(): SiteDetail | null {
+    const { state, site, manifest, manifestHash, position } = this.#fold
+    if (!state || !site || !manifest) return null
+    const last = this.#last
+    const alarms = alarmViews(site, state)
+    const commands = Object.values(state.commands).sort((a, b) => b.issuedAtMs - a.issuedAtMs)
+    return {
+      tenant: this.tenant,
+      site: this.site,
+      title: manifest.title,
+      node: this.#o.node,
+      replica: this.replica,
+      position,
+      now: state.now,
+      epoch: state.epoch,
+      cycle: state.cycle,
+      mode: modeOf(new Work(site, state)),
+      alarmsActive: alarms.filter(a => a.condition.startsWith('active')).length,
+      manifestVersion: manifest.version,
+      manifest: manifestHash,
+      cycleMs: manifest.timing.cycleMs,
+      slots: state.slots,
+      assets: site.assets.map(asset => assetSummary(site, state, asset, last)),
+      alarms,
+      commands: commands.slice(0, COMMANDS_SHOWN).map(record => this.#command(record, position)),
+    }
+  }
+  asset(name: string): AssetDetail | null {
+    const { state, site } = this.#fold
+    const asset = site?.byName.get(name)
+    return state && site && asset ? assetDetail(site, state, asset, this.#last) : null
+  }
+  command(id: string): CommandView | null {
+    const { state, position } = this.#fold
+    const record = state && Object.hasOwn(state.commands, id) ? state.commands[id] : undefined
+    return record ? this.#command(record, position) : null
+  }
+
+  async submit(body: string): Promise<Submitted> {
+    const { manifest } = this.#fold
+    if (!manifest) throw new Refusal('UNAVAILABLE', 'this node has read no manifest yet')
+    const opened = openFact(body, manifest, this.#o.verifier) // S26
+    if (opened.kind === 'refused') return opened
+    const { fact } = opened
+    if (fact.kind !== 'CommandRequested')
+      return { kind: 'refused', code: 'BAD_SHAPE', reason: `this door takes CommandRequested, not ${fact.kind}` }
+    const there = this.command(fact.id)
+    if (there) return { kind: 'refused', code: 'DUPLICATE', reason: `command '${fact.id}' is ${there.state}` }
+    const [position] = await reading(() => this.#o.logs.facts.append([{ partition: this.#o.partition, body }]))
+    return { kind: 'appended', id: fact.id, position: position! }
+  }
+
+  async decisions(from: number | null, max: number): Promise<{ items: DecisionView[]; next: number }> {
+    const { decisions } = this.#o.logs
+    const { partition } = this.#o
+    return reading(async () => {
+      const start = from ?? (await decisions.ends(partition)).earliest
+      const records = await decisions.read(partition, start, max)
+      const items = records.map(record => this.#recorded(record)).filter(item => item !== null)
+      return { items, next: (records.at(-1)?.position ?? start - 1) + 1 }
+    })
+  }
+
+  get #last(): Candidate | null {
+    return this.#o.replica().last?.candidate ?? null
+  }
+  #command(record: CommandRecord, position: number): CommandView {
+    return commandView(record, this.site, this.#o.node, position)
+  }
+  #decision(candidate: Candidate): FeedEvent {
+    const { epoch, cycle, position } = candidate
+    return { type: 'decision', data: { node: this.#o.node, epoch, cycle, position, candidate } }
+  }
+  #commands(before: SiteState, after: SiteState, position: number): FeedEvent[] {
+    if (before.commands === after.commands) return []
+    const changed = Object.values(after.commands).filter(record => before.commands[record.id] !== record)
+    return changed.map(record => ({ type: 'command', data: this.#command(record, position) }))
+  }
+  #alarms(before: SiteState, after: SiteState): FeedEvent[] {
+    const { site } = this.#fold
+    if (before.alarms === after.alarms || !site) return []
+    const changed = Object.entries(after.alarms).filter(([key, record]) => before.alarms[key] !== record)
+    const gone = Object.entries(before.alarms).filter(([key]) => !Object.hasOwn(after.alarms, key))
+    return [
+      ...changed.map(([key, record]) => alarmView(site, key, record, record.condition)),
+      ...gone.map(([key, record]) => alarmView(site, key, record, 'normal')),
+    ].map(data => ({ type: 'alarm', data }))
+  }
+  /** Another site's record of the same partition, or one that this version cannot read, is passed over. */
+  #recorded({ body }: LogRecord): DecisionView | null {
+    const record = JSON.parse(body)
+    if (record.kind !== 'Decided' || record.v !== 1 || record.site !== this.site) return null
+    const candidate: Candidate = JSON.parse(record.bytes)
+    if (candidate.tenant !== this.tenant) return null // S23
+    const { epoch, cycle } = candidate
+    const { by, position, signature, stateHash = null } = record
+    return { by, epoch, cycle, position, digest: sha256(record.bytes), signature, stateHash, candidate }
+  }
+}
+
+function count(counts: Record<string, number>, what: string): void {
+  counts[what] = (counts[what] ?? 0) + 1
+}
+
+/** What the log says as a refusal that tells the caller what to do. */
+async function reading<T>(ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask()
+  } catch (error) {
+    if (!(error instanceof LogError)) throw error
+    if (error.code === 'LOG_GONE') throw new Refusal('CURSOR_GONE', `kept from position ${error.detail.earliest} on`)
+    throw new Refusal('UNAVAILABLE', `the log says ${error.code}; whether anything was taken is not known`)
+  }
+}

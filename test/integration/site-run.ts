@@ -1,0 +1,119 @@
+/** A real run of a site through its command line: started, watched by its JSON lines, told faults, stopped. */
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { askRun } from '../../supervisors/run/control.ts'
+import type { Run } from '../../supervisors/run/run.ts'
+import type { Summary } from '../../supervisors/run/summary.ts'
+
+const MAIN = fileURLToPath(new URL('../../supervisors/main.ts', import.meta.url))
+const NODE = ['--disable-warning=ExperimentalWarning', MAIN]
+
+export type Status = Awaited<ReturnType<Run['status']>>
+export type Line = { readonly kind: string; readonly [field: string]: any }
+
+export const folder = (): string => mkdtempSync(join(tmpdir(), 'quorate-'))
+export const remove = (dir: string): void => rmSync(dir, { recursive: true, force: true })
+
+export class SiteRun {
+  readonly dir: string
+  readonly lines: Line[] = []
+  readonly child: ChildProcess
+  readonly exited: Promise<number | null>
+  stderr = ''
+  #waiting: { readonly found: (line: Line) => boolean; readonly resolve: (line: Line) => void }[] = []
+
+  constructor(dir: string, args: readonly string[]) {
+    this.dir = dir
+    this.child = spawn(process.execPath, [...NODE, 'run', '--json', '--data', dir, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    let rest = ''
+    this.child.stdout!.setEncoding('utf8').on('data', (text: string) => {
+      const parts = (rest + text).split('\n')
+      rest = parts.pop()!
+      for (const part of parts) this.#take(JSON.parse(part) as Line)
+    })
+    this.child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+      this.stderr = (this.stderr + text).slice(-20_000)
+    })
+    this.exited = new Promise(resolve => this.child.once('close', resolve))
+  }
+
+  /** The next line like this one, from the first line on or from now on. */
+  line(found: (line: Line) => boolean, fromNow = false): Promise<Line> {
+    const there = fromNow ? undefined : this.lines.find(found)
+    if (there) return Promise.resolve(there)
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ found, resolve })
+      void this.exited.then(code => reject(new Error(`the run ended with ${code}: ${this.stderr}`)))
+    })
+  }
+  started(): Promise<Line> {
+    return this.line(line => line.kind === 'started')
+  }
+  /** So many more receipts with a verdict. */
+  async decided(more: number): Promise<void> {
+    for (let i = 0; i < more; i++) {
+      const cycles = new Set(this.lines.filter(l => l.kind === 'frame').map(l => `${l.epoch}.${l.cycle}`))
+      await this.line(l => l.kind === 'frame' && !cycles.has(`${l.epoch}.${l.cycle}`), true)
+    }
+  }
+  fault(target: string, name: string, ...args: string[]): Promise<unknown> {
+    return askRun(this.dir, { do: 'fault', target, name, args })
+  }
+  status(): Promise<Status> {
+    return askRun(this.dir, { do: 'status' }) as Promise<Status>
+  }
+  async pids(): Promise<Record<string, number>> {
+    return (await this.status()).pids
+  }
+  /** Every replica votes and the gateway is linked to all of them. */
+  async whole(): Promise<boolean> {
+    const { nodes, gateway } = await this.status()
+    const voting = Object.values(nodes)
+      .filter(n => n?.replica === 'voting')
+      .map(n => n!.cycle)
+    return voting.length === 3 && Math.max(...voting) - Math.min(...voting) <= 1 && gateway?.links.length === 3
+  }
+  async stop(): Promise<Summary> {
+    this.child.kill('SIGINT')
+    return this.summary()
+  }
+  async summary(): Promise<Summary> {
+    const code = await this.exited
+    const last = this.lines.at(-1)
+    if (last?.kind !== 'summary') throw new Error(`no summary; exit ${code}: ${this.stderr}`)
+    return last as unknown as Summary
+  }
+  kill(): void {
+    this.child.kill('SIGKILL')
+  }
+
+  #take(line: Line): void {
+    this.lines.push(line)
+    const found = this.#waiting.filter(w => w.found(line))
+    this.#waiting = this.#waiting.filter(w => !found.includes(w))
+    for (const { resolve } of found) resolve(line)
+  }
+}
+
+/** One call of the command line, to its end. */
+export function quorate(
+  ...args: string[]
+): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
+  return new Promise(resolve => {
+    execFile(process.execPath, [...NODE, ...args], { maxBuffer: 64_000_000 }, (error, out, err) => {
+      resolve({ code: typeof error?.code === 'number' ? error.code : error ? 1 : 0, out, err })
+    })
+  })
+}
+export const manifestOf = (dir: string) => JSON.parse(readFileSync(join(dir, 'manifest.json'), 'utf8')).manifest
+
+/** Until it holds; a test's own time limit ends it. */
+export async function until(holds: () => Promise<boolean> | boolean): Promise<void> {
+  while (!(await holds())) await new Promise(resolve => setTimeout(resolve, 50))
+}
+export const pause = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms))

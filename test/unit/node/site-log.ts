@@ -1,0 +1,96 @@
+/** A short life of the example site as the log holds it: signed records, folded by whoever asks. */
+import { fileURLToPath } from 'node:url'
+import { SiteFold } from '../../../actors/controller/fold.ts'
+import { builtIn } from '../../../actors/engine.ts'
+import type { SiteView } from '../../../projections/api/view.ts'
+import { sealFact } from '../../../protocol/codec/fact.ts'
+import { signManifest } from '../../../protocol/codec/manifest.ts'
+import { ed25519Signer, ed25519Verifier, newSecret } from '../../../protocol/codec/sign.ts'
+import { TOPICS } from '../../../protocol/log/event-log.ts'
+import { openMemoryLog } from '../../../protocol/log/memory.ts'
+import type { Logs } from '../../../protocol/ports.ts'
+import type { Fact } from '../../../protocol/words/facts.ts'
+import { keyId } from '../../../protocol/words/ids.ts'
+import type { KeyEntry, Role } from '../../../protocol/words/manifest.ts'
+import type { Replica } from '../../../supervisors/node/replica.ts'
+import { ReplicaView } from '../../../supervisors/node/site-view.ts'
+import { readSiteFile } from '../../../supervisors/site/file.ts'
+import { resolveSite } from '../../../supervisors/site/resolve.ts'
+
+const HOME = fileURLToPath(new URL('../../../sim/sites/home.yaml', import.meta.url))
+const ROLES: Readonly<Record<string, Role>> = {
+  administrator: 'administrator',
+  operator: 'operator',
+  gateway: 'gateway',
+  'node-a': 'node',
+  'node-b': 'node',
+  'node-c': 'node',
+}
+const ENGINE = '0'.repeat(64)
+const NOW_MS = 1_000_000
+const slots = { onTime: 0, late: 0, held: 0, uncovered: 0, fieldDown: 0 }
+
+type Body<F> = F extends Fact ? Omit<F, 'v' | 'tenant' | 'by'> : never
+
+export class SiteLog {
+  readonly #signers = new Map(Object.keys(ROLES).map(id => [id, ed25519Signer(keyId(id), newSecret())]))
+  readonly bodies: string[] = []
+  readonly logs = Object.fromEntries(TOPICS.map(topic => [topic, openMemoryLog({ topic })])) as unknown as Logs
+
+  constructor() {
+    const keys = Object.entries(ROLES).map(([id, role]) => {
+      return [id, { publicKey: this.#signers.get(id)!.publicKey as string, roles: [role] }] as [string, KeyEntry]
+    })
+    const who = {
+      keys: Object.fromEntries(keys),
+      replicas: ['node-a', 'node-b', 'node-c'],
+      threshold: 1,
+      engine: ENGINE,
+    }
+    const manifest = resolveSite(readSiteFile(HOME).file, builtIn, who)
+    const signed = signManifest({ manifest, signatures: {} }, this.#signers.get('administrator')!)
+    this.say('administrator', { kind: 'ManifestInstalled', site: 'home', manifest: signed })
+    for (const node of ['node-a', 'node-b'])
+      this.say(node, { kind: 'TimeAdvanced', partition: 0, epoch: 1, seq: 1, atMs: NOW_MS })
+  }
+
+  seal(by: string, body: Body<Fact>): string {
+    return sealFact({ v: 1, tenant: 'demo', by, ...body } as Fact, this.#signers.get(by)!)
+  }
+  say(by: string, body: Body<Fact>): this {
+    this.bodies.push(this.seal(by, body))
+    return this
+  }
+  frame(cycle: number): this {
+    return this.say('gateway', { kind: 'FrameMeasured', site: 'home', epoch: 1, cycle, assets: {}, slots })
+  }
+  mode(name: string, id: string): string {
+    return this.seal('operator', {
+      kind: 'CommandRequested',
+      site: 'home',
+      id,
+      target: 'site',
+      name,
+      params: {},
+      issuedAtMs: NOW_MS,
+      expiresMs: 10_000,
+    })
+  }
+
+  /** A node that has read everything so far: what it shows, and how it takes one more record. */
+  reader(node = 'node-a', from?: { fold: SiteFold; at: number }) {
+    const verifier = ed25519Verifier()
+    const of = { tenant: 'demo', site: 'home', definitions: builtIn, engine: ENGINE as never, verifier }
+    const fold = from ? SiteFold.thaw(of, JSON.parse(JSON.stringify(from.fold.freeze()))) : new SiteFold(of)
+    const replica = { state: 'voting', fold, last: null } as unknown as Replica
+    const { logs } = this
+    const options = { tenant: 'demo', site: 'home', node, partition: 0, logs, verifier, replica: () => replica }
+    const view: ReplicaView & SiteView = new ReplicaView(options)
+    let next = from?.at ?? 0
+    const read = () => {
+      for (; next < this.bodies.length; next++) view.stepped(next, fold.take(next, this.bodies[next]!))
+    }
+    read()
+    return { view, fold, read, at: () => next }
+  }
+}
