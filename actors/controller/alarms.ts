@@ -4,6 +4,9 @@
  */
 import type { AlarmRecord, SiteState } from './state.ts'
 
+/** Shelving hides for a shift at most: what is hidden for longer is forgotten. */
+export const SHELVED_MS_MAX = 8 * 3_600_000
+
 export const alarmKey = (asset: string, alarm: string, about: string): string =>
   about === '' ? `${asset}.${alarm}` : `${asset}.${alarm}.${about}`
 
@@ -45,7 +48,10 @@ export function returnAlarm(state: SiteState, asset: string, alarm: string, abou
 export function acknowledgeAlarm(state: SiteState, key: string, shelveUntilMs: number | undefined): SiteState {
   const there = state.alarms[key]
   if (!there) return state
-  if (shelveUntilMs !== undefined) return put(state, key, { ...there, shelvedUntilMs: shelveUntilMs })
+  if (shelveUntilMs !== undefined) {
+    const shelvedUntilMs = Math.min(shelveUntilMs, state.now + SHELVED_MS_MAX)
+    return put(state, key, { ...there, shelvedUntilMs })
+  }
   if (there.condition === 'returnedUnacknowledged') return drop(state, key)
   return put(state, key, { ...there, condition: 'activeAcknowledged' })
 }

@@ -5,7 +5,7 @@
 import type { ErrorCode } from '../../protocol/words/errors.ts'
 import type { FactOf } from '../../protocol/words/facts.ts'
 import { parse, raw, type Unit } from '../../protocol/words/units.ts'
-import { is, parseCommand, refusal, stepActor, want } from '../kit/host.ts'
+import { is, parseCommand, refusal, want } from '../kit/host.ts'
 import type { CommandRecord, CommandState, SiteState } from './state.ts'
 import { boundOf } from './strategies.ts'
 import type { Work } from './work.ts'
@@ -16,6 +16,8 @@ export const SKEW_MS_MAX = 120_000
 const KEPT_MS = 600_000
 /** Ended commands kept at most; beyond it the oldest go first. */
 const KEPT_MAX = 1_000
+/** Commands in force at once: as many as a candidate lists. */
+export const ACCEPTED_MAX = 256
 /** Over its expiry, the centre waits this many cycles for the gateway's word before it says `unknown` (S10). */
 export const WORD_CYCLES = 10
 
@@ -40,7 +42,7 @@ export function requestCommand(work: Work, fact: Command): void {
     issuedAtMs: fact.issuedAtMs,
     endedAtMs: null,
   }
-  const refused = tooOld(work, fact)
+  const refused = tooOld(work, fact) ?? tooMany(work)
   if (refused) {
     put(work, { ...record, state: 'rejected', reason: say(refused), endedAtMs: work.state.now })
     return
@@ -74,20 +76,40 @@ function tooOld(work: Work, fact: Command): No | null {
   return null
 }
 
+/** A candidate lists every accepted command: more than it can hold would silence the site. */
+function tooMany(work: Work): No | null {
+  const waiting = Object.values(work.state.commands).filter(c => c.state === 'accepted').length
+  return waiting >= ACCEPTED_MAX ? no('TOO_LARGE', `${waiting} commands wait for their end`) : null
+}
+
 type Result = No | { readonly setpoints: readonly string[] }
 
 function siteCommand(work: Work, fact: Command): Result {
-  if (fact.name === 'cancel') return cancel(work, String(fact.params.id ?? ''))
+  if (fact.name === 'cancel') return cancel(work, fact)
   const parsed = parseCommand(work.site.modes.asset, fact.name, fact.params)
   if (parsed.kind === 'refused') return no(codeOf(parsed.code), parsed.text)
-  const stepped = stepActor(work.site.modes, work.state.mode, parsed.event, {}, work.state.now, [])
-  if (!stepped.taken) return no('NOT_NOW', `the site is ${fact.name} already`)
-  work.state = { ...work.state, mode: stepped.actor }
+  const byHand = is(work.state.mode, 'operator')
+  if (!work.sendMode(parsed.event)) return no('NOT_NOW', `the site is ${fact.name} already`)
+  if (!byHand && is(work.state.mode, 'operator')) takeOver(work)
   return { setpoints: [] }
 }
 
-function cancel(work: Work, id: string): Result {
-  const command = work.state.commands[id]
+/** By hand, what was last applied stays until somebody says otherwise; never what was last proposed. */
+function takeOver(work: Work): void {
+  for (const asset of work.site.assets) {
+    const frame = work.state.frames[asset.name]
+    const applied: Record<string, number> = {}
+    for (const name of Object.keys(asset.asset.spec.setpoints))
+      if (frame?.applied[name] !== undefined) applied[name] = frame.applied[name] - (frame.local[name] ?? 0)
+    if (Object.keys(applied).length > 0)
+      work.move(asset, (actor, outputs) => want(asset, actor, applied, work.values(asset), work.state.now, outputs))
+  }
+}
+
+function cancel(work: Work, fact: Command): Result {
+  const { id } = fact.params
+  if (typeof id !== 'string') return no('BAD_PARAMETER', "id is missing; write id='<command>'")
+  const command = id === fact.id ? undefined : work.state.commands[id]
   if (!command) return no('NOT_FOUND', `no command '${id}'`)
   if (command.state !== 'accepted') return no('NOT_NOW', `command '${id}' is ${command.state}`)
   end(work, command, 'cancelled', 'cancelled by an operator')
@@ -117,7 +139,10 @@ function assetCommand(work: Work, fact: Command): Result {
 function setpointCommand(work: Work, fact: Command): Result {
   const asset = work.site.byName.get(fact.target)!
   if (!is(work.state.mode, 'operator')) return no('WRONG_MODE', 'a setpoint by hand needs manual mode')
-  const name = String(fact.params.name ?? '')
+  const { name: setpoint, value: _, ...unknown } = fact.params
+  const [extra] = Object.keys(unknown)
+  if (extra !== undefined) return no('BAD_PARAMETER', `'${extra}' is no parameter; setpoint takes name and value`)
+  const name = String(setpoint ?? '')
   const declared = asset.asset.spec.setpoints[name]
   if (!declared) {
     const known = Object.keys(asset.asset.spec.setpoints).join(', ') || 'none'
@@ -125,6 +150,8 @@ function setpointCommand(work: Work, fact: Command): Result {
   }
   const value = quantityOf(declared.unit, fact.params.value)
   if (typeof value !== 'number') return value
+  const { held } = work.state.assets[asset.name]!
+  if (held) return no('NOT_NOW', `${asset.name} is quarantined: ${held.reason}`)
   const bound = boundOf(work, asset, name)
   const outside = value < bound.min ? bound.minBy : value > bound.max ? bound.maxBy : null
   if (outside !== null) {
@@ -163,9 +190,11 @@ function put(work: Work, record: CommandRecord): void {
 function bounded(commands: SiteState['commands'], now: number): SiteState['commands'] {
   const ended = Object.values(commands).filter(c => c.endedAtMs !== null)
   const old = ended.filter(c => now - c.endedAtMs! > KEPT_MS)
+  const kept = ended.filter(c => !old.includes(c))
+  // by their end and not by the keys of the object, where ids that look like numbers come first
   const many =
-    ended.length - old.length > KEPT_MAX
-      ? ended.filter(c => !old.includes(c)).slice(0, ended.length - old.length - KEPT_MAX)
+    kept.length > KEPT_MAX
+      ? kept.sort((a, b) => a.endedAtMs! - b.endedAtMs! || (a.id < b.id ? -1 : 1)).slice(0, kept.length - KEPT_MAX)
       : []
   if (old.length + many.length === 0) return commands
   const gone = new Set([...old, ...many].map(c => c.id))

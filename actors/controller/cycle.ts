@@ -20,6 +20,9 @@ import type { SiteAsset } from './site.ts'
 import { boundOf, decide, type WantedBy } from './strategies.ts'
 import type { Work } from './work.ts'
 
+/** Two contradicting limits are named both; a longer name would make the candidate malformed. */
+const BOUND_BY_CHARS = 128
+
 /** Returns the actions that should hold from this cycle on. */
 export function stepFrame(work: Work, frame: FactOf<'FrameMeasured'>): Actions {
   const newEpoch = frame.epoch !== work.state.epoch
@@ -27,10 +30,11 @@ export function stepFrame(work: Work, frame: FactOf<'FrameMeasured'>): Actions {
   lapseCommands(work, newEpoch)
   work.fireDueTimers() // 1
   const known = Object.fromEntries(Object.entries(frame.assets).filter(([name]) => work.site.byName.has(name)))
-  work.state = { ...work.state, frames: { ...work.state.frames, ...known } }
+  const before = work.state.frames
+  work.state = { ...work.state, frames: known } // S24: what a frame no longer carries is lost, not as it was
   work.refresh()
   for (const asset of work.site.assets) // 2, 3
-    if (asset.name in frame.assets)
+    if (asset.name in known || asset.name in before)
       work.move(asset, (actor, outputs) => measure(asset, actor, work.values(asset), work.state.now, outputs))
   const mode = modeOf(work) // 4
   const wanted = wantedIn(work) // 5, 6, 7
@@ -91,7 +95,7 @@ function outputImage(work: Work, wanted: WantedBy): Record<string, AssetAction> 
         rise: envelope?.rise ?? 0,
         fall: envelope?.fall ?? 0,
         why: why.slice(0, 256),
-        ...(boundBy === undefined ? {} : { boundBy }),
+        ...(boundBy === undefined ? {} : { boundBy: boundBy.slice(0, BOUND_BY_CHARS) }),
       }
     }
     const pulses = work.state.pulses.filter(p => p.asset === asset.name).map(({ id, name }) => ({ id, name }))

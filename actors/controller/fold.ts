@@ -37,6 +37,12 @@ export type Taken =
   | { readonly kind: 'foreign' }
   | { readonly kind: 'refused'; readonly code: ErrorCode; readonly reason: string }
 
+/** Installed, and in force from a later cycle of the epoch in which it was installed. */
+interface Pending {
+  readonly signed: SignedManifest
+  readonly epoch: number
+}
+
 /** A fold as JSON: what a snapshot holds. */
 export interface FrozenFold {
   readonly v: 1
@@ -44,15 +50,15 @@ export interface FrozenFold {
   readonly position: number
   readonly chain: string
   readonly manifest: SignedManifest
-  readonly pending: SignedManifest | null
+  readonly pending: readonly Pending[]
   readonly state: FrozenSite
 }
 
 export class SiteFold {
   readonly #o: FoldOptions
   #signed: SignedManifest | null = null
-  /** Installed, and in force from a later cycle on. */
-  #pending: SignedManifest | null = null
+  /** In the order of their versions (S33). */
+  #pending: readonly Pending[] = []
   #manifestHash = GENESIS
   #site: Site | null = null
   #state: SiteState | null = null
@@ -113,7 +119,7 @@ export class SiteFold {
     if (fact.kind === 'FrameMeasured') {
       const wrong = this.#wrongUnit(fact)
       if (wrong) return { kind: 'refused', code: 'WRONG_UNIT', reason: wrong }
-      this.#enactPending(fact.cycle)
+      this.#enactPending(fact.epoch, fact.cycle)
     }
     this.#chain = chained(this.#chain, body)
     const stepped = step(this.#site, this.#state, fact, position)
@@ -161,7 +167,7 @@ export class SiteFold {
   }
 
   #install(position: number, body: string, fact: FactOf<'ManifestInstalled'>): Taken {
-    const latest = this.#pending ?? this.#signed
+    const latest = this.#pending.at(-1)?.signed ?? this.#signed
     const verdict = checkManifest(fact.manifest, latest?.manifest ?? null, this.#o.verifier)
     if (verdict.kind === 'refused') return verdict
     const next = fact.manifest
@@ -174,23 +180,30 @@ export class SiteFold {
       return { kind: 'refused', code: 'SITE_FILE', reason: String(error) }
     }
     this.#chain = chained(this.#chain, body)
-    if (next.manifest.fromCycle === null || !this.#state) this.#enact(next)
-    else this.#pending = next
+    if (next.manifest.fromCycle === null || !this.#state) {
+      this.#pending = [] // what waited is of an older version
+      this.#enact(next)
+    } else this.#pending = [...this.#pending, { signed: next, epoch: this.#state.epoch }]
     this.#state = { ...this.#state!, position }
     return { kind: 'stepped', fact, candidate: null, outputs: [] }
   }
-  #enactPending(cycle: number): void {
-    const from = this.#pending?.manifest.fromCycle
-    if (!this.#pending || (from !== null && from !== undefined && cycle < from)) return
-    const next = this.#pending
-    this.#pending = null
-    this.#enact(next)
+  /** By a frame that is new only: an old one of a higher cycle, sent again, brings nothing into force. */
+  #enactPending(epoch: number, cycle: number): void {
+    const { state } = this
+    if (!state || epoch < state.epoch || (epoch === state.epoch && cycle <= state.cycle)) return
+    for (const waiting of this.#pending) {
+      const named = waiting.epoch || state.epoch || epoch // before the first frame: the epoch to come
+      if (epoch === named && cycle < waiting.signed.manifest.fromCycle!) return
+      this.#pending = this.#pending.slice(1)
+      this.#enact(waiting.signed)
+    }
   }
   #enact(signed: SignedManifest): void {
+    const before = this.manifest
     this.#signed = signed
     this.#manifestHash = manifestHash(signed.manifest)
     this.#site = siteOf(signed.manifest, this.#o.definitions)
-    this.#state = this.#state ? adoptSite(this.#site, this.#state) : startSite(this.#site)
+    this.#state = this.#state && before ? adoptSite(this.#site, this.#state, before) : startSite(this.#site)
   }
 
   #candidate(position: number, actions: Candidate['actions']): Candidate {

@@ -36,6 +36,9 @@ export interface Site {
   readonly modes: Placed
 }
 
+/** Targets of commands and sources of alarms that are no assets. */
+const RESERVED = ['site', 'gateway']
+
 /** Throws Refusal: UNKNOWN_ASSET_TYPE, UNKNOWN_STRATEGY_TYPE, SITE_FILE. */
 export function siteOf(manifest: Manifest, definitions: Definitions): Site {
   const assets = manifest.assets.map(entry => {
@@ -52,6 +55,10 @@ export function siteOf(manifest: Manifest, definitions: Definitions): Site {
     return { ...place(asset, entry.name, entry.settings), entry }
   })
   const byName = new Map(assets.map(a => [a.name, a]))
+  if (byName.size < assets.length) throw new Refusal('SITE_FILE', 'two assets have one name')
+  for (const name of RESERVED)
+    if (byName.has(name))
+      throw new Refusal('SITE_FILE', `asset '${name}': commands and alarms mean something else by it`)
   const strategies = manifest.strategies.map(s => {
     const strategy = definitions.strategies[s.type]
     if (!strategy) {

@@ -1,5 +1,6 @@
 /** What a site's controller remembers between facts: all of it, and JSON once frozen. */
 import type { AssetFrame, Slots } from '../../protocol/words/facts.ts'
+import type { Manifest } from '../../protocol/words/manifest.ts'
 import { type FrozenActor, freezeActor, thawActor } from '../kit/freeze.ts'
 import { type ActorState, type Output, startActor } from '../kit/host.ts'
 import type { Site } from './site.ts'
@@ -105,16 +106,27 @@ export function startSite(site: Site): SiteState {
   }
 }
 
-/** The same state under a new manifest: assets that stay keep theirs, new ones start, gone ones go. */
-export function adoptSite(site: Site, state: SiteState): SiteState {
+/**
+ * The same state under a new manifest: assets that stay keep theirs, new ones start, gone ones and those of another type go. A key that is gone
+ * or another one now takes what was known of it along: its claim of time, and its disqualification (S15, S27).
+ */
+export function adoptSite(site: Site, state: SiteState, before: Manifest): SiteState {
+  const { keys } = site.manifest
+  const same = (id: string) => keys[id] !== undefined && keys[id].publicKey === before.keys[id]?.publicKey
   const outputs: Output[] = []
-  const assets = site.assets.map(a => [a.name, state.assets[a.name] ?? startActor(a, state.now, outputs)] as const)
-  const stays = (name: string) => site.byName.has(name)
+  const stays = (name: string) =>
+    before.assets.find(a => a.name === name)?.type === site.byName.get(name)?.entry.type && site.byName.has(name)
+  const assets = site.assets.map(a => {
+    const there = stays(a.name) ? state.assets[a.name] : undefined
+    return [a.name, there ?? startActor(a, state.now, outputs)] as const
+  })
   return {
     ...state,
     assets: Object.fromEntries(assets),
     frames: Object.fromEntries(Object.entries(state.frames).filter(([name]) => stays(name))),
     pulses: state.pulses.filter(p => stays(p.asset)),
+    claims: Object.fromEntries(Object.entries(state.claims).filter(([id]) => same(id))),
+    disqualified: state.disqualified.filter(same),
     held: {},
   }
 }

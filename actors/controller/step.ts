@@ -9,11 +9,11 @@ import type { Fact, FactOf } from '../../protocol/words/facts.ts'
 import type { Output } from '../kit/host.ts'
 import { withinStep } from '../kit/purity.ts'
 import { acknowledgeAlarm, raiseAlarm, returnAlarm } from './alarms.ts'
-import { receiveOutcome, receivePulse, requestCommand } from './commands.ts'
+import { receiveOutcome, receivePulse, requestCommand, SKEW_MS_MAX } from './commands.ts'
 import { stepFrame } from './cycle.ts'
 import type { Site } from './site.ts'
 import type { SiteState } from './state.ts'
-import { claimTime } from './time.ts'
+import { beginTime, claimTime } from './time.ts'
 import { Work } from './work.ts'
 
 export interface Stepped {
@@ -32,6 +32,7 @@ export function step(site: Site, state: SiteState, fact: Fact, position: number)
 }
 
 function take(work: Work, fact: Fact): Actions | null {
+  const { state } = work
   switch (fact.kind) {
     case 'FrameMeasured': {
       const { epoch, cycle } = work.state
@@ -40,13 +41,15 @@ function take(work: Work, fact: Fact): Actions | null {
     }
     case 'TimeAdvanced':
       work.state = claimTime(work.state, fact)
+      if (state.now === 0) work.state = beginTime(work.state)
       work.fireDueTimers()
       return null
     case 'CommandRequested':
       requestCommand(work, fact)
       return null
     case 'AlarmAcknowledged':
-      work.state = acknowledgeAlarm(work.state, fact.alarm, fact.shelveUntilMs)
+      if (Math.abs(fact.issuedAtMs - state.now) <= SKEW_MS_MAX)
+        work.state = acknowledgeAlarm(work.state, fact.alarm, fact.shelveUntilMs)
       return null
     case 'ReceiptRecorded':
       if (isNew(work, fact.seq)) receive(work, fact)

@@ -3,6 +3,7 @@
  * back (S27). It never goes back.
  */
 import type { FactOf } from '../../protocol/words/facts.ts'
+import type { ActorState } from '../kit/host.ts'
 import type { Claim, SiteState } from './state.ts'
 
 export function claimTime(state: SiteState, fact: FactOf<'TimeAdvanced'>): SiteState {
@@ -12,6 +13,18 @@ export function claimTime(state: SiteState, fact: FactOf<'TimeAdvanced'>): SiteS
   const claim: Claim = { epoch: fact.epoch, seq: fact.seq, atMs: fact.atMs }
   const claims = { ...state.claims, [fact.by]: claim }
   return { ...state, claims, now: Math.max(state.now, agreed(claims)) }
+}
+
+/**
+ * Time begins with the first agreement: waits that began before it, at 0, count from there. Else a chart that waits in
+ * a circle would go around it for every second since 1970.
+ */
+export function beginTime(state: SiteState): SiteState {
+  const { now } = state
+  const since = (actor: ActorState): ActorState =>
+    actor.timers.length === 0 ? actor : { ...actor, timers: actor.timers.map(t => ({ ...t, due: t.due + now })) }
+  const assets = Object.entries(state.assets).map(([name, actor]) => [name, since(actor)] as const)
+  return { ...state, mode: since(state.mode), assets: Object.fromEntries(assets) }
 }
 
 const agreed = (claims: SiteState['claims']): number =>

@@ -10,6 +10,8 @@ import type { PendingPulse, SiteState } from './state.ts'
 
 /** A pulse that no receipt ends rides for this long at most. */
 const PULSE_MS_MAX = 60_000
+/** Of one asset; a candidate with more is malformed, and a chart that flaps would silence its whole site. */
+const PULSES_MAX = 64
 const NOTHING: PointValues = {}
 
 export class Work {
@@ -56,6 +58,15 @@ export class Work {
     )
   }
 
+  /** The site's own chart: its mode. */
+  sendMode(event: ChartEvent): boolean {
+    const outputs: Output[] = []
+    const { actor, taken } = stepActor(this.site.modes, this.state.mode, event, NOTHING, this.state.now, outputs)
+    this.state = { ...this.state, mode: actor }
+    for (const output of outputs) this.#take(output)
+    return taken
+  }
+
   /** Timers that `now` has passed, over all assets in due order, each at its own due time. */
   fireDueTimers(): void {
     for (;;) {
@@ -75,7 +86,8 @@ export class Work {
     const { asset } = output
     if (output.kind === 'pulse') this.#addPulse(asset, output.pulse)
     else if (output.kind === 'alarm') {
-      const text = this.site.byName.get(asset)?.asset.spec.alarms[output.alarm]?.text ?? output.alarm
+      const placed = asset === this.site.modes.name ? this.site.modes : this.site.byName.get(asset)
+      const text = placed?.asset.spec.alarms[output.alarm]?.text ?? output.alarm
       this.state = raiseAlarm(this.state, asset, output.alarm, '', text)
     } else if (output.kind === 'clear') this.state = returnAlarm(this.state, asset, output.alarm, '')
     else if (output.kind === 'quarantined')
@@ -89,6 +101,10 @@ export class Work {
   }
   /** The id is the asset's own count: the same on every replica and in every replay, whatever positions are. */
   #addPulse(asset: string, name: string): void {
+    if (this.state.pulses.filter(p => p.asset === asset).length >= PULSES_MAX) {
+      this.state = raiseAlarm(this.state, asset, 'tooManyPulses', '', `${name} and later ones are not sent`)
+      return
+    }
     const seq = (this.state.pulseSeq[asset] ?? 0) + 1
     const { cycleMs } = this.site.manifest.timing
     const command = this.command === null ? undefined : this.state.commands[this.command]

@@ -77,6 +77,9 @@ const SPEAKERS: Record<FactKind, readonly Role[]> = {
 export function mayNotSay(fact: Fact, manifest: Manifest): { code: ErrorCode; reason: string } | null {
   if (fact.tenant !== manifest.tenant || ('site' in fact && fact.site !== manifest.site))
     return { code: 'WRONG_SITE', reason: `${fact.kind} is of ${fact.tenant}/${'site' in fact ? fact.site : ''}` }
+  // sequences are of one partition: a claim from another would silence its node here
+  if ('partition' in fact && fact.partition !== manifest.partition)
+    return { code: 'WRONG_SITE', reason: `${fact.kind} is of partition ${fact.partition}` }
   const entry = manifest.keys[fact.by]
   if (!entry) return { code: 'UNKNOWN_KEY', reason: `no key '${fact.by}' in manifest ${manifest.version}` }
   const roles = SPEAKERS[fact.kind]

@@ -34,7 +34,7 @@ export const SetpointAction = Type.Object(
 export type SetpointAction = Type.Static<typeof SetpointAction>
 
 /** A one-shot write: executed once for its id, whatever repeats. */
-export const PulseAction = Type.Object({ id: Type.String({ maxLength: 64 }), name: Name }, closed)
+export const PulseAction = Type.Object({ id: Type.String({ maxLength: 128 }), name: Name }, closed)
 export type PulseAction = Type.Static<typeof PulseAction>
 
 export const AssetAction = Type.Object(
@@ -89,7 +89,7 @@ export const CommandAction = Type.Object(
     name: Name,
     expiresCycle: Count,
     /** What must be done before it is confirmed: pulse ids, and setpoints by `asset.name`. */
-    pulses: Type.Array(Type.String({ maxLength: 64 })),
+    pulses: Type.Array(Type.String({ maxLength: 128 })),
     setpoints: Type.Array(Type.String({ maxLength: 128 })),
   },
   closed,

@@ -147,6 +147,36 @@ export const ERRORS = {
     fix: 'Stop it first, or choose another folder with --data',
   },
   FAULTS_OFF: { status: 403, title: 'This run takes no faults', fix: 'Start it with --faults on a simulated plant' },
+  LOG_GONE: {
+    status: 410,
+    title: 'The beginning of the log was trimmed away',
+    fix: 'Start at the earliest position that the message names',
+  },
+  LOG_CORRUPT: {
+    status: 500,
+    title: 'A record of the log is damaged',
+    fix: 'Restore the log from a copy; nothing before the named position is lost',
+  },
+  OUT_OF_ORDER: {
+    status: 409,
+    title: 'The records of one producer do not follow each other',
+    fix: 'Find out who appended between the named positions; the step has dropped what came too late',
+  },
+  CONFLICT: {
+    status: 409,
+    title: 'One producer has said two things under one number',
+    fix: 'Treat its key as compromised: enrol another by a manifest',
+  },
+  CERTIFICATE: {
+    status: 409,
+    title: 'A certificate does not certify what the log decides',
+    fix: 'Compare with `quorate replay`; a write that it covers had no right to be made',
+  },
+  FILE_EXISTS: {
+    status: 409,
+    title: 'The file is there already',
+    fix: 'Choose another name or folder; nothing is overwritten',
+  },
   ASSET_DEFINITION: {
     status: 422,
     title: 'The definition is refused',

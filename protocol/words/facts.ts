@@ -123,7 +123,7 @@ export const WriteReceipt = Type.Object(
     name: Name,
     kind: Type.Union([Type.Literal('setpoint'), Type.Literal('pulse')]),
     /** Pulse: its id; setpoint: absent. */
-    id: Type.Optional(Type.String({ maxLength: 64 })),
+    id: Type.Optional(Type.String({ maxLength: 128 })),
     decided: Type.Integer(),
     /** After law, ramp, envelope and quantising. */
     written: Type.Integer(),

@@ -1,7 +1,28 @@
 /** Every verb of the command line, in the order in which `--help` shows them. */
+import { assetCheck, assetNew } from './asset.ts'
 import { command } from './command.ts'
+import { explain } from './explain.ts'
 import { fault } from './fault.ts'
+import { logCat, logExport, logTail, logVerify } from './log.ts'
+import { manifestInit, manifestInstall, manifestShow, manifestSign } from './manifest.ts'
+import { replay } from './replay.ts'
 import { run } from './run.ts'
 import type { Verb } from './verb.ts'
 
-export const verbs: readonly Verb[] = [run, fault, command]
+export const verbs: readonly Verb[] = [
+  run,
+  fault,
+  command,
+  logTail,
+  logCat,
+  logVerify,
+  logExport,
+  replay,
+  explain,
+  manifestInit,
+  manifestShow,
+  manifestSign,
+  manifestInstall,
+  assetCheck,
+  assetNew,
+]

@@ -1,0 +1,232 @@
+/** `quorate manifest init|show|sign|install`: a site's constitution, from its file to the log. */
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
+import { siteOf } from '../../actors/controller/site.ts'
+import { sealFact } from '../../protocol/codec/fact.ts'
+import { checkManifest, signManifest } from '../../protocol/codec/manifest.ts'
+import { ed25519Verifier, type Signer } from '../../protocol/codec/sign.ts'
+import { listKeys, openKey } from '../../protocol/identity/keyring.ts'
+import { openEmbeddedLog } from '../../protocol/log/embedded/index.ts'
+import type { EventLog } from '../../protocol/log/event-log.ts'
+import { Refusal } from '../../protocol/words/errors.ts'
+import { keyId } from '../../protocol/words/ids.ts'
+import type { Manifest, SignedManifest } from '../../protocol/words/manifest.ts'
+import { parse, raw } from '../../protocol/words/units.ts'
+import { folders, NODES } from '../run/prepare.ts'
+import { draft } from '../site/draft.ts'
+import { openEngine } from '../site/engine.ts'
+import { readSiteFile } from '../site/file.ts'
+import { manifestInWords, shownOf } from '../site/manifest-words.ts'
+import { administratorsOf, authorityOf, type Installed, succession } from '../site/succession.ts'
+import { definitionOption, wholeNumber } from './folder.ts'
+import { dataOption, jsonOption } from './options.ts'
+import { endWithReader } from './pour.ts'
+import type { Call, Verb } from './verb.ts'
+
+const verifier = ed25519Verifier()
+const keyOption = { type: 'string', value: 'FILE', text: 'Key file of who signs' } as const
+
+export const manifestInit: Verb = {
+  name: 'manifest init',
+  text: 'Resolves a site file into the next manifest, unsigned; makes the keys that it names where they are missing',
+  arguments: 'SITEFILE',
+  options: {
+    data: dataOption,
+    administrators: { type: 'string', value: 'NAME,...', text: 'Who may sign (as in force; at first: administrator)' },
+    threshold: { type: 'string', value: 'K', text: 'How many of them must sign the next version (as in force; 1)' },
+    cycle: { type: 'string', value: 'TIME', text: 'Control cycle T, e.g. 1s (as the site file says)' },
+    'from-cycle': { type: 'string', value: 'N', text: 'In force from this cycle on (at once)' },
+    out: { type: 'string', value: 'FILE', text: 'Where to write it (standard output)' },
+  },
+  async run(call) {
+    const site = readSiteFile(theFile(call))
+    const engine = await openEngine(site.definitions)
+    const dir = call.text('data')!
+    const { tenant = 'local', site: name } = site.file
+    const inForce = (await installedIn(dir, 0, { tenant, site: name })).at(-1)?.signed.manifest ?? null
+    const administrators = call.text('administrators')?.split(',').map(checkedName)
+    const threshold = wholeNumber(call, 'threshold')
+    const fromCycle = wholeNumber(call, 'from-cycle')
+    const made: string[] = []
+    const manifest = draft({
+      site,
+      engine,
+      inForce,
+      replicas: NODES,
+      ...(administrators && { administrators }),
+      ...(threshold !== undefined && { threshold }),
+      ...(fromCycle !== undefined && { fromCycle }),
+      ...(call.text('cycle') !== undefined && { cycleMs: cycleMs(call.text('cycle')!) }),
+      publicKey: id => {
+        const folder = folders(dir).keys(id)
+        if (!existsSync(join(folder, `${id}.key`))) made.push(id)
+        return openKey(folder, keyId(id), true).publicKey
+      },
+    })
+    const text = asFile({ manifest, signatures: {} })
+    const out = call.text('out')
+    if (out === undefined) call.say(text)
+    else writeFileSync(out, `${text}\n`)
+    if (made.length > 0) process.stderr.write(`keys made in ${join(dir, 'keys')}: ${made.join(', ')}\n`)
+    return 0
+  },
+}
+
+export const manifestShow: Verb = {
+  name: 'manifest show',
+  text: 'Shows a manifest, its hash, who has signed it and who has not; without a file, the one in force',
+  arguments: '[FILE]',
+  options: { data: dataOption, json: jsonOption },
+  async run(call) {
+    endWithReader()
+    const dir = call.text('data')!
+    const [file] = call.positionals
+    const signed = file === undefined ? inFolder(dir) : readManifest(file)
+    const { manifest } = signed
+    const authority = authorityOf(manifest, await installedIn(dir, manifest.partition, manifest))
+    const shown = shownOf(signed, authority, verifier)
+    if (call.flag('json')) call.say(JSON.stringify({ kind: 'manifest', ...shown, manifest }))
+    else for (const line of manifestInWords(manifest, shown)) call.say(line)
+    return 0
+  },
+}
+
+export const manifestSign: Verb = {
+  name: 'manifest sign',
+  text: 'Adds an administrator’s signature to a manifest file',
+  arguments: 'FILE',
+  options: {
+    data: dataOption,
+    key: keyOption,
+    out: { type: 'string', value: 'FILE', text: 'Where to write it (FILE)' },
+  },
+  async run(call) {
+    const file = theFile(call)
+    const signed = readManifest(file)
+    const { manifest } = signed
+    const signer = keyFile(call.text('key') ?? folderKey(call.text('data')!, 'administrator'))
+    const authority = authorityOf(manifest, await installedIn(call.text('data')!, manifest.partition, manifest))
+    const entry = authority.keys[signer.key]
+    if (!entry?.roles.includes('administrator')) {
+      const names = administratorsOf(authority).map(([id]) => id)
+      throw new Refusal('FORBIDDEN', `'${signer.key}' is no administrator; administrators: ${names.join(', ')}`)
+    }
+    if (entry.publicKey !== signer.publicKey)
+      throw new Refusal('BAD_SIGNATURE', `this key file is another one than the manifest's '${signer.key}'`)
+    const next = signManifest(signed, signer)
+    writeFileSync(call.text('out') ?? file, `${asFile(next)}\n`)
+    const { missing, needed } = shownOf(next, authority, verifier)
+    call.say(
+      needed === 0 ? 'signed; enough administrators have signed' : `signed; ${needed} more of ${missing.join(', ')}`,
+    )
+    return 0
+  },
+}
+
+export const manifestInstall: Verb = {
+  name: 'manifest install',
+  text: 'Appends a signed manifest to the log, where it may follow the one in force; also while a run is going',
+  arguments: 'FILE',
+  options: {
+    data: dataOption,
+    key: { ...keyOption, text: 'Key file of who brings it (an administrator of the folder)' },
+    definition: definitionOption,
+  },
+  async run(call) {
+    const signed = readManifest(theFile(call))
+    const { manifest } = signed
+    const dir = call.text('data')!
+    const own = (call.text('definition') ?? '').split(',').filter(d => d !== '')
+    siteOf(manifest, (await openEngine(own.map(d => resolve(d)))).definitions)
+    const signer = call.text('key') === undefined ? bringer(dir, manifest) : keyFile(call.text('key')!)
+    mkdirSync(dir, { recursive: true, mode: 0o700 })
+    const facts = await openEmbeddedLog({ dir: join(folders(dir).log, 'facts'), topic: 'facts' })
+    try {
+      const position = await install(facts, signed, signer)
+      keep(folders(dir).manifest, signed)
+      const when = manifest.fromCycle === null ? 'in force' : `in force from cycle ${manifest.fromCycle} on`
+      call.say(`manifest version ${manifest.version} of ${manifest.site} is at position ${position}, ${when}`)
+      return 0
+    } finally {
+      await facts.close()
+    }
+  },
+}
+
+/** Throws MANIFEST_VERSION, MANIFEST_SIGNATURES, WRONG_SITE, BAD_SHAPE; also where another was quicker. */
+async function install(facts: EventLog, signed: SignedManifest, signer: Signer): Promise<number> {
+  const { manifest } = signed
+  const { tenant, site, partition } = manifest
+  const inForce = (await succession(facts, partition, manifest, verifier)).at(-1)?.signed.manifest ?? null
+  const verdict = checkManifest(signed, inForce, verifier)
+  if (verdict.kind === 'refused') throw new Refusal(verdict.code, verdict.reason)
+  const fact = { v: 1, kind: 'ManifestInstalled', tenant, site, by: signer.key, manifest: signed } as const
+  const [position] = await facts.append([{ partition, body: sealFact(fact, signer) }])
+  const now = (await succession(facts, partition, manifest, verifier)).find(i => i.position === position)
+  if (!now) throw new Refusal('MANIFEST_VERSION', 'another manifest was installed meanwhile and is in force now')
+  return position!
+}
+
+function theFile(call: Call): string {
+  const [file, ...rest] = call.positionals
+  if (file === undefined || rest.length > 0) throw new Refusal('USAGE', 'name one file')
+  return file
+}
+function readManifest(file: string): SignedManifest {
+  try {
+    const value = JSON.parse(readFileSync(file, 'utf8')) as SignedManifest
+    if (typeof value?.manifest !== 'object' || typeof value.signatures !== 'object')
+      throw new Error('it is no manifest')
+    return value
+  } catch (error) {
+    throw new Refusal('BAD_SHAPE', `${file}: ${(error as Error).message}; \`quorate manifest init\` writes one`)
+  }
+}
+function inFolder(dir: string): SignedManifest {
+  const file = folders(dir).manifest
+  if (!existsSync(file)) throw new Refusal('NO_RUN', `${dir} holds no manifest.json`)
+  return readManifest(file)
+}
+async function installedIn(dir: string, partition: number, of: { tenant: string; site: string }): Promise<Installed[]> {
+  const folder = join(folders(dir).log, 'facts')
+  if (!existsSync(folder)) return []
+  const facts = await openEmbeddedLog({ dir: folder, topic: 'facts', readOnly: true })
+  try {
+    return await succession(facts, partition, of, verifier)
+  } finally {
+    await facts.close()
+  }
+}
+
+const folderKey = (dir: string, id: string) => join(folders(dir).keys(id), `${id}.key`)
+function keyFile(file: string): Signer {
+  if (!existsSync(file)) throw new Refusal('UNKNOWN_KEY', `there is no key file ${file}; name one with --key`)
+  return openKey(dirname(resolve(file)), keyId(basename(file, '.key')))
+}
+/** An administrator whose key is here. */
+function bringer(dir: string, manifest: Manifest): Signer {
+  const here = administratorsOf(manifest).find(([id]) => listKeys(folders(dir).keys(id)).includes(keyId(id)))
+  if (!here) throw new Refusal('UNKNOWN_KEY', `no administrator's key is in ${join(dir, 'keys')}; name one with --key`)
+  return openKey(folders(dir).keys(here[0]), keyId(here[0]))
+}
+const checkedName = (name: string): string => {
+  try {
+    return keyId(name)
+  } catch (error) {
+    throw new Refusal('USAGE', `--administrators: ${(error as Error).message}`)
+  }
+}
+function cycleMs(text: string): number {
+  try {
+    return raw(parse('s', text.replace(/^(\d+)(\S)/, '$1 $2'), '--cycle'))
+  } catch (error) {
+    throw new Refusal('USAGE', (error as Error).message)
+  }
+}
+
+const asFile = (signed: SignedManifest): string => JSON.stringify(signed, null, 2)
+/** Never half of it, whatever happens: the file is where a later start begins. */
+function keep(file: string, signed: SignedManifest): void {
+  writeFileSync(`${file}.new`, `${asFile(signed)}\n`)
+  renameSync(`${file}.new`, file)
+}

@@ -1,0 +1,103 @@
+import { describe, expect, test } from 'vitest'
+import { SHELVED_MS_MAX } from '../../../actors/controller/alarms.ts'
+import { SKEW_MS_MAX } from '../../../actors/controller/commands.ts'
+import type { FactOf } from '../../../protocol/words/facts.ts'
+import { Bench, head, START_MS } from './household.ts'
+
+const KEY = 'gateway.dissent.node-b'
+let seq = 0
+const observed = (bench: Bench, state: 'raised' | 'returned', changes: Partial<FactOf<'AlarmObserved'>> = {}) =>
+  bench.take({
+    ...head,
+    kind: 'AlarmObserved',
+    by: 'gateway',
+    seq: ++seq,
+    alarm: 'dissent',
+    about: 'node-b',
+    state,
+    text: 'of cycle 7',
+    ...changes,
+  })
+const acknowledged = (bench: Bench, changes: Partial<FactOf<'AlarmAcknowledged'>> = {}) =>
+  bench.take({
+    ...head,
+    kind: 'AlarmAcknowledged',
+    by: 'operator',
+    id: 'ack-00001',
+    alarm: KEY,
+    issuedAtMs: bench.state.now,
+    ...changes,
+  })
+const condition = (bench: Bench) => bench.state.alarms[KEY]?.condition ?? 'normal'
+const begun = () => {
+  seq = 0
+  return new Bench().time(START_MS)
+}
+
+type Do = 'raise' | 'return' | 'acknowledge'
+const LIFE: readonly [way: readonly Do[], condition: string][] = [
+  [['raise'], 'activeUnacknowledged'],
+  [['raise', 'acknowledge'], 'activeAcknowledged'],
+  [['raise', 'return'], 'returnedUnacknowledged'],
+  [['raise', 'return', 'acknowledge'], 'normal'],
+  [['raise', 'acknowledge', 'return'], 'normal'],
+  [['raise', 'return', 'raise'], 'activeUnacknowledged'],
+  [['raise', 'acknowledge', 'raise'], 'activeAcknowledged'],
+  [['return'], 'normal'],
+  [['acknowledge'], 'normal'],
+]
+test.each(LIFE)('%j: %s', (way, expected) => {
+  const bench = begun()
+  for (const step of way)
+    if (step === 'acknowledge') acknowledged(bench)
+    else observed(bench, step === 'raise' ? 'raised' : 'returned')
+  expect(condition(bench)).toBe(expected)
+})
+
+test('a flood of one condition is one record, since its beginning (S35)', () => {
+  const bench = begun()
+  for (let i = 0; i < 100; i++) observed(bench.time(START_MS + i * 1_000), 'raised')
+  expect(Object.values(bench.state.alarms)).toMatchObject([{ sinceMs: START_MS, text: 'of cycle 7' }])
+})
+
+test('each of another asset or about another node is one of its own', () => {
+  const bench = begun()
+  observed(observed(observed(bench, 'raised'), 'raised', { about: 'node-c' }), 'raised', { asset: 'bat1' })
+  expect(Object.keys(bench.state.alarms)).toEqual([KEY, 'gateway.dissent.node-c', 'bat1.dissent.node-b'])
+})
+
+test('a repeat of the gateway’s durable stream changes nothing', () => {
+  const bench = observed(observed(begun(), 'raised'), 'returned')
+  expect(condition(observed(bench, 'raised', { seq: 1 }))).toBe('returnedUnacknowledged')
+})
+
+test('a gap in the outbox is an alarm', () => {
+  const bench = begun()
+  bench.take({
+    ...head,
+    kind: 'GapRecorded',
+    by: 'gateway',
+    seq: 1,
+    stream: 'durable',
+    first: 4,
+    last: 9,
+    reason: 'outbox full',
+  })
+  expect(bench.state.alarms['gateway.outboxGap.durable']?.text).toBe('4 to 9: outbox full')
+})
+
+describe('acknowledging', () => {
+  test('an old acknowledgement, sent again, acknowledges no later alarm', () => {
+    const bench = acknowledged(observed(begun(), 'raised'), { issuedAtMs: START_MS - SKEW_MS_MAX - 1 })
+    expect(condition(bench)).toBe('activeUnacknowledged')
+  })
+  test('shelving hides for a time that has an end, and changes nothing else', () => {
+    const bench = acknowledged(observed(begun(), 'raised'), { shelveUntilMs: START_MS + 60_000 })
+    expect(bench.state.alarms[KEY]).toMatchObject({
+      condition: 'activeUnacknowledged',
+      shelvedUntilMs: START_MS + 60_000,
+    })
+    acknowledged(bench, { shelveUntilMs: Number.MAX_SAFE_INTEGER })
+    expect(bench.state.alarms[KEY]!.shelvedUntilMs).toBe(START_MS + SHELVED_MS_MAX)
+  })
+})
