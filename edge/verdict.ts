@@ -1,5 +1,5 @@
 import type { Actions } from '../protocol/words/candidate.ts'
-import type { Certificate, Dissent, VerdictSource } from '../protocol/words/facts.ts'
+import type { Certificate, VerdictSource } from '../protocol/words/facts.ts'
 
 /** What the voter made of a cycle: what should hold, why it may, and until when. */
 export interface Verdict {
@@ -13,4 +13,3 @@ export interface Verdict {
   readonly emittedAtMs: number
   readonly validUntilMs: number
 }
-export type { Dissent }

@@ -7,7 +7,7 @@ import type { Signer } from '../../protocol/codec/sign.ts'
 import { openKey } from '../../protocol/identity/keyring.ts'
 import { Refusal } from '../../protocol/words/errors.ts'
 import type { FactOf } from '../../protocol/words/facts.ts'
-import { keyId } from '../../protocol/words/ids.ts'
+import { commandId, keyId } from '../../protocol/words/ids.ts'
 import { parse, raw, UNITS } from '../../protocol/words/units.ts'
 import { hostClock } from '../real/clock.ts'
 import { hostRandom } from '../real/random.ts'
@@ -58,7 +58,7 @@ async function send(call: Call): Promise<number> {
     tenant,
     site,
     by: signer.key,
-    id: hostRandom.id(),
+    id: commandId(hostRandom.id()),
     target,
     name,
     params,

@@ -10,6 +10,7 @@ import { bounds, type Placed, place, resolveSettings, safeValues, startActor } f
 import { unitOf } from '../../actors/kit/spec.ts'
 import type { LocalLaw } from '../../protocol/words/candidate.ts'
 import { Refusal } from '../../protocol/words/errors.ts'
+import { assetName, siteId, tenantId } from '../../protocol/words/ids.ts'
 import type { Manifest, ManifestAsset, ManifestStrategy, SetpointEnvelope } from '../../protocol/words/manifest.ts'
 import { RegisterMap } from '../../protocol/words/register-map.ts'
 import { checkRegisterMap } from '../../protocol/words/register-map-check.ts'
@@ -61,8 +62,8 @@ export function resolveSite(file: SiteFile, definitions: Definitions, who: Ident
     : Math.floor((cycleMs * DEFAULTS.deadlinePercent) / 100)
   const manifest: Manifest = {
     v: 1,
-    tenant: file.tenant ?? 'local',
-    site: file.site,
+    tenant: tenantId(file.tenant ?? 'local'),
+    site: siteId(file.site),
     title: file.title ?? file.site,
     partition: o.partition ?? 0,
     version: o.version ?? 1,
@@ -111,7 +112,7 @@ function assetOf(
   const timed = withTimers(asset, name, settings, entry.settings ?? {}, cycleMs)
   const placed = place(asset, name, timed)
   return {
-    name,
+    name: assetName(name),
     type: asset.spec.type,
     version: asset.spec.version,
     settings: timed,

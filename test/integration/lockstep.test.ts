@@ -14,7 +14,9 @@ afterAll(() => remove(dir))
 /** A load that steps over and under the peak, and a sun that comes out, as fast as clouds let it: each minute its own value. */
 function inputs(): string[] {
   const load = Array.from({ length: MINUTES }, (_, i) => -(400 + ((i * 7) % 11) * 260))
-  const pv = Array.from({ length: MINUTES }, (_, i) => (i < 20 ? 0 : Math.min(5_500, (i - 19) * 300) - ((i * 13) % 17) * 15))
+  const pv = Array.from({ length: MINUTES }, (_, i) =>
+    i < 20 ? 0 : Math.min(5_500, (i - 19) * 300) - ((i * 13) % 17) * 15,
+  )
   const file = (name: string, values: readonly number[]) => {
     const path = join(dir, name)
     writeFileSync(path, `power\n${values.join('\n')}\n`)

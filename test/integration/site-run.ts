@@ -1,6 +1,6 @@
 /** A real run of a site through its command line: started, watched by its JSON lines, told faults, stopped. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -110,10 +110,8 @@ export function quorate(
     })
   })
 }
-export const manifestOf = (dir: string) => JSON.parse(readFileSync(join(dir, 'manifest.json'), 'utf8')).manifest
 
 /** Until it holds; a test's own time limit ends it. */
 export async function until(holds: () => Promise<boolean> | boolean): Promise<void> {
   while (!(await holds())) await new Promise(resolve => setTimeout(resolve, 50))
 }
-export const pause = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms))

@@ -15,9 +15,6 @@ import { toError } from './faults.ts'
 import { LIMITS, type Limits, RETENTION, type Retention } from './limits.ts'
 import type { Answer, Columns, Order, Report, WorkerOrders } from './messages.ts'
 
-export type { Limits, Retention } from './limits.ts'
-export { LIMITS, RETENTION } from './limits.ts'
-
 export interface EmbeddedLogOptions extends Partial<Limits> {
   /** The topic's own folder; made where it is missing. */
   readonly dir: string
