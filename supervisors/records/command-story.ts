@@ -9,7 +9,7 @@ import { format } from '../../protocol/words/units.ts'
 import type { Progress } from './progress.ts'
 import { sweep } from './sweep.ts'
 
-export interface GuardSeen {
+interface GuardSeen {
   readonly name: string
   /** As the definition writes them; empty where the guard is a function. */
   readonly conditions: readonly string[]

@@ -26,7 +26,7 @@ export interface ExplainOptions {
   readonly progress: Progress
 }
 
-export interface Vote {
+interface Vote {
   readonly by: string
   readonly digest: string | null
   readonly says: 'agrees' | 'agrees, too late for the certificate' | 'dissents' | 'silent'

@@ -41,7 +41,7 @@ export interface ReplayOptions {
   readonly snapshots: readonly KeptSnapshot[]
   readonly progress: (pass: string) => Progress
 }
-export interface FoundDifference extends Difference {
+interface FoundDifference extends Difference {
   readonly position: number
   readonly by: string
   readonly cycle: number | null
@@ -64,7 +64,7 @@ export interface Replayed {
   readonly verifiedFrom: number
   readonly perSecond: number
 }
-export interface ReplicaEnd {
+interface ReplicaEnd {
   readonly position: number
   readonly stateHash: string
   /** What the node itself had kept, where it was met on the way. */
