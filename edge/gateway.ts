@@ -12,32 +12,36 @@
  */
 import { LiveMachine } from '../actors/kit/machine.ts'
 import { sealFact } from '../protocol/codec/fact.ts'
+import { checkManifest } from '../protocol/codec/manifest.ts'
 import type { Signer, Verifier } from '../protocol/codec/sign.ts'
-import type { FieldDriver, Ports } from '../protocol/ports.ts'
+import type { Ports } from '../protocol/ports.ts'
 import type { AssetFrame, Fact, FactOf, Slots } from '../protocol/words/facts.ts'
-import type { Manifest } from '../protocol/words/manifest.ts'
+import type { Manifest, SignedManifest } from '../protocol/words/manifest.ts'
 import type { Points } from '../protocol/words/quality.ts'
 import { type DeliveryEffect, deliveryMachine } from './delivery.ts'
 import { Executor, type ReceiptDraft } from './executor.ts'
-import { Field, fresh, type LastKnown, type Poll, pointsOf, reliable, remembered } from './field.ts'
+import { type Field, fresh, type LastKnown, type Poll, pointsOf, reliable, remembered } from './field.ts'
 import { Governor } from './governor.ts'
 import { Notebook } from './notebook.ts'
-import { OUTBOX_LIMITS, Outbox, type OutboxLimits } from './outbox.ts'
-import { type SamplerEffect, samplerMachine } from './sampler.ts'
-import { Uplinks } from './uplinks.ts'
+import type { Outbox } from './outbox.ts'
+import { type SamplerContext, type SamplerEffect, type SamplerEvent, samplerMachine } from './sampler.ts'
+import type { Uplinks } from './uplinks.ts'
 
 export interface GatewayOptions {
   readonly ports: Ports
   readonly signer: Signer
   readonly verifier: Verifier
   readonly manifest: Manifest
-  /** Node key -> address. */
-  readonly nodes: Readonly<Record<string, string>>
-  readonly drivers: Readonly<Record<string, FieldDriver>>
+  /** The parts that it stands on; they may outlive it. */
+  readonly uplinks: Uplinks
+  readonly durable: Outbox
+  readonly history: Outbox
+  readonly field: Field
   /** Of this boot and run: monotonic time is comparable within it. */
   readonly boot: string
   readonly fail: (error: unknown) => void
-  readonly outbox?: OutboxLimits
+  /** A newer manifest, checked, is in force from now on: the gateway is to be built anew under it. */
+  readonly adopt: (signed: SignedManifest) => void
 }
 
 export class Gateway {
@@ -49,7 +53,7 @@ export class Gateway {
   readonly #field: Field
   readonly #governor: Governor
   readonly #executor: Executor
-  readonly #sampler: LiveMachine<any, any, SamplerEffect>
+  readonly #sampler: LiveMachine<SamplerContext, SamplerEvent, SamplerEffect>
   readonly #delivery: LiveMachine<any, any, DeliveryEffect>
   readonly #raised = new Map<string, string>()
   #poll: Poll | null = null
@@ -58,40 +62,30 @@ export class Gateway {
   #cycle = 0
   #emittedAtUs = new Map<number, number>()
   #stopped = false
+  /** A manifest that comes into force at a later cycle. */
+  #waiting: SignedManifest | null = null
 
-  /** Opens the journals, raises the epoch durably, builds the actors. `start` sets them going. */
+  /** Opens its journal, raises the epoch durably, builds the actors. `start` sets them going. */
   static async open(o: GatewayOptions): Promise<Gateway> {
     const epoch = await nextEpoch(o.ports)
-    const notebook = await Notebook.open(o.ports.disk, o.boot)
-    const uplinks = new Uplinks(o.ports, o.nodes, o.signer, o.verifier, () => o.manifest)
-    const line = {
-      send: (stream: 'durable' | 'history', last: number, bodies: readonly string[]) =>
-        void uplinks.send({ t: stream, last, bodies: [...bodies] }),
-      tryAnother: () => uplinks.tryAnother(),
-    }
-    const limits = o.outbox ?? OUTBOX_LIMITS
-    const durable = await Outbox.open('durable', o.ports, line, o.fail, limits)
-    const history = await Outbox.open('history', o.ports, line, o.fail, limits)
-    return new Gateway(o, epoch, notebook, uplinks, durable, history)
+    return new Gateway(o, epoch, await Notebook.open(o.ports.disk, o.boot))
   }
 
-  private constructor(
-    o: GatewayOptions,
-    epoch: number,
-    notebook: Notebook,
-    uplinks: Uplinks,
-    durable: Outbox,
-    history: Outbox,
-  ) {
+  private constructor(o: GatewayOptions, epoch: number, notebook: Notebook) {
     this.#o = o
     this.#epoch = epoch
-    this.#uplinks = uplinks
-    this.#durable = durable
-    this.#history = history
+    this.#uplinks = o.uplinks
+    this.#durable = o.durable
+    this.#history = o.history
+    this.#field = o.field
     const { ports, verifier, manifest } = o
-    this.#field = new Field(ports.clock, o.drivers, () => manifest.assets)
     this.#governor = new Governor(ports, verifier, manifest, epoch, notebook.recovered, {
-      apply: verdict => this.#executor.apply(verdict, this.#emittedAtUs.get(verdict.cycle) ?? 0),
+      apply: verdict => {
+        const fast = verdict.actions.laws.some(law => law.law === 'fcr')
+        if (fast !== this.#sampler.context.fast)
+          this.#sampler.send({ type: 'fast', on: fast, atMs: ports.clock.monotonicMs() })
+        this.#executor.apply(verdict, this.#emittedAtUs.get(verdict.cycle) ?? 0)
+      },
       lapse: () => this.#executor?.lapse(),
       alarm: (alarm, about, asset, state, text) => this.#alarm(alarm, about, asset, state, text),
       equivocation: (key, first, second) => {
@@ -117,10 +111,11 @@ export class Gateway {
     const { cycleMs, fastMs } = manifest.timing
     this.#delivery = new LiveMachine(deliveryMachine, ports.host, effect => this.#deliver(effect))
     this.#sampler = new LiveMachine(samplerMachine, ports.clock, effect => this.#sample(effect), { cycleMs, fastMs })
-    uplinks.listen({
+    o.uplinks.attach({
       message: (node, m) => {
         if (m.t === 'candidate') this.#governor.candidate(m.candidate)
         else if (m.t === 'seen') this.#durable.seen(node, m.last)
+        else if (m.t === 'manifest') this.#offered(m.manifest)
         else if (m.t === 'nudge') this.#sampler.send({ type: 'nudge', atMs: ports.clock.monotonicMs() })
         else if (m.stream === 'frame') {
           if (m.epoch === epoch) this.#delivery.send({ type: 'acked', cycle: m.cycle })
@@ -139,20 +134,14 @@ export class Gateway {
 
   start(): void {
     this.#executor.recover()
-    this.#uplinks.start()
     this.#sampler.send({ type: 'start', atMs: this.#o.ports.clock.monotonicMs() })
   }
-  /** In order: no more polls, the last round ends, the links close. What is not yet seen by two nodes stays in the outbox. */
-  async stop(): Promise<void> {
+  stop(): void {
     this.#stopped = true
     this.#sampler.stop()
     this.#delivery.stop()
     this.#governor.stop()
     this.#executor.stop()
-    this.#durable.stop()
-    this.#history.stop()
-    this.#uplinks.stop()
-    await this.#field.close()
   }
 
   get status() {
@@ -210,6 +199,7 @@ export class Gateway {
     const { ports, manifest, signer } = this.#o
     if (this.#cycle > 0) this.#governor.slotEnded(this.#cycle, this.#poll!.up)
     this.#cycle = cycle
+    this.#adoptDue()
     const nowMs = ports.clock.monotonicMs()
     const assets: Record<string, AssetFrame> = {}
     for (const asset of manifest.assets)
@@ -231,6 +221,23 @@ export class Gateway {
     else if (effect.kind === 'send')
       this.#uplinks.send({ t: 'frame', epoch: this.#epoch, cycle: effect.frame.cycle, body: effect.frame.body })
     else for (const frame of effect.frames) this.#history.put(() => frame.body).catch(error => this.#o.fail(error))
+  }
+
+  /** Any node may carry it; only the administrators' signatures make it count (S33). */
+  #offered(signed: SignedManifest): void {
+    const { manifest, verifier } = this.#o
+    if (signed.manifest.version <= (this.#waiting ?? { manifest }).manifest.version) return
+    const verdict = checkManifest(signed, manifest, verifier)
+    if (verdict.kind === 'refused') {
+      this.#o.ports.note('warn', 'manifest refused', { code: verdict.code, reason: verdict.reason })
+      return
+    }
+    this.#waiting = signed
+    this.#adoptDue()
+  }
+  #adoptDue(): void {
+    const from = this.#waiting?.manifest.fromCycle
+    if (this.#waiting && (from === null || from === undefined || this.#cycle >= from)) this.#o.adopt(this.#waiting)
   }
 
   // What goes up

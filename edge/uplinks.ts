@@ -37,7 +37,8 @@ export class Uplinks {
   readonly #verifier: Verifier
   readonly #manifest: () => Manifest
   readonly #peers: readonly Peer[]
-  readonly #listeners = new Set<UplinkListener>()
+  /** Who is told; a part that is built anew takes the place of its former self. */
+  #listener: UplinkListener | null = null
   /** The node that acknowledged last is asked first. */
   #preferred = 0
   #stopped = false
@@ -75,8 +76,8 @@ export class Uplinks {
       peer.link?.close()
     }
   }
-  listen(listener: UplinkListener): void {
-    this.#listeners.add(listener)
+  attach(listener: UplinkListener): void {
+    this.#listener = listener
   }
   get connected(): readonly string[] {
     return this.#peers.filter(p => p.proven).map(p => p.node)
@@ -124,7 +125,7 @@ export class Uplinks {
       peer.timer = ports.host.after(wait + (ports.random.u32() % RECONNECT_MS), () => this.#open(peer))
       if (wasUp) {
         ports.note('info', 'uplink down', { node: peer.node, reason })
-        for (const listener of this.#listeners) listener.changed(peer.node, false)
+        this.#listener?.changed(peer.node, false)
       }
     }
     const message = (text: string) => {
@@ -148,9 +149,9 @@ export class Uplinks {
         peer.proven = true
         peer.failures = 0
         ports.note('info', 'uplink up', { node: peer.node })
-        for (const listener of this.#listeners) listener.changed(peer.node, true)
+        this.#listener?.changed(peer.node, true)
       } else if (!peer.proven) lost(`${m.t} before the proof`)
-      else if (m.t !== 'beat') for (const listener of this.#listeners) listener.message(peer.node, m)
+      else if (m.t !== 'beat') this.#listener?.message(peer.node, m)
     }
     const early: string[] = []
     let opened = false

@@ -82,6 +82,10 @@ export class SiteFold {
   get manifest(): Manifest | null {
     return this.#signed?.manifest ?? null
   }
+  /** The manifest in force, with its signatures. */
+  get signed(): SignedManifest | null {
+    return this.#signed
+  }
   get manifestHash(): Digest {
     return this.#manifestHash
   }

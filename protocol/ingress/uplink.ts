@@ -8,7 +8,7 @@ import type { Signer, Verifier } from '../codec/sign.ts'
 import type { EventLog } from '../log/event-log.ts'
 import type { Cancel, Link, LinkEvents, Ports } from '../ports.ts'
 import type { SignedCandidate } from '../words/candidate.ts'
-import type { Manifest } from '../words/manifest.ts'
+import type { SignedManifest } from '../words/manifest.ts'
 import { type UplinkDown, UplinkUp } from '../words/uplink.ts'
 import { type Greeting, HANDSHAKE_MS_MAX, notProven, prove } from './handshake.ts'
 
@@ -21,7 +21,7 @@ export interface UplinkServerOptions {
   readonly signer: Signer
   readonly verifier: Verifier
   /** The manifest in force as this node knows it. */
-  readonly manifest: () => Manifest
+  readonly manifest: () => SignedManifest
   readonly facts: EventLog
   readonly history: EventLog
 }
@@ -58,6 +58,9 @@ export class UplinkServer {
   seen(last: number): void {
     this.#tell({ t: 'seen', stream: 'durable', last })
   }
+  manifest(manifest: SignedManifest): void {
+    this.#tell({ t: 'manifest', manifest })
+  }
   nudge(): void {
     this.#tell({ t: 'nudge' })
   }
@@ -80,7 +83,7 @@ export class UplinkServer {
 
   #accept(link: Link): LinkEvents {
     const { ports, signer, manifest } = this.#options
-    const { tenant, site } = manifest()
+    const { tenant, site } = manifest().manifest
     const mine: Greeting = { t: 'hello', by: signer.key, tenant, site, nonce: ports.random.id() }
     const session: Session = { link, mine, theirs: null, proven: false }
     this.#sessions.add(session)
@@ -119,9 +122,10 @@ export class UplinkServer {
       session.link.send(JSON.stringify(prove(session.mine, message, signer)))
     } else if (message.t === 'proof') {
       if (!session.theirs) return this.#refuse(session, 'a proof before the hello')
-      const why = notProven(session.mine, session.theirs, message, 'gateway', manifest(), verifier)
+      const why = notProven(session.mine, session.theirs, message, 'gateway', manifest().manifest, verifier)
       if (why) return this.#refuse(session, why)
       session.proven = true
+      this.#answer(session, { t: 'manifest', manifest: manifest() }) // it may have missed one
     } else if (!session.proven) {
       return this.#refuse(session, `${message.t} before the proof`)
     } else if (message.t === 'frame') {
@@ -140,7 +144,7 @@ export class UplinkServer {
   }
   /** Admit: authenticate each record, then append all of them. What is not the gateway's own never reaches the log. */
   async #append(log: EventLog, bodies: readonly string[]): Promise<void> {
-    const manifest = this.#options.manifest()
+    const { manifest } = this.#options.manifest()
     const admitted = bodies.filter(body => {
       const opened = openFact(body, manifest, this.#options.verifier)
       if (opened.kind === 'refused')

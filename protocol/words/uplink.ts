@@ -5,6 +5,7 @@
 import Type from 'typebox'
 import { SignedCandidate } from './candidate.ts'
 import { BASE64URL, SLUG } from './ids.ts'
+import { SignedManifest } from './manifest.ts'
 
 const closed = { additionalProperties: false } as const
 const Slug = Type.String({ pattern: SLUG })
@@ -38,6 +39,8 @@ export const UplinkDown = Type.Union([
   /** This node has read the durable stream up to `last` from the log. */
   Type.Object({ t: Type.Literal('seen'), stream: Type.Literal('durable'), last: Count }, closed),
   Type.Object({ t: Type.Literal('candidate'), candidate: SignedCandidate }, closed),
+  /** A manifest was installed in the log; its own signatures authenticate it, not this node. */
+  Type.Object({ t: Type.Literal('manifest'), manifest: SignedManifest }, closed),
   /** An urgent command waits: an early frame is welcome. */
   Type.Object({ t: Type.Literal('nudge') }, closed),
   Type.Object({ t: Type.Literal('beat') }, closed),

@@ -11,7 +11,7 @@ import { hostPorts } from '../real/ports.ts'
 import { serveControl } from '../run/control.ts'
 import { faultOf } from '../run/faults.ts'
 import { folders, NODES, prepare } from '../run/prepare.ts'
-import { type GatewayStatus, type Pace, type PlantView, Run } from '../run/run.ts'
+import { type GatewayStatus, type Pace, type PlantView, Run, refuseSecondRun } from '../run/run.ts'
 import { draw } from '../run/screen.ts'
 import { summaryOf } from '../run/summary.ts'
 import { Tally } from '../run/tally.ts'
@@ -53,6 +53,7 @@ async function site(call: Call): Promise<number> {
   const json = call.flag('json')
   const emit = (value: object) => json && call.say(JSON.stringify(value))
   const dir = resolve(call.text('data')!)
+  refuseSecondRun(dir)
   const ports = hostPorts('run', dir)
   const pace = paceOf(call.text('pace')!)
   const lockstep = pace.kind === 'lockstep'
@@ -117,7 +118,12 @@ async function site(call: Call): Promise<number> {
     }
     return ask.do === 'fault' ? faultOf(running, call.flag('faults'), ask) : running.status()
   })
-  await running.start()
+  await running.start().catch(async error => {
+    control.close()
+    tally.stop()
+    await Promise.all([running.supervisor.stop(), facts.close()])
+    throw error
+  })
   const startedAt = running.nowMs
   const slotsBefore = (await running.gatewayStatus()).slots
   emit({
@@ -140,8 +146,9 @@ async function site(call: Call): Promise<number> {
 
   if (lockstep) {
     const T = manifest.timing.cycleMs
-    const fast = manifest.timing.fastMs < T && manifest.laws.length > 0 ? manifest.timing.fastMs : T
+    const fast = manifest.timing.fastMs < T && manifest.laws.some(law => law.law === 'fcr') ? manifest.timing.fastMs : T
     const end = startedAt + forMs
+    await running.linked()
     let saidAt = ports.host.monotonicMs()
     for (let t = startedAt + T, first = true; t <= end && !interrupted; t += T, first = false) {
       for (let f = t - T + fast; f < t; f += fast) await running.advanceField(f)

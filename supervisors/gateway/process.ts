@@ -1,18 +1,14 @@
 /** A site's gateway as a process. It never opens the log: what it knows of it came over the uplinks. */
-import { openModbusDriver } from '../../edge/drivers/modbus/index.ts'
-import { Gateway } from '../../edge/gateway.ts'
 import { ed25519Verifier } from '../../protocol/codec/sign.ts'
 import { openKey } from '../../protocol/identity/keyring.ts'
-import type { Ports } from '../../protocol/ports.ts'
+import type { DiskFile, Ports } from '../../protocol/ports.ts'
 import { keyId } from '../../protocol/words/ids.ts'
 import type { SignedManifest } from '../../protocol/words/manifest.ts'
 import { openClock, serveParent } from '../process/child.ts'
 import type { ClockSpec } from '../process/messages.ts'
 import { hostClock } from '../real/clock.ts'
-import { realDisk } from '../real/disk.ts'
-import { wsNet } from '../real/net.ts'
-import { pinoNote } from '../real/note.ts'
-import { hostRandom } from '../real/random.ts'
+import { hostPorts } from '../real/ports.ts'
+import { GatewayTree } from './tree.ts'
 
 export interface GatewayConfig {
   readonly keys: string
@@ -26,47 +22,35 @@ export interface GatewayConfig {
   /** Monotonic time is comparable within it: the machine's boot, and the run where time is paced. */
   readonly boot: string
 }
-
 /** Nodes that outlive the parent by longer hang. */
 const LAST_MS = 2_000
 
 async function open(config: GatewayConfig) {
-  const note = pinoNote('gateway')
   const { clock, owned } = openClock(config.clock)
-  const fail = (error: unknown) => {
-    note('error', 'gateway failed', { error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
-    process.exit(1)
-  }
-  const control = { exit: (reason: string) => fail(new Error(reason)) }
-  const ports: Ports = {
-    name: 'gateway',
-    clock,
-    host: hostClock,
-    random: hostRandom,
-    disk: realDisk(config.data),
-    net: wsNet,
-    control,
-    note,
-  }
-  const { manifest } = config.manifest
-  const drivers = Object.fromEntries(
-    manifest.assets.map(asset => {
-      const address = config.devices[asset.name] ?? ''
-      const options = { name: asset.name, map: asset.map, address, clock, host: hostClock, random: hostRandom, note }
-      return [asset.name, openModbusDriver(options)]
-    }),
-  )
-  const gateway = await Gateway.open({
+  const ports: Ports = { ...hostPorts('gateway', config.data), clock }
+  const kept = await ports.disk.open('manifest')
+  const tree = new GatewayTree({
     ports,
     signer: openKey(config.keys, keyId('gateway')),
     verifier: ed25519Verifier(),
-    manifest,
+    manifest: await newest(kept, config.manifest),
     nodes: config.nodes,
-    drivers,
+    devices: config.devices,
     boot: config.boot,
-    fail,
+    // durable first; the parent starts this process anew under it, and the devices hold meanwhile
+    adopt: signed => {
+      void kept
+        .replace(new TextEncoder().encode(JSON.stringify(signed)))
+        .then(() => ports.control.exit(`manifest version ${signed.manifest.version} is in force`))
+    },
   })
-  return { gateway, owned }
+  return { tree, owned }
+}
+/** The one it was commissioned with, or a later one that came through the log. */
+async function newest(kept: DiskFile, given: SignedManifest): Promise<SignedManifest> {
+  const text = new TextDecoder().decode(await kept.read())
+  const own = text === '' ? null : (JSON.parse(text) as SignedManifest)
+  return own && own.manifest.version > given.manifest.version ? own : given
 }
 
 let running: Awaited<ReturnType<typeof open>> | null = null
@@ -74,35 +58,35 @@ const site = () => {
   if (!running) throw new Error('not started')
   return running
 }
-const status = () => ({ pid: process.pid, ...site().gateway.status })
-const pause = () => new Promise<void>(resolve => void hostClock.after(1, resolve))
+const status = () => {
+  const { tree } = site()
+  if (!tree.gateway) throw new Error('the gateway is being rebuilt')
+  return { pid: process.pid, tree: tree.state, ...tree.gateway.status }
+}
+const pause = (ms: number) => new Promise<void>(resolve => void hostClock.after(ms, resolve))
 
 /** The parent is gone, and with it the nodes: the gateway ends last, once nobody is linked any more. */
 async function orphaned(): Promise<void> {
-  for (let i = 0; i < LAST_MS && running && running.gateway.status.links.length > 0; i += 10)
-    await new Promise<void>(resolve => void hostClock.after(10, resolve))
+  for (let i = 0; i < LAST_MS && (running?.tree.gateway?.status.links.length ?? 0) > 0; i += 10) await pause(10)
   await stop()
 }
 async function stop(): Promise<void> {
-  await running?.gateway.stop()
+  await running?.tree.stop()
   running = null
 }
 
 serveParent(
   {
-    open: async (config: GatewayConfig) => {
+    start: async (config: GatewayConfig) => {
       running = await open(config)
-    },
-    /** Apart from `open`, so that a lockstep run can connect before its first cycle. */
-    start: () => {
-      site().gateway.start()
+      await running.tree.start()
       return status()
     },
     status,
     /** Lockstep: time moves, and the answer comes when nothing is under way any more. */
     advance: async (toMs: number) => {
       site().owned?.advanceTo(toMs)
-      while (running && !running.gateway.settled) await pause()
+      while (running && !running.tree.gateway?.settled) await pause(1)
     },
     stop,
   },

@@ -16,7 +16,7 @@ import type { Follow, LogRecord } from '../../protocol/log/event-log.ts'
 import type { DiskFile, Logs, Ports } from '../../protocol/ports.ts'
 import type { Candidate, SignedCandidate } from '../../protocol/words/candidate.ts'
 import type { Certificate } from '../../protocol/words/facts.ts'
-import { engineAt } from '../../protocol/words/manifest.ts'
+import { engineAt, type SignedManifest } from '../../protocol/words/manifest.ts'
 import { replicaMachine } from './replica-chart.ts'
 
 /** Facts between two snapshots: a restart steps at most so many again. */
@@ -26,6 +26,11 @@ const LAST_SIGNED_KEPT = 4_096
 /** Decisions not yet appended; beyond it the oldest are dropped: they can be computed again from the facts. */
 const DECISIONS_MAX = 1_000
 
+interface Due {
+  readonly candidate: Candidate
+  readonly stateHash: string | undefined
+}
+
 export interface ReplicaOptions {
   readonly ports: Ports
   readonly logs: Logs
@@ -34,6 +39,8 @@ export interface ReplicaOptions {
   readonly signer: Signer
   readonly fail: (error: unknown) => void
   candidate(signed: SignedCandidate): void
+  /** A manifest was installed. */
+  manifest(signed: SignedManifest): void
   /** The gateway's durable stream has been read up to here. */
   seen(last: number): void
   /** After each record, while the fold is just there: for the API's streams. */
@@ -124,7 +131,7 @@ export class Replica {
   }
 
   async #batch(records: readonly LogRecord[]): Promise<void> {
-    let due: Candidate | null = null
+    let due: Due | null = null
     for (const record of records) {
       const taken = this.#fold.take(record.position, record.body)
       this.#o.stepped(record.position, taken)
@@ -136,7 +143,8 @@ export class Replica {
           reason: taken.reason,
         })
       } else if (taken.kind === 'stepped') {
-        if (taken.candidate) due = taken.candidate // R2
+        if (taken.candidate) due = { candidate: taken.candidate, stateHash: this.#hashFor(taken.candidate) } // R2
+        if (taken.fact.kind === 'ManifestInstalled') this.#o.manifest(taken.fact.manifest)
         if (taken.fact.kind === 'ReceiptRecorded') await this.#compare(taken.fact.certificate)
         if (taken.fact.kind !== 'TimeAdvanced') this.#standing()
       }
@@ -173,14 +181,17 @@ export class Replica {
     if (state.disqualified.includes(key)) this.#chart.send({ type: 'proven' })
   }
 
-  async #sign(candidate: Candidate): Promise<void> {
+  /** Of the state right after the frame: what follows it in a batch differs between nodes. */
+  #hashFor({ cycle }: Candidate): string | undefined {
+    return cycle % (this.#fold.manifest?.stateHashEvery ?? 1) === 0 ? this.#fold.stateHash() : undefined
+  }
+  async #sign({ candidate, stateHash }: Due): Promise<void> {
     const { epoch, cycle } = candidate
     const { epoch: e, cycle: c } = this.#signedUpTo
     if (epoch < e || (epoch === e && cycle <= c)) return // R1
     this.#signedUpTo = { epoch, cycle }
     const kept = this.#keepLastSigned()
-    const hashed = cycle % (this.#fold.manifest?.stateHashEvery ?? 10) === 0
-    const signed = signCandidate(candidate, this.#o.signer, hashed ? this.#fold.stateHash() : undefined)
+    const signed = signCandidate(candidate, this.#o.signer, stateHash)
     await kept
     this.#last = { candidate, signed }
     this.#o.candidate(signed)

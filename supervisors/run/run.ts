@@ -40,6 +40,9 @@ const INTENSITY = 200
 const PERIOD_MS = 60_000
 /** A lockstep run begins here, the same for every run of it: Saturday, 21 June 2025, UTC. */
 export const LOCKSTEP_START_MS = Date.UTC(2025, 5, 21)
+/** A process takes about a second to start; one that does not come back ends the run. */
+const STEP_ATTEMPTS_MAX = 50
+const STEP_RETRY_MS = 200
 /** A process that does not answer by then is told as silent. */
 const STATUS_MS_MAX = 1_000
 /** How long a command of the first start may wait. */
@@ -144,7 +147,6 @@ export class Run {
   }
 
   async start(): Promise<void> {
-    this.#refuseSecondRun()
     await this.#tree.start()
     this.#writeRunFile()
   }
@@ -159,6 +161,12 @@ export class Run {
     await this.#sendCommand('site', this.#o.mode)
     for (const { name, type } of prepared.signed.manifest.assets)
       if ('start' in assets[type]!.spec.commands) await this.#sendCommand(name, 'start')
+  }
+  /** The gateway is linked to every node; a lockstep run begins then, so that its first slot is like every other. */
+  async linked(): Promise<void> {
+    while ((await this.gatewayStatus().catch(() => null))?.links.length !== NODES.length)
+      await new Promise(resolve => setTimeout(resolve, 20))
+    await this.advanceField(this.#nowMs)
   }
   /** A cycle has been decided. */
   async firstCycle(): Promise<void> {
@@ -192,14 +200,23 @@ export class Run {
   /** Lockstep: one step of site time, in the order of a cycle. */
   async advance(toMs: number): Promise<void> {
     this.#nowMs = toMs
-    await Promise.all(this.#liveNodes().map(node => node.ask('claim', toMs)))
-    await this.process('plant').ask('advance', toMs)
-    await this.process('gateway').ask('advance', toMs)
+    await Promise.all(this.#liveNodes().map(node => node.ask('claim', toMs).catch(() => {}))) // a dead one is started anew
+    await this.advanceField(toMs)
   }
   /** Lockstep: between two cycles the gateway's fast laws act. */
   async advanceField(toMs: number): Promise<void> {
-    await this.process('plant').ask('advance', toMs)
-    await this.process('gateway').ask('advance', toMs)
+    await this.#persist('plant', toMs)
+    await this.#persist('gateway', toMs)
+  }
+  /** Whoever dies in the midst of a step is started anew and asked again. */
+  async #persist(name: string, toMs: number): Promise<void> {
+    for (let attempt = 1; ; attempt++)
+      try {
+        return await this.process(name).ask('advance', toMs)
+      } catch (error) {
+        if (attempt === STEP_ATTEMPTS_MAX) throw error
+        await new Promise<void>(resolve => void this.#o.ports.host.after(STEP_RETRY_MS, resolve))
+      }
   }
   keepTime(): void {
     writeFileSync(this.#at.time, JSON.stringify({ nowMs: this.#nowMs }))
@@ -295,7 +312,7 @@ export class Run {
   async #beginGateway(spawned: Spawned): Promise<void> {
     this.#processes.set('gateway', spawned)
     const boot = this.#o.pace.kind === 'realtime' && this.#o.pace.factor === 1 ? machineBoot() : `run ${process.pid}`
-    await spawned.ask('open', {
+    await spawned.ask('start', {
       keys: this.#at.keys('gateway'),
       data: this.#at.of('gateway'),
       manifest: this.#o.prepared.signed,
@@ -304,7 +321,6 @@ export class Run {
       clock: this.#clockNow(),
       boot,
     })
-    await spawned.ask('start')
   }
 
   /** Signed by the operator's key as anybody's commands are; the id is of this site's first start. */
@@ -330,12 +346,6 @@ export class Run {
     await this.process(NODES[0]).ask('append', body)
   }
 
-  #refuseSecondRun(): void {
-    if (!existsSync(this.#at.run)) return
-    const { pid } = JSON.parse(readFileSync(this.#at.run, 'utf8')) as { pid: number }
-    if (pid !== process.pid && alive(pid))
-      throw new Refusal('RUN_ACTIVE', `process ${pid} runs on ${this.#o.prepared.dir}`)
-  }
   #writeRunFile(): void {
     const { prepared, faults } = this.#o
     const run = {
@@ -350,6 +360,13 @@ export class Run {
   }
 }
 
+/** Throws RUN_ACTIVE: two runs on one folder would be two gateways at one plant. */
+export function refuseSecondRun(dir: string): void {
+  const { run } = folders(dir)
+  if (!existsSync(run)) return
+  const { pid } = JSON.parse(readFileSync(run, 'utf8')) as { pid: number }
+  if (pid !== process.pid && alive(pid)) throw new Refusal('RUN_ACTIVE', `process ${pid} runs on ${dir}`)
+}
 function alive(pid: number): boolean {
   try {
     process.kill(pid, 0)

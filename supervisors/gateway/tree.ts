@@ -1,0 +1,127 @@
+/**
+ * The parts of a gateway under its supervisor, rest for one: links to the nodes, outboxes, field, and the control that
+ * stands on them. Whoever falls takes along those that were built on it, and everything is rebuilt from the journals.
+ */
+import { openModbusDriver } from '../../edge/drivers/modbus/index.ts'
+import { Field } from '../../edge/field.ts'
+import { Gateway } from '../../edge/gateway.ts'
+import { Outbox, type OutboxLine } from '../../edge/outbox.ts'
+import { Uplinks } from '../../edge/uplinks.ts'
+import type { Signer, Verifier } from '../../protocol/codec/sign.ts'
+import type { Ports } from '../../protocol/ports.ts'
+import type { SignedManifest } from '../../protocol/words/manifest.ts'
+import type { ChildSpec } from '../kit/spec.ts'
+import { Supervisor } from '../kit/supervisor.ts'
+
+/** Falls of its parts within the period before the gateway itself gives up. */
+const INTENSITY = 3
+const PERIOD_MS = 10_000
+const STOP_MS = 2_000
+
+export interface GatewayTreeOptions {
+  readonly ports: Ports
+  readonly signer: Signer
+  readonly verifier: Verifier
+  readonly manifest: SignedManifest
+  readonly nodes: Readonly<Record<string, string>>
+  readonly devices: Readonly<Record<string, string>>
+  readonly boot: string
+  readonly adopt: (signed: SignedManifest) => void
+}
+
+export class GatewayTree {
+  readonly #o: GatewayTreeOptions
+  readonly #tree: Supervisor
+  #uplinks: Uplinks | null = null
+  #outboxes: { durable: Outbox; history: Outbox } | null = null
+  #field: Field | null = null
+  #gateway: Gateway | null = null
+
+  constructor(options: GatewayTreeOptions) {
+    this.#o = options
+    const fell = (reason: string) => options.ports.control.exit(reason)
+    const children = [this.#links(), this.#outbox(), this.#hands(), this.#control()]
+    const spec = { id: 'gateway', strategy: 'restForOne', intensity: INTENSITY, periodMs: PERIOD_MS, children } as const
+    this.#tree = new Supervisor(spec, options.ports, fell)
+  }
+
+  async start(): Promise<void> {
+    await this.#tree.start()
+    if (!this.#gateway) throw new Error(this.#tree.lastExit)
+  }
+  stop(): Promise<void> {
+    return this.#tree.stop()
+  }
+  get state(): string {
+    return this.#tree.state
+  }
+  /** Null while it is being rebuilt. */
+  get gateway(): Gateway | null {
+    return this.#gateway
+  }
+
+  #child(id: string, start: ChildSpec['start']): ChildSpec {
+    return { id, restart: 'permanent', stopMs: STOP_MS, start }
+  }
+  #links(): ChildSpec {
+    return this.#child('links', async ports => {
+      const { nodes, signer, verifier, manifest } = this.#o
+      const uplinks = new Uplinks(ports, nodes, signer, verifier, () => manifest.manifest)
+      this.#uplinks = uplinks
+      uplinks.start()
+      return { stop: async () => uplinks.stop() }
+    })
+  }
+  #outbox(): ChildSpec {
+    return this.#child('outbox', async (ports, exit) => {
+      const fail = (error: unknown) => exit({ kind: 'failed', error })
+      const line: OutboxLine = {
+        send: (t, last, bodies) => void this.#uplinks?.send({ t, last, bodies: [...bodies] }),
+        tryAnother: () => this.#uplinks?.tryAnother(),
+      }
+      const durable = await Outbox.open('durable', ports, line, fail)
+      const history = await Outbox.open('history', ports, line, fail)
+      this.#outboxes = { durable, history }
+      return {
+        stop: async () => {
+          durable.stop()
+          history.stop()
+        },
+      }
+    })
+  }
+  #hands(): ChildSpec {
+    return this.#child('field', async ports => {
+      const { devices, manifest } = this.#o
+      const { clock, host, random, note } = ports
+      const drivers = manifest.manifest.assets.map(({ name, map }) => {
+        const options = { name, map, address: devices[name] ?? '', clock, host, random, note }
+        return [name, openModbusDriver(options)] as const
+      })
+      const field = new Field(clock, Object.fromEntries(drivers), () => manifest.manifest.assets)
+      this.#field = field
+      return { stop: () => field.close() }
+    })
+  }
+  #control(): ChildSpec {
+    return this.#child('control', async (ports, exit) => {
+      const { signer, verifier, manifest, boot, adopt } = this.#o
+      this.#gateway = null
+      const gateway = await Gateway.open({
+        ports,
+        signer,
+        verifier,
+        manifest: manifest.manifest,
+        uplinks: this.#uplinks!,
+        ...this.#outboxes!,
+        field: this.#field!,
+        boot,
+        fail: error => exit({ kind: 'failed', error }),
+        adopt,
+      })
+      this.#gateway = gateway
+      gateway.start()
+      return { stop: async () => gateway.stop() }
+    })
+  }
+}

@@ -1,0 +1,204 @@
+/**
+ * The parts of a node under its supervisor, rest for one: log, replica, ingress, claims of time, API. Whoever falls
+ * takes along those that were built on it; a node whose parts keep falling ends, and its parent starts it anew.
+ */
+import { join } from 'node:path'
+import { ApiMetrics } from '../../projections/api/metrics.ts'
+import { ed25519Verifier, type Signer } from '../../protocol/codec/sign.ts'
+import { UplinkServer } from '../../protocol/ingress/uplink.ts'
+import { openEmbeddedLog } from '../../protocol/log/embedded/index.ts'
+import { TOPICS } from '../../protocol/log/event-log.ts'
+import type { Logs, Ports } from '../../protocol/ports.ts'
+import type { SignedManifest } from '../../protocol/words/manifest.ts'
+import type { ChildSpec } from '../kit/spec.ts'
+import { Supervisor } from '../kit/supervisor.ts'
+import type { Engine } from '../site/engine.ts'
+import { type HttpConfig, NodeApi } from './api.ts'
+import { NodeFaults } from './faults.ts'
+import { Replica } from './replica.ts'
+import { ReplicaView } from './site-view.ts'
+import { timedLog } from './timed-log.ts'
+import { Timekeeper } from './timekeeper.ts'
+
+/** Falls of a node's parts within the period before the node itself gives up. */
+const INTENSITY = 3
+const PERIOD_MS = 10_000
+const STOP_MS = 5_000
+/** A stopping replica reads what is in the log by then; longer means that the log stalls. */
+const READ_TO_END_MS = 2_000
+
+export interface NodeTreeOptions {
+  readonly name: string
+  readonly ports: Ports
+  readonly signer: Signer
+  readonly engine: Engine
+  readonly manifest: SignedManifest
+  /** The folder of the log, shared by the nodes of this machine. */
+  readonly log: string
+  /** `host:port`; port 0 for any. */
+  readonly uplink: string
+  /** The parent asks for each claim of time. */
+  readonly lockstep: boolean
+  readonly http: HttpConfig
+}
+
+interface Parts {
+  logs: Logs
+  replica: Replica
+  server: UplinkServer
+  timekeeper: Timekeeper
+  api: NodeApi
+  faults: NodeFaults
+}
+
+export class NodeTree {
+  readonly partition: number
+  readonly #o: NodeTreeOptions
+  readonly #tree: Supervisor
+  readonly #parts: Partial<Parts> = {}
+  readonly #metrics = new ApiMetrics()
+  readonly #view: ReplicaView
+  readonly #verifier = ed25519Verifier()
+  #uplink: string
+
+  constructor(options: NodeTreeOptions) {
+    this.#o = options
+    const { tenant, site, partition } = options.manifest.manifest
+    this.partition = partition
+    this.#uplink = options.uplink
+    const replica = () => this.part('replica')
+    // the log may be opened anew under a view that stays
+    const logs = new Proxy({} as Logs, { get: (_, topic: keyof Logs) => this.part('logs')[topic] })
+    this.#view = new ReplicaView({
+      tenant,
+      site,
+      node: options.name,
+      partition,
+      logs,
+      verifier: this.#verifier,
+      replica,
+    })
+    this.#tree = new Supervisor(
+      {
+        id: options.name,
+        strategy: 'restForOne',
+        intensity: INTENSITY,
+        periodMs: PERIOD_MS,
+        children: [this.#log(), this.#replica(), this.#ingress(), this.#time(), this.#api()],
+      },
+      options.ports,
+      reason => options.ports.control.exit(reason),
+    )
+  }
+
+  async start(): Promise<void> {
+    await this.#tree.start()
+    if (!this.#parts.api) throw new Error(this.#tree.lastExit)
+  }
+  stop(): Promise<void> {
+    return this.#tree.stop()
+  }
+  get state(): string {
+    return this.#tree.state
+  }
+  get uplink(): string {
+    return this.#uplink
+  }
+  part<K extends keyof Parts>(name: K): Parts[K] {
+    const part = this.#parts[name]
+    if (!part) throw new Error(`${name} is down`)
+    return part
+  }
+
+  #child(id: string, start: ChildSpec['start']): ChildSpec {
+    return { id, restart: 'permanent', stopMs: STOP_MS, start }
+  }
+  #log(): ChildSpec {
+    return this.#child('log', async ports => {
+      const open = async (topic: (typeof TOPICS)[number]) =>
+        [topic, await openEmbeddedLog({ dir: join(this.#o.log, topic), topic })] as const
+      const bare = Object.fromEntries(await Promise.all(TOPICS.map(open))) as Logs
+      const facts = timedLog(bare.facts, ports.host, seconds => this.#metrics.appended(seconds))
+      this.#parts.logs = { ...bare, facts }
+      return { stop: async () => void (await Promise.all(Object.values(bare).map(log => log.close()))) }
+    })
+  }
+  #replica(): ChildSpec {
+    return this.#child('replica', async (ports, exit) => {
+      const { manifest, engine, signer } = this.#o
+      const { tenant, site } = manifest.manifest
+      const replica = new Replica({
+        ports,
+        logs: this.part('logs'),
+        partition: this.partition,
+        fold: { tenant, site, definitions: engine.definitions, engine: engine.hash, verifier: this.#verifier },
+        signer,
+        fail: error => exit({ kind: 'failed', error }),
+        candidate: signed => {
+          this.#view.signed()
+          this.#parts.faults?.send(signed, s => this.#parts.server?.candidate(s))
+        },
+        seen: last => this.#parts.server?.seen(last),
+        stepped: (position, taken) => this.#view.stepped(position, taken),
+        manifest: signed => this.#parts.server?.manifest(signed),
+      })
+      this.#parts.replica = replica
+      await replica.start()
+      return { stop: () => this.#readToEnd(replica) }
+    })
+  }
+  /** What is in the log by now is read to its end, so that the replicas' last states can be compared. */
+  async #readToEnd(replica: Replica): Promise<void> {
+    const { host } = this.#o.ports
+    const { next } = await this.part('logs').facts.ends(this.partition)
+    const untilMs = host.monotonicMs() + READ_TO_END_MS
+    while (replica.fold.position + 1 < next && host.monotonicMs() < untilMs)
+      await new Promise<void>(resolve => void host.after(10, resolve))
+    await replica.stop()
+  }
+  #ingress(): ChildSpec {
+    return this.#child('ingress', async ports => {
+      const { signer, manifest } = this.#o
+      const logs = this.part('logs')
+      const server = new UplinkServer({
+        ports,
+        address: this.#uplink,
+        signer,
+        verifier: this.#verifier,
+        manifest: () => this.#parts.replica?.fold.signed ?? manifest,
+        facts: logs.facts,
+        history: logs.history,
+      })
+      this.#uplink = await server.start()
+      this.#parts.server = server
+      return { stop: async () => server.stop() }
+    })
+  }
+  #time(): ChildSpec {
+    return this.#child('time', async ports => {
+      const { signer, manifest, lockstep } = this.#o
+      const { facts } = this.part('logs')
+      const timekeeper = new Timekeeper(ports, facts, signer, manifest.manifest.tenant, this.partition)
+      await timekeeper.open()
+      this.#parts.timekeeper = timekeeper
+      this.#parts.faults = new NodeFaults(
+        ports,
+        () => this.part('replica'),
+        timekeeper,
+        facts,
+        signer,
+        manifest.manifest,
+      )
+      if (!lockstep) timekeeper.start()
+      return { stop: async () => timekeeper.stop() }
+    })
+  }
+  #api(): ChildSpec {
+    return this.#child('api', async ports => {
+      const api = new NodeApi(ports, this.#o.http, this.#view, this.#metrics)
+      await api.start()
+      this.#parts.api = api
+      return { stop: () => api.stop() }
+    })
+  }
+}
