@@ -18,7 +18,10 @@ import { Tally } from '../run/tally.ts'
 import { dataOption, jsonOption } from './options.ts'
 import type { Call, Verb } from './verb.ts'
 
-const HOME = fileURLToPath(new URL('../../sim/sites/home.yaml', import.meta.url))
+const EXAMPLES = {
+  home: fileURLToPath(new URL('../../sim/sites/home.yaml', import.meta.url)),
+  fcr: fileURLToPath(new URL('../../sim/sites/fcr.yaml', import.meta.url)),
+}
 const MINUTE_MS = 60_000
 const SCREEN_MS = 1_000
 /** In a lockstep run progress is said this often, host time. */
@@ -28,7 +31,7 @@ export const run: Verb = {
   name: 'run',
   text: 'Runs a whole site: three nodes, a gateway and a simulated plant, each in its process',
   options: {
-    site: { type: 'string', value: 'FILE', text: 'Site file (the example household)' },
+    site: { type: 'string', value: 'FILE', text: 'Site file (an example: a household; with --frequency, a battery that gives FCR)' },
     load: {
       type: 'string',
       value: 'CSV',
@@ -64,7 +67,7 @@ async function site(call: Call): Promise<number> {
   if (mode !== 'automatic' && mode !== 'observe') throw new Refusal('USAGE', `--mode '${mode}': automatic or observe`)
   const prepared = await prepare({
     dir,
-    siteFile: call.text('site') ?? HOME,
+    siteFile: call.text('site') ?? (call.text('frequency') ? EXAMPLES.fcr : EXAMPLES.home),
     random: ports.random,
     ...(cycleMs === undefined ? {} : { cycleMs }),
   })
