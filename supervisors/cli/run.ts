@@ -31,7 +31,11 @@ export const run: Verb = {
   name: 'run',
   text: 'Runs a whole site: three nodes, a gateway and a simulated plant, each in its process',
   options: {
-    site: { type: 'string', value: 'FILE', text: 'Site file (an example: a household; with --frequency, a battery that gives FCR)' },
+    site: {
+      type: 'string',
+      value: 'FILE',
+      text: 'Site file (an example: a household; with --frequency, a battery that gives FCR)',
+    },
     load: {
       type: 'string',
       value: 'CSV',
@@ -54,6 +58,7 @@ export const run: Verb = {
 
 async function site(call: Call): Promise<number> {
   const json = call.flag('json')
+  if (process.stdout.isTTY && !json) process.env.QUORATE_LOG ??= 'error' // the live view says the rest
   const emit = (value: object) => json && call.say(JSON.stringify(value))
   const dir = resolve(call.text('data')!)
   refuseSecondRun(dir)
@@ -121,6 +126,7 @@ async function site(call: Call): Promise<number> {
     }
     return ask.do === 'fault' ? faultOf(running, call.flag('faults'), ask) : running.status()
   })
+  if (!json) call.say(`starting '${manifest.site}': three nodes, the plant, the gateway; Ctrl-C stops in order`)
   await running.start().catch(async error => {
     control.close()
     tally.stop()
@@ -199,7 +205,7 @@ async function site(call: Call): Promise<number> {
   }
 
   const last = plant ? await running.plantView().catch(() => null) : null
-  if (last) peak.sample(last)
+  if (last) peak.end(last)
   gateway = (await running.gatewayStatus().catch(() => null)) ?? gateway
   control.close()
   const replicas = await running.stop()
@@ -245,6 +251,12 @@ class PeakImport {
     const ms = this.#last ? now.tMs - this.#last.tMs : 0
     if (this.#last && ms >= MINUTE_MS / 2) this.peakW = Math.max(this.peakW, ((now.mwh - this.#last.mwh) * 3_600) / ms)
     if (!this.#last || ms >= MINUTE_MS / 2) this.#last = now
+  }
+  /** A run of less than a minute has the mean of what it was. */
+  end(view: PlantView): void {
+    this.sample(view)
+    const ms = this.#last ? view.tMs - this.#last.tMs : 0
+    if (this.peakW === 0 && ms > 0) this.peakW = (((view.meters.importedMwh as number) - this.#last!.mwh) * 3_600) / ms
   }
 }
 
@@ -298,6 +310,8 @@ function greeting(changes: readonly string[], running: Run, dir: string): string
   ]
 }
 const hints = () => [
-  'another terminal:  npx quorate command home site manual     npx quorate command home bat1 setpoint name=power value=500W',
-  `                   npx quorate fault node b lie             kill -9 the pid of any of ${NODES.join(', ')}, gateway, plant`,
+  'in another terminal:',
+  '  npx quorate command home site manual --wait',
+  '  npx quorate command home bat1 setpoint name=power value=500W --wait',
+  `  npx quorate fault node b lie       or kill -9 any of ${NODES.join(', ')}, gateway, plant`,
 ]

@@ -5,18 +5,16 @@ import { Spawned } from './spawn.ts'
 const STOP_MS = 12_000
 
 /** A child process as a child of a supervisor: whatever ends it is an exit; it is up once `begin` has resolved. */
-export function processChild(
-  id: string,
-  file: URL,
-  begin: (spawned: Spawned) => Promise<void>,
-  environment?: NodeJS.ProcessEnv,
-): ChildSpec {
+export function processChild(id: string, file: URL, begin: (spawned: Spawned) => Promise<void>): ChildSpec {
+  // its first process begins to load at once, beside the others; only `begin` waits for its turn
+  let early: Spawned | null = new Spawned(id, file)
   return {
     id,
     restart: 'permanent',
     stopMs: STOP_MS,
     async start(_ports, exit) {
-      const spawned = new Spawned(id, file, environment)
+      const spawned = early && !early.gone ? early : new Spawned(id, file)
+      early = null
       void spawned.exited.then(({ code, signal }) => {
         exit({ kind: 'failed', error: signal ? `killed by ${signal}` : `ended with code ${code}` })
       })

@@ -21,10 +21,10 @@ export class Spawned {
   #gone = false
 
   /** `file`: a TypeScript file that calls `serveParent`. */
-  constructor(name: string, file: URL | string, environment: NodeJS.ProcessEnv = process.env) {
+  constructor(name: string, file: URL) {
     this.name = name
     this.#child = fork(file, [], {
-      env: { ...environment, QUORATE_PROCESS: name },
+      env: { ...process.env, QUORATE_PROCESS: name },
       execArgv: ['--disable-warning=ExperimentalWarning'],
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       serialization: 'advanced',
