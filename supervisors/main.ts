@@ -26,12 +26,16 @@ async function main(argv: readonly string[]): Promise<number> {
     process.stdout.write(`${usage(verb)}\n`)
     return 0
   }
+  // started by a launcher that is gone: nobody waits any more. A run sees to that itself, in order
+  if (verb.name !== 'run') process.once('disconnect', () => process.exit(1))
   return verb.run(parseCall(verb, argv.slice(verb.name.split(' ').length)))
 }
 
 try {
   process.exitCode = await main(process.argv.slice(2))
+  if (process.connected) process.disconnect()
 } catch (error) {
+  if (process.connected) process.disconnect()
   if (!(error instanceof Refusal)) throw error
   process.stderr.write(`${error.message}\n${error.fix}.\n`)
   process.exitCode = error.code === 'USAGE' ? 2 : 1

@@ -91,6 +91,8 @@ export class Run {
   readonly #addresses = new Map<string, string>()
   #devices: Readonly<Record<string, string>> = {}
   #nowMs: number
+  /** From then on the file of the run follows each restart. */
+  #started = false
   /** What the plant said of its recorded inputs. */
   inputReports: readonly string[] = []
   inputCounts = { rows: 0, gaps: 0, bad: 0 }
@@ -148,6 +150,7 @@ export class Run {
 
   async start(): Promise<void> {
     await this.#tree.start()
+    this.#started = true
     this.#writeRunFile()
   }
   /**
@@ -273,6 +276,7 @@ export class Run {
       http: { address: http, token: this.#at.token },
     })
     this.#addresses.set(name, status.address)
+    if (this.#started) this.#writeRunFile()
     this.#addresses.set(`${name} http`, status.http ?? http)
   }
   async #beginPlant(spawned: Spawned): Promise<void> {
