@@ -77,7 +77,7 @@ export const channelMachine = defineMachine<ChannelContext, ChannelEvent, Channe
         tags: ['verdict', 'feeds'],
         description: 'A write timed out; only a read-back tells what the device holds',
         on: {
-          resolved: [{ guard: 'governed', target: 'following' }, 'localLaw'],
+          resolved: 'following',
           lapsed: { target: 'localLaw', actions: 'ungovern' },
         },
       },

@@ -40,8 +40,6 @@ export const outboxMachine = defineMachine<OutboxContext, OutboxEvent, OutboxEff
   id: 'outbox',
   context: { last: 0, acked: 0, resendMs: OUTBOX_LIMITS.resendMs },
   guards: {
-    // an acknowledgement of the past is no reason to send the batch in flight once more
-    more: ({ context, event }) => lastOf(event) > context.acked && lastOf(event) < context.last,
     unsent: ({ context }) => context.acked < context.last,
     news: ({ context, event }) => lastOf(event) > context.acked && lastOf(event) <= context.last,
   },
@@ -66,10 +64,8 @@ export const outboxMachine = defineMachine<OutboxContext, OutboxEvent, OutboxEff
         entry: 'send',
         on: {
           put: { actions: 'note' },
-          acked: [
-            { guard: 'more', target: 'draining', reenter: true, actions: 'advance' },
-            { guard: 'news', target: 'filling', actions: 'advance' },
-          ],
+          // an acknowledgement of the past is no reason to send the batch in flight once more
+          acked: { guard: 'news', target: 'filling', actions: 'advance' },
           linked: { target: 'draining', reenter: true },
         },
         after: { resend: { target: 'draining', reenter: true, actions: 'tryAnother' } },
