@@ -77,8 +77,7 @@ export const channelMachine = defineMachine<ChannelContext, ChannelEvent, Channe
         tags: ['verdict', 'feeds'],
         description: 'A write timed out; only a read-back tells what the device holds',
         on: {
-          resolved: [{ guard: 'governed', target: 'following' }, 'localLaw'],
-          verdict: { actions: 'govern' },
+          resolved: 'following',
           lapsed: { target: 'localLaw', actions: 'ungovern' },
         },
       },
@@ -87,16 +86,22 @@ export const channelMachine = defineMachine<ChannelContext, ChannelEvent, Channe
         entry: 'localLawRaised',
         exit: 'localLawReturned',
         on: { verdict: { target: 'following', actions: 'govern' } },
-        after: { fallbackEnds: 'deviceDefault' },
+        after: { fallbackEnds: { target: 'deviceDefault', actions: 'defaultRaised' } },
       },
       deviceDefault: {
         description: 'Nothing is written and the watchdog is not fed: the device acts by itself',
-        on: { verdict: { target: 'following', actions: ['govern'] } },
+        exit: 'defaultReturned',
+        on: { verdict: { target: 'following', actions: 'govern' } },
       },
       deviceLocal: {
         entry: 'localRaised',
         exit: 'localReturned',
-        on: { local: {}, remote: [{ guard: 'governed', target: 'holding' }, 'deviceDefault'] },
+        // off does not release it: nothing is written either way, and its alarm stands
+        on: {
+          local: {},
+          off: { actions: 'ungovern' },
+          remote: [{ guard: 'governed', target: 'holding' }, 'deviceDefault'],
+        },
       },
     },
   },

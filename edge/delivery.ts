@@ -63,7 +63,7 @@ export const deliveryMachine = defineMachine<DeliveryContext, DeliveryEvent, Del
         entry: 'send',
         on: {
           emitted: { target: 'waiting', reenter: true, actions: 'keep' },
-          acked: [{ guard: 'newest', target: 'delivered', actions: 'settle' }, { actions: 'settle' }],
+          acked: { guard: 'newest', target: 'delivered', actions: 'settle' },
           linked: { target: 'waiting', reenter: true },
         },
         after: { resend: { target: 'waiting', reenter: true, actions: 'tryAnother' } },

@@ -61,6 +61,8 @@ export class Executor {
   readonly #applied = new Map<string, Applied>()
   readonly #writtenAtMs = new Map<string, number>()
   readonly #awaited = new Map<string, Awaited>()
+  /** Setpoints whose last write may or may not have been carried out: what the device holds then is nobody else's. */
+  readonly #inDoubt = new Set<string>()
   #frequency: Readonly<Record<string, FrequencyHistory>> = {}
   #values: Readonly<Record<string, Values>> = {}
   #fresh: Readonly<Record<string, Values>> = {}
@@ -126,14 +128,16 @@ export class Executor {
     if (this.#writer.has('idle'))
       for (const [key, held] of Object.entries(poll.held)) {
         const [asset] = key.split('.') as [string]
-        if (held === null) continue
+        if (held === null || (this.#writtenAtMs.get(key) ?? -1) >= poll.startedAtMs) continue // read before the write
         const known = this.#applied.get(key)
         this.#owner.doubt(asset, false)
         if (known?.value === held) {
+          this.#inDoubt.delete(key)
           this.#owner.alarm('secondWriter', asset, 'returned', `${key} holds what was applied`)
           continue
         }
-        if (known && !observing && this.#owner.govern()[asset] === 'verdict')
+        const ours = this.#inDoubt.delete(key)
+        if (known && !ours && !observing && this.#owner.govern()[asset] === 'verdict')
           this.#owner.alarm('secondWriter', asset, 'raised', `${key} holds ${held}, ${known.value} was applied`)
         this.#applied.set(key, { value: held, local: 0, atMs: nowMs })
       }
@@ -198,6 +202,7 @@ export class Executor {
         targets: mode === 'off' ? [] : inSafeOrder(situation, mode === 'observe' ? wanted.targets : due, stepAt),
         validUntilMs: this.#verdict?.validUntilMs ?? NO_END,
         suppressed: mode === 'observe',
+        commands: this.#verdict?.actions.commands.map(c => c.id) ?? [],
         emittedAtMs: nowMs,
       },
     })
@@ -223,7 +228,10 @@ export class Executor {
     else if (effect.kind === 'readBack')
       this.#run(this.#field.readBack(effect.receipts), receipts => this.#writer.send({ type: 'readBack', receipts }))
     else if (effect.kind === 'done') this.#done(round, effect.receipts)
-    else this.#ports.note('warn', 'round dropped', { why: effect.why, cycle: round.verdict?.cycle })
+    else {
+      this.#ports.note('warn', 'round dropped', { why: effect.why, cycle: round.verdict?.cycle })
+      if (this.#ended.length > 0) this.#flush(null)
+    }
   }
   #run<T>(work: Promise<T>, then: (value: T) => void): void {
     work.then(then).catch(error => this.#owner.fail(error))
@@ -250,7 +258,8 @@ export class Executor {
         this.#applied.set(key, { value: receipt.readBack, local, atMs })
         this.#writtenAtMs.set(key, nowMs)
         if (before?.value !== receipt.readBack) this.#await(receipt, nowMs)
-      }
+        this.#inDoubt.delete(key)
+      } else if (receipt.outcome === 'unknown') this.#inDoubt.add(key)
       this.#owner.doubt(receipt.asset, receipt.outcome === 'unknown')
       const failing = receipt.outcome === 'mismatched' || receipt.outcome === 'failed'
       this.#owner.alarm(
@@ -259,8 +268,8 @@ export class Executor {
         failing ? 'raised' : 'returned',
         receipt.reason ?? receipt.outcome,
       )
-      for (const command of this.#commands.values())
-        command.send({ type: 'output', name: key, outcome: outcomeOf(receipt.outcome) })
+      for (const id of round.commands)
+        this.#commands.get(id)?.send({ type: 'output', name: key, outcome: outcomeOf(receipt.outcome) })
     }
     if (round.verdict) this.#commandsApplied(round.verdict)
     this.#writes.push(...receipts)
@@ -325,6 +334,13 @@ export class Executor {
           })
           for (const command of this.#commands.values())
             command.send({ type: 'output', name: id, outcome: 'confirmed' })
+          continue
+        }
+        if (this.#owner.govern()[asset] === 'none') {
+          const reason = 'the device is in local mode' // S36
+          this.#note({ k: 'pulsed', id, outcome: 'failed' })
+          this.#writes.push(pulseReceipt({ id, asset, name }, 'failed', reason))
+          for (const command of this.#commands.values()) command.send({ type: 'output', name: id, outcome: 'failed' })
           continue
         }
         const input = { id, asset, name, validUntilMs: verdict.validUntilMs, reason: '' }

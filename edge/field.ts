@@ -12,6 +12,8 @@ import type { Round } from './writer.ts'
 
 /** What one poll brought. */
 export interface Poll {
+  /** Monotonic ms before the first request. */
+  readonly startedAtMs: number
   readonly readings: Readonly<Record<string, FieldReading>>
   /** What each setpoint's register holds, by `asset.setpoint`; null: not read. */
   readonly held: Readonly<Record<string, number | null>>
@@ -30,6 +32,7 @@ export class Field {
   }
 
   async poll(): Promise<Poll> {
+    const startedAtMs = this.#clock.monotonicMs()
     const held: Record<string, number | null> = {}
     let up = true
     const readings = await Promise.all(
@@ -47,7 +50,7 @@ export class Field {
         return [asset.name, reading] as const
       }),
     )
-    return { readings: Object.fromEntries(readings), held, up }
+    return { startedAtMs, readings: Object.fromEntries(readings), held, up }
   }
 
   /** Devices in parallel, writes of one device in the order given; results in the order of the targets. */

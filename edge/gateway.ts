@@ -248,16 +248,19 @@ export class Gateway {
   }
   #put(fact: (seq: number) => Fact): void {
     this.#durable.put(seq => sealFact(fact(seq), this.#o.signer)).catch(error => this.#o.fail(error))
-    const gap = this.#durable.takeGap()
-    if (gap)
-      this.#put(seq => ({
-        ...this.#head(),
-        kind: 'GapRecorded',
-        seq,
-        stream: 'durable',
-        ...gap,
-        reason: 'outbox full',
-      }))
+    this.#tellGap('durable', this.#durable)
+    this.#tellGap('history', this.#history)
+  }
+  /** Exactly what an outbox has dropped (S21). */
+  #tellGap(stream: 'durable' | 'history', outbox: Outbox): void {
+    const gap = outbox.takeGap()
+    if (!gap) return
+    const fact = (seq: number) =>
+      ({ ...this.#head(), kind: 'GapRecorded', seq, stream, ...gap, reason: 'outbox full' }) as const
+    this.#durable
+      .put(seq => sealFact(fact(seq), this.#o.signer))
+      .then(() => outbox.told(gap))
+      .catch(error => this.#o.fail(error))
   }
   #record(draft: ReceiptDraft): void {
     const { verdict, writes, effects, commands } = draft

@@ -26,6 +26,7 @@ export type Note =
 
 /** Ids of ended pulses that are remembered: more than any verdict lists, so that a repeat is always known. */
 const ENDED_KEPT = 2_048
+/** Notes between two compactions: beyond what the last one kept, or a full memory would be written anew at every note. */
 const COMPACT_EVERY = 1_024
 
 export interface Recovered {
@@ -47,6 +48,7 @@ export class Notebook {
   readonly #commands = new Map<string, boolean>()
   #verdict: Extract<Note, { k: 'verdict' }> | null = null
   #turn: Promise<void> = Promise.resolve()
+  #kept = 0
 
   private constructor(journal: Journal, boot: string) {
     this.#journal = journal
@@ -80,9 +82,11 @@ export class Notebook {
   write(note: Note): Promise<void> {
     this.#fold(note)
     const turn = this.#turn.then(async () => {
-      if (this.#journal.length >= COMPACT_EVERY)
-        await this.#journal.compact(this.#standing().map(n => JSON.stringify(n)))
-      else {
+      if (this.#journal.length >= this.#kept + COMPACT_EVERY) {
+        const standing = this.#standing()
+        this.#kept = standing.length
+        await this.#journal.compact(standing.map(n => JSON.stringify(n)))
+      } else {
         this.#journal.append(JSON.stringify(note))
         await this.#journal.sync()
       }

@@ -40,7 +40,6 @@ export const outboxMachine = defineMachine<OutboxContext, OutboxEvent, OutboxEff
   id: 'outbox',
   context: { last: 0, acked: 0, resendMs: OUTBOX_LIMITS.resendMs },
   guards: {
-    more: ({ context, event }) => Math.max(context.acked, lastOf(event)) < context.last,
     unsent: ({ context }) => context.acked < context.last,
     news: ({ context, event }) => lastOf(event) > context.acked && lastOf(event) <= context.last,
   },
@@ -65,10 +64,8 @@ export const outboxMachine = defineMachine<OutboxContext, OutboxEvent, OutboxEff
         entry: 'send',
         on: {
           put: { actions: 'note' },
-          acked: [
-            { guard: 'more', target: 'draining', reenter: true, actions: 'advance' },
-            { guard: 'news', target: 'filling', actions: 'advance' },
-          ],
+          // an acknowledgement of the past is no reason to send the batch in flight once more
+          acked: { guard: 'news', target: 'filling', actions: 'advance' },
           linked: { target: 'draining', reenter: true },
         },
         after: { resend: { target: 'draining', reenter: true, actions: 'tryAnother' } },
@@ -81,6 +78,11 @@ interface Entry {
   readonly n: number
   readonly body: string
 }
+export interface Gap {
+  readonly first: number
+  readonly last: number
+}
+type OutboxRecord = Partial<Entry> & { readonly released?: number; readonly gap?: Gap; readonly told?: number }
 
 export interface OutboxLine {
   send(stream: Stream, last: number, bodies: readonly string[]): void
@@ -98,8 +100,9 @@ export class Outbox {
   #last = 0
   #released = 0
   #sinceCompaction = 0
-  /** Entries that went at capacity and are not yet recorded as a gap. */
-  #gap: { first: number; last: number } | null = null
+  /** Entries that went at capacity and are not yet recorded as a gap; apart where others were kept between them. */
+  #gaps: Gap[] = []
+  #taken = 0
   /** Changes of the file go through one queue: no append is lost to a compaction. */
   #turn: Promise<void> = Promise.resolve()
 
@@ -115,12 +118,7 @@ export class Outbox {
     this.#journal = journal
     this.#limits = limits
     this.#fail = fail
-    for (const text of journal.recovered) {
-      const record = JSON.parse(text) as Partial<Entry> & { released?: number }
-      if (record.released !== undefined) this.#entries = this.#entries.filter(e => e.n > record.released!)
-      else if (record.body && record.n! > this.#last) this.#entries.push(record as Entry)
-      this.#last = Math.max(this.#last, record.n ?? record.released ?? 0) // O2
-    }
+    for (const text of journal.recovered) this.#recover(JSON.parse(text) as OutboxRecord)
     this.#released = (this.#entries[0]?.n ?? this.#last + 1) - 1
     this.#machine = new LiveMachine(
       outboxMachine,
@@ -161,20 +159,27 @@ export class Outbox {
   get last(): number {
     return this.#last
   }
-  /** A gap that is still to be put on record; taken once. */
-  takeGap(): { first: number; last: number } | null {
-    const gap = this.#gap
-    this.#gap = null
+  /** A gap to be put on record; taken once in a life, and only when its record has room: it must cause no other. */
+  takeGap(): Gap | null {
+    const gap = this.#gaps.find(g => g.last > this.#taken)
+    if (!gap || this.#entries.length >= this.#limits.capacity) return null
+    this.#taken = gap.last
     return gap
+  }
+  /** Its record is durable: a restart need not tell it again. */
+  told(gap: Gap): void {
+    this.#gaps = this.#gaps.filter(g => g.last > gap.last)
+    this.#note({ told: gap.last })
   }
 
   /** `seal` makes the signed body for the entry's number. Resolves when it is durable here (O1). */
   put(seal: (n: number) => string): Promise<void> {
     const n = ++this.#last
     const entry = { n, body: seal(n) }
-    if (this.#entries.length >= this.#limits.capacity) {
-      const dropped = this.#entries.shift()! // O3
-      this.#gap = { first: this.#gap?.first ?? dropped.n, last: dropped.n }
+    while (this.#entries.length >= this.#limits.capacity) {
+      const { n: dropped } = this.#entries.shift()! // O3
+      this.#drop({ first: dropped, last: dropped })
+      this.#note({ gap: { first: dropped, last: dropped } })
     }
     this.#entries.push(entry)
     return this.#inTurn(async () => {
@@ -213,14 +218,42 @@ export class Outbox {
     while (this.#entries.length > 0 && this.#entries[0]!.n <= upTo) this.#entries.shift()
     if (this.#sinceCompaction < this.#limits.compactEvery) {
       // not synced by itself: what is lost of it is sent once more
-      void this.#inTurn(async () => this.#journal.append(JSON.stringify({ released: upTo })))
+      this.#note({ released: upTo })
       return
     }
     this.#sinceCompaction = 0
     void this.#inTurn(() => {
-      const keep = this.#entries.map(e => JSON.stringify(e))
-      return this.#journal.compact([JSON.stringify({ released: this.#released, n: this.#last }), ...keep]) // O2
+      const head = { released: this.#released, n: this.#last } // O2
+      const keep = [head, ...this.#gaps.map(gap => ({ gap })), ...this.#entries]
+      return this.#journal.compact(keep.map(record => JSON.stringify(record)))
     })
+  }
+  /** An entry may stand twice, by a compaction that overtook its append: the first counts. */
+  #recover(record: OutboxRecord): void {
+    const { released, gap, told, n, body } = record
+    if (released !== undefined) this.#forget(released)
+    else if (gap) {
+      this.#entries = this.#entries.filter(e => e.n > gap.last)
+      this.#drop(gap)
+    } else if (told !== undefined) this.#gaps = this.#gaps.filter(g => g.last > told)
+    else if (body !== undefined && n! > Math.max(this.#released, this.#entries.at(-1)?.n ?? 0))
+      this.#entries.push({ n: n!, body })
+    this.#last = Math.max(this.#last, n ?? released ?? 0) // O2
+  }
+  #forget(upTo: number): void {
+    this.#released = Math.max(this.#released, upTo)
+    this.#entries = this.#entries.filter(e => e.n > upTo)
+  }
+  #drop({ first, last }: Gap): void {
+    const before = this.#gaps.at(-1)
+    if (before && first <= before.last) return
+    if (before?.last === first - 1 && before.last > this.#taken)
+      this.#gaps[this.#gaps.length - 1] = { first: before.first, last }
+    else this.#gaps.push({ first, last })
+  }
+  /** Gathered; durable with the next entry that is put. */
+  #note(record: OutboxRecord): void {
+    void this.#inTurn(async () => this.#journal.append(JSON.stringify(record)))
   }
   #inTurn(work: () => Promise<void>): Promise<void> {
     const turn = this.#turn.then(work)

@@ -139,11 +139,13 @@ export class Uplinks {
       }
       if (!shape.Check(m)) return lost('a message has an unknown shape')
       if (m.t === 'hello') {
+        if (theirs) return lost('a second hello')
+        // before anything is signed: a node must not have this key answer in another's name
+        if (m.by !== peer.node) return lost(`'${m.by}' answers at the address of '${peer.node}'`)
         theirs = m
         peer.link.send(JSON.stringify(prove(mine, m, this.#signer)))
       } else if (m.t === 'proof') {
         if (!theirs) return lost('a proof before the hello')
-        if (theirs.by !== peer.node) return lost(`'${theirs.by}' answers at the address of '${peer.node}'`)
         const why = notProven(mine, theirs, m, 'node', this.#manifest(), this.#verifier)
         if (why) return lost(why)
         peer.proven = true

@@ -76,14 +76,23 @@ function castVote({ context, event }: See) {
   if (vote.candidate.epoch !== context.epoch) return null
   return cast(context.ballots, vote)
 }
-const fresh = (context: VoterContext, ballot: Ballot, atMs: number) =>
-  ballot.cycle > context.applied && atMs - ballot.emittedAtMs < context.rules.validityMs // S3, S4
+const validFor = (context: VoterContext, vote: Vote) => Math.min(vote.candidate.validityMs, context.rules.validityMs)
+const fresh = ({ context, event }: See, ballot: Ballot) => {
+  const { vote, atMs } = event as VoteEvent
+  return ballot.cycle > context.applied && atMs - ballot.emittedAtMs < validFor(context, vote) // S3, S4
+}
+/** Who has voted since the last quorum, in so many slots at most: one of them is alone, several are at odds. */
+function answering({ ballots }: VoterContext): readonly string[] {
+  const since = ballots.findLastIndex(b => b.decided !== null) + 1
+  const recent = ballots.slice(Math.max(since, ballots.length - SILENT_AFTER))
+  return [...new Set(recent.flatMap(b => b.votes.map(v => v.by)))]
+}
 
 /** Does this vote complete a quorum for a cycle that may still be applied? */
 function quorum(see: See): boolean {
   const c = castVote(see)
   if (c?.kind !== 'counted' || c.ballot.decided) return false
-  return c.agreeing.length >= see.context.rules.quorum && fresh(see.context, c.ballot, (see.event as VoteEvent).atMs)
+  return c.agreeing.length >= see.context.rules.quorum && fresh(see, c.ballot)
 }
 
 function verdictOf(source: Verdict['source'], see: See): Verdict {
@@ -103,7 +112,7 @@ function verdictOf(source: Verdict['source'], see: See): Verdict {
     actions: candidate.actions,
     dissent: dissenters(c.ballot, digest),
     emittedAtMs: c.ballot.emittedAtMs,
-    validUntilMs: c.ballot.emittedAtMs + Math.min(candidate.validityMs, see.context.rules.validityMs),
+    validUntilMs: c.ballot.emittedAtMs + validFor(see.context, vote),
   }
 }
 
@@ -174,14 +183,10 @@ export const voterMachine = defineMachine<VoterContext, VoterEvent, VoterEffect>
     alone: see => {
       if (!see.context.rules.single) return false
       const c = castVote(see)
-      if (c?.kind !== 'counted' || !fresh(see.context, c.ballot, (see.event as VoteEvent).atMs)) return false
-      return c.ballot.votes.every(v => v.digest === (see.event as VoteEvent).vote.digest)
+      if (c?.kind !== 'counted' || !fresh(see, c.ballot)) return false
+      return answering({ ...see.context, ballots: c.ballots }).every(by => by === (see.event as VoteEvent).vote.by)
     },
-    singleAllowed: ({ context }) => {
-      if (!context.rules.single) return false
-      const recent = context.ballots.slice(-SILENT_AFTER).flatMap(b => b.votes)
-      return new Set(recent.map(v => v.by)).size === 1
-    },
+    singleAllowed: ({ context }) => context.rules.single !== null && answering(context).length === 1,
     undecided: see => slot(see).ballot?.decided === null,
   },
   delays: {
@@ -221,8 +226,8 @@ export const voterMachine = defineMachine<VoterContext, VoterEvent, VoterEffect>
       const settled = settle(see)
       return { remember: { ...settled.remember, inARow: see.context.inARow + 1 }, do: settled.do }
     },
-    startOver: () => ({ remember: { inARow: 0 } }),
     lapse: () => ({ remember: { standing: null, inARow: 0 }, do: { kind: 'lapse' } }),
+    giveWay: () => ({ remember: { standing: null }, do: { kind: 'lapse' } }),
     classify: see => {
       const { context, cycle, atMs, fieldUp, ballot } = slot(see)
       if (!ballot) return {}
@@ -233,11 +238,12 @@ export const voterMachine = defineMachine<VoterContext, VoterEvent, VoterEffect>
       const quiet: Record<string, number> = {}
       const agreed: Record<string, number> = {}
       for (const by of rules.replicas) {
-        const heard = ballot.votes.some(v => v.by === by)
+        const vote = ballot.votes.find(v => v.by === by)
+        const heard = vote !== undefined
         quiet[by] = heard ? 0 : (context.quiet[by] ?? 0) + 1
         if (quiet[by] === SILENT_AFTER) effects.push({ kind: 'silent', by })
         const before = context.agreed[by] ?? AGREES_AFTER
-        agreed[by] = heard && ballot.decided ? before + 1 : before
+        agreed[by] = heard && ballot.decided?.digest === vote.digest ? before + 1 : before
         if (before < AGREES_AFTER && agreed[by] === AGREES_AFTER) effects.push({ kind: 'agreement', by })
       }
       return { remember: { slots: counted(context.slots, which), quiet, agreed }, do: effects }
@@ -259,49 +265,55 @@ export const voterMachine = defineMachine<VoterContext, VoterEvent, VoterEffect>
       waiting: {
         description: 'Since the start no cycle has had a quorum',
         always: { guard: 'standing', target: 'majority' },
-        on: { vote: [{ guard: 'quorum', target: 'majority', actions: 'apply' }, { actions: 'count' }] },
+        on: { vote: [{ guard: 'quorum', target: 'majority', actions: 'apply' }] },
         after: { untilInvalid: 'lapsed' },
       },
       majority: {
         tags: 'governed',
-        on: { vote: [{ guard: 'quorum', target: 'majority', reenter: true, actions: 'apply' }, { actions: 'count' }] },
+        on: { vote: [{ guard: 'quorum', target: 'majority', reenter: true, actions: 'apply' }] },
         after: { untilInvalid: [{ guard: 'singleAllowed', target: 'single' }, 'lapsed'] },
       },
       single: {
         tags: 'governed',
         description: 'Priority fallback: narrower envelope, for a time, alarmed',
-        initial: 'answered',
-        on: { vote: [{ guard: 'quorum', target: 'returning', actions: 'oneMore' }, { actions: 'count' }] },
+        initial: 'asked',
         after: { singleLimit: 'lapsed' },
         states: {
+          asked: {
+            description: 'Nothing of it is valid yet',
+            on: {
+              vote: [
+                { guard: 'quorum', target: '#voter.returning', actions: 'oneMore' },
+                { guard: 'alone', target: 'answered', actions: 'applySingle' },
+              ],
+            },
+            after: { oneValidity: '#voter.lapsed' },
+          },
           answered: {
             on: {
               vote: [
                 { guard: 'quorum', target: '#voter.returning', actions: 'oneMore' },
                 { guard: 'alone', target: 'answered', reenter: true, actions: 'applySingle' },
-                { actions: 'count' },
               ],
             },
-            after: { oneValidity: '#voter.lapsed' },
+            after: { untilInvalid: '#voter.lapsed' },
           },
         },
       },
       lapsed: {
         entry: 'lapse',
-        on: { vote: [{ guard: 'quorum', target: 'returning', actions: 'oneMore' }, { actions: 'count' }] },
+        on: { vote: [{ guard: 'quorum', target: 'returning', actions: 'oneMore' }] },
       },
       returning: {
         on: {
           vote: [
             { guard: 'lastOfFive', target: 'majority', actions: 'apply' },
             { guard: 'quorum', actions: 'oneMore' },
-            { actions: 'count' },
           ],
-          slotEnded: [
-            { guard: 'undecided', target: 'lapsed', actions: ['classify', 'startOver'] },
-            { actions: 'classify' },
-          ],
+          slotEnded: { guard: 'undecided', target: 'lapsed', actions: 'classify' },
         },
+        // the single replica's verdict ends while the quorum still proves itself
+        after: { untilInvalid: { guard: 'standing', actions: 'giveWay' } },
       },
     },
   },

@@ -5,6 +5,9 @@
  *   writing      checked again: a slow sync may have outlived the validity (S4)
  *   readingBack  confirmed means that the quantised registers read back equal (S9)
  *
+ * A round that waits gives way to a newer one; local values computed under the same verdict take over its intent and
+ * receipt, so that no change of verdict goes unnoted.
+ *
  * The chart decides; `edge/field.ts` performs.
  */
 import { defineMachine } from '../actors/kit/machine.ts'
@@ -22,6 +25,8 @@ export interface Round {
   readonly validUntilMs: number
   /** Observe mode: everything but the write. */
   readonly suppressed: boolean
+  /** Commands that the verdict behind it lists: only what it writes can confirm them. */
+  readonly commands: readonly string[]
   readonly emittedAtMs: number
 }
 export interface WriterContext {
@@ -58,8 +63,11 @@ export const writerMachine = defineMachine<WriterContext, WriterEvent, WriterEff
     takeNext: ({ context }) => ({ remember: { round: context.next, next: null, receipts: [] } }),
     queue: see => {
       const older = see.context.next
+      const newer = roundOf(see)
+      if (older?.verdict && !newer.verdict && older.validUntilMs === newer.validUntilMs)
+        return { remember: { next: { ...newer, verdict: older.verdict, intent: older.intent } } } // S6
       return {
-        remember: { next: roundOf(see) },
+        remember: { next: newer },
         ...(older ? { do: { kind: 'dropped', round: older, why: 'superseded' } as const } : {}),
       }
     },

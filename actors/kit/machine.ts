@@ -60,6 +60,8 @@ export interface MachineSpec<X, E extends ChartEvent, F, G extends string, A ext
 export interface DefinedMachine<X, E extends ChartEvent, F> {
   readonly id: string
   readonly machine: Machine
+  /** As it was written: a test takes one transition out of it and expects a behaviour to be gone. */
+  readonly spec: MachineSpec<X, E, F, string, string, string>
   readonly types?: { readonly context: X; readonly event: E; readonly effect: F }
 }
 
@@ -95,13 +97,29 @@ export const defineMachine =
       ]),
     )
     checkNames(spec as never)
-    const config = { ...spec.chart, id: spec.id, context: ({ input }: any) => ({ ...spec.context, ...input }) }
+    const config = {
+      ...withTargets(spec.chart),
+      id: spec.id,
+      context: ({ input }: any) => ({ ...spec.context, ...input }),
+    }
     const machine = createMachine(
       { ...config, options: { maxIterations: MICROSTEPS_MAX } } as never,
       { actions, guards, delays } as never,
     )
-    return { id: spec.id, machine: machine as never }
+    return { id: spec.id, machine: machine as never, spec: spec as never }
   }
+
+/** XState takes a bare target in a list of `on` and `always`, and silently none in one of `after`: there it is spelt out. */
+function withTargets(state: any): any {
+  const spelt = (ts: unknown) => (Array.isArray(ts) ? ts.map(t => (typeof t === 'string' ? { target: t } : t)) : ts)
+  const each = (inner: object | undefined, change: (value: any) => unknown) =>
+    inner && Object.fromEntries(Object.entries(inner).map(([key, value]) => [key, change(value)]))
+  return {
+    ...state,
+    ...(state.after && { after: each(state.after, spelt) }),
+    ...(state.states && { states: each(state.states, withTargets) }),
+  }
+}
 
 /** XState ignores a missing action and fires a misspelt delay at once: both are refused here. */
 function checkNames(spec: MachineSpec<object, ChartEvent, unknown, string, string, string>): void {
@@ -200,12 +218,14 @@ export class LiveMachine<X extends object, E extends ChartEvent, F> {
   }
   stop(): void {
     this.#stopped = true
+    this.#queue.length = 0
     for (const timer of this.#timers.values()) timer.cancel()
     this.#timers.clear()
   }
 
   #apply(effects: readonly KernelEffect[]): void {
     for (const effect of effects) {
+      if (this.#stopped) return // an effect before this one stopped the machine: no timer of it may be set
       if (effect.kind === 'timer') {
         this.#timers.get(effect.id)?.cancel()
         const timer = this.#clock.after(effect.delayMs, () => {

@@ -48,6 +48,7 @@ export class UplinkServer {
   }
   stop(): void {
     this.#listening?.cancel()
+    this.#listening = null
     for (const { link } of this.#sessions) link.close()
     this.#sessions.clear()
   }
@@ -76,6 +77,7 @@ export class UplinkServer {
   #beat(dueMs: number): void {
     const { host } = this.#options.ports
     host.after(dueMs - host.monotonicMs(), () => {
+      if (!this.#listening) return
       this.#tell({ t: 'beat' })
       this.#beat(Math.max(dueMs + BEAT_MS, host.monotonicMs()))
     })

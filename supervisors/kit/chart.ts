@@ -82,11 +82,11 @@ export const supervisorMachine = defineMachine<SupervisorContext, SupervisorEven
     add: ({ context, event }) => ({
       remember: { rows: [...context.rows, (event as Extract<SupervisorEvent, { type: 'added' }>).row] },
     }),
-    remove: ({ context, event }) => ({
-      remember: {
-        rows: context.rows.filter(r => r.id !== (event as Extract<SupervisorEvent, { type: 'removed' }>).id),
-      },
-    }),
+    remove: ({ context, event }) => {
+      const { id } = event as Extract<SupervisorEvent, { type: 'removed' }>
+      const rows = context.rows.filter(r => r.id !== id)
+      return { remember: { rows, pending: context.pending.filter(other => other !== id) } }
+    },
     stopAll: () => ({ do: { kind: 'stopAll' } }),
     giveUp: see => ({ do: { kind: 'giveUp', reason: `${exited(see).id}: ${exited(see).reason}` } }),
   },

@@ -46,11 +46,12 @@ export function scope(parent: Ports, name: string): Scope {
       }
     },
   })
-  const events = (e: LinkEvents): LinkEvents => ({
+  const events = (e: LinkEvents, over: () => void = () => {}): LinkEvents => ({
     message: text => {
       if (open) e.message(text)
     },
     closed: reason => {
+      over()
       if (open) e.closed(reason)
     },
   })
@@ -73,14 +74,19 @@ export function scope(parent: Ports, name: string): Scope {
       listen: async (address, accept) =>
         own(
           await guard(
-            parent.net.listen(address, link => {
-              if (!open) {
-                link.close()
-                return { message() {}, closed() {} }
-              }
-              links.add(link)
-              return events(accept(link))
-            }),
+            parent.net
+              .listen(address, link => {
+                if (!open) {
+                  link.close()
+                  return { message() {}, closed() {} }
+                }
+                links.add(link)
+                return events(accept(link), () => links.delete(link))
+              })
+              .then(listening => {
+                if (!open) listening.cancel() // else the address would be taken when the child starts anew
+                return listening
+              }),
           ),
         ),
       connect: (address, e) =>

@@ -30,7 +30,7 @@ export class Supervisor {
   readonly #escalate: (reason: string) => void
   readonly #slots: Slot[]
   readonly #chart: LiveMachine<SupervisorContext, SupervisorEvent, SupervisorEffect>
-  #stopped: (() => void) | null = null
+  readonly #ended = Promise.withResolvers<void>()
   #round = 0
 
   constructor(spec: SupervisorSpec, ports: Ports, escalate: (reason: string) => void) {
@@ -65,17 +65,15 @@ export class Supervisor {
   }
   /** Reverse order, each within its deadline. */
   stop(): Promise<void> {
-    return new Promise(resolve => {
-      if (this.#chart.in('stopped') || this.#chart.in('failed')) return resolve()
-      this.#stopped = resolve
-      this.#chart.send({ type: 'stop' })
-    })
+    this.#chart.send({ type: 'stop' })
+    return this.#ended.promise
   }
   /** A dynamic child. */
   async add(spec: ChildSpec): Promise<void> {
     checkChild(spec, (what, value) => {
       throw new TypeError(`${this.#spec.id}: bad ${what}: ${JSON.stringify(value)}`)
     })
+    if (this.#over) throw new TypeError(`${this.#spec.id}: is ${this.state}, takes no child '${spec.id}'`)
     if (this.#slots.some(s => s.spec.id === spec.id))
       throw new TypeError(`${this.#spec.id}: child '${spec.id}' is there`)
     const slot: Slot = { spec, child: null, scope: null, starts: 0 }
@@ -89,6 +87,9 @@ export class Supervisor {
     this.#chart.send({ type: 'removed', id })
     const [slot] = this.#slots.splice(at, 1)
     await this.#end(slot!)
+  }
+  get #over(): boolean {
+    return ['stopping', 'stopped', 'failed'].some(state => this.#chart.in(state))
   }
 
   async #launch(slot: Slot): Promise<void> {
@@ -119,15 +120,17 @@ export class Supervisor {
     slot.child = null
     slot.scope = null
     if (child?.stop) {
-      const late = new Promise<void>(resolve => void this.#ports.host.after(spec.stopMs, resolve))
+      const late = Promise.withResolvers<void>()
+      const deadline = this.#ports.host.after(spec.stopMs, late.resolve)
       await Promise.race([
         child
           .stop()
           .catch(error =>
             this.#ports.note('warn', 'child did not stop well', { child: spec.id, error: String(error) }),
           ),
-        late,
+        late.promise,
       ])
+      deadline.cancel()
     }
     own?.close()
   }
@@ -141,9 +144,9 @@ export class Supervisor {
     this.#round++
     for (const slot of [...this.#slots].reverse()) await this.#end(slot)
     this.#chart.send({ type: 'stopped' })
-    this.#stopped?.()
+    this.#ended.resolve()
   }
-  /** A newer round takes over the pending ones of an older. */
+  /** A newer round takes over the pending ones of an older, and those that a fall in the beginning kept from starting. */
   async #restart(ids: readonly string[], recent: number): Promise<void> {
     const round = ++this.#round
     const slots = this.#slots.filter(s => ids.includes(s.spec.id))
@@ -151,8 +154,9 @@ export class Supervisor {
     const { first, most } = this.#spec.backoffMs ?? BACKOFF
     const wait = backoffMs(recent, first, most, this.#ports.random.u32())
     await new Promise<void>(resolve => void this.#ports.host.after(wait, resolve))
-    for (const slot of slots) {
+    for (const slot of this.#slots.filter(s => slots.includes(s) || s.starts === 0)) {
       if (round !== this.#round) return
+      if (!this.#slots.includes(slot)) continue // removed meanwhile
       await this.#launch(slot)
       if (slot.child) this.#chart.send({ type: 'up', id: slot.spec.id })
     }
