@@ -14,6 +14,7 @@ import { LiveMachine } from '../actors/kit/machine.ts'
 import { sealFact } from '../protocol/codec/fact.ts'
 import type { Signer, Verifier } from '../protocol/codec/sign.ts'
 import type { FieldDriver, Ports } from '../protocol/ports.ts'
+import { trace } from '../protocol/trace.ts'
 import type { AssetFrame, Fact, FactOf, Slots } from '../protocol/words/facts.ts'
 import type { Manifest } from '../protocol/words/manifest.ts'
 import type { Points } from '../protocol/words/quality.ts'
@@ -221,6 +222,7 @@ export class Gateway {
     const slots: Slots = this.#governor.slots
     const body = sealFact({ ...this.#head(), kind: 'FrameMeasured', epoch: this.#epoch, cycle, assets, slots }, signer)
     this.#emittedAtUs.set(cycle, ports.host.monotonicUs())
+    trace(ports, 'emitted', cycle)
     this.#emittedAtUs.delete(cycle - 64)
     this.#governor.emitted(cycle)
     const untilMs = nowMs + manifest.timing.validityMs
