@@ -5,6 +5,7 @@
 import { LiveMachine } from '../actors/kit/machine.ts'
 import type { FrequencyHistory } from '../actors/laws/fcr.ts'
 import type { Ports } from '../protocol/ports.ts'
+import { trace } from '../protocol/trace.ts'
 import type { CommandAction } from '../protocol/words/candidate.ts'
 import type { CommandReceipt, EffectReceipt, Slots, WriteReceipt } from '../protocol/words/facts.ts'
 import type { Manifest, ManifestAsset } from '../protocol/words/manifest.ts'
@@ -49,6 +50,8 @@ type LivePulse = LiveMachine<PulseContext, PulseEvent, PulseEffect>
 type LiveCommand = LiveMachine<CommandContext, CommandEvent, CommandEffect>
 /** Validity of a round without a verdict: a fallback value may be written as long as it is the fallback. */
 const NO_END = Number.MAX_SAFE_INTEGER
+/** What each effect of the writer's chart says of a cycle's way so far. */
+const REACHED = { intend: 'voted', write: 'intended', readBack: 'written', done: 'readBack' } as const
 
 export class Executor {
   readonly #ports: Ports
@@ -222,6 +225,7 @@ export class Executor {
 
   #perform(effect: WriterEffect): void {
     const { round } = effect
+    if (effect.kind !== 'dropped' && round.verdict) trace(this.#ports, REACHED[effect.kind], round.verdict.cycle)
     if (effect.kind === 'intend') this.#intend(round)
     else if (effect.kind === 'write')
       this.#run(this.#field.write(round), receipts => this.#writer.send({ type: 'written', receipts }))

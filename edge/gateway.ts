@@ -15,6 +15,7 @@ import { sealFact } from '../protocol/codec/fact.ts'
 import { checkManifest } from '../protocol/codec/manifest.ts'
 import type { Signer, Verifier } from '../protocol/codec/sign.ts'
 import type { Ports } from '../protocol/ports.ts'
+import { trace } from '../protocol/trace.ts'
 import type { AssetFrame, Fact, FactOf, Slots } from '../protocol/words/facts.ts'
 import type { Manifest, SignedManifest } from '../protocol/words/manifest.ts'
 import type { Points } from '../protocol/words/quality.ts'
@@ -211,6 +212,7 @@ export class Gateway {
     const slots: Slots = this.#governor.slots
     const body = sealFact({ ...this.#head(), kind: 'FrameMeasured', epoch: this.#epoch, cycle, assets, slots }, signer)
     this.#emittedAtUs.set(cycle, ports.host.monotonicUs())
+    trace(ports, 'emitted', cycle)
     this.#emittedAtUs.delete(cycle - 64)
     this.#governor.emitted(cycle)
     const untilMs = nowMs + manifest.timing.validityMs

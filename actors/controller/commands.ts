@@ -40,6 +40,7 @@ export function requestCommand(work: Work, fact: Command): void {
     pulses: [],
     setpoints: [],
     issuedAtMs: fact.issuedAtMs,
+    expiresMs: fact.expiresMs,
     endedAtMs: null,
   }
   const refused = tooOld(work, fact) ?? tooMany(work)
@@ -230,6 +231,16 @@ export function lapseCommands(work: Work, newEpoch: boolean): void {
     else if (cycle > command.expiresCycle + WORD_CYCLES) end(work, command, 'unknown', 'no word from the gateway')
   }
   dropPulses(work, p => cycle > p.untilCycle)
+}
+
+/** At each claim of time: a gateway that is gone makes no frames, and its commands end all the same (S10). */
+export function lapseSilent(work: Work): void {
+  const { cycleMs } = work.site.manifest.timing
+  for (const command of Object.values(work.state.commands)) {
+    if (command.state !== 'accepted') continue
+    const lastWordMs = command.issuedAtMs + command.expiresMs + (WORD_CYCLES + 2) * cycleMs
+    if (work.state.now > lastWordMs) end(work, command, 'unknown', 'no word from the gateway')
+  }
 }
 
 /** Pulses that end without a receipt: the asset learns that they failed. */

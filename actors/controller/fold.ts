@@ -5,7 +5,7 @@
  */
 import { openCandidate } from '../../protocol/codec/candidate.ts'
 import { canonical, chained, GENESIS, sha256 } from '../../protocol/codec/canonical.ts'
-import { openFact, parseFact } from '../../protocol/codec/fact.ts'
+import { authentic, parseFact } from '../../protocol/codec/fact.ts'
 import { checkManifest, manifestHash } from '../../protocol/codec/manifest.ts'
 import type { Verifier } from '../../protocol/codec/sign.ts'
 import type { Candidate } from '../../protocol/words/candidate.ts'
@@ -115,7 +115,7 @@ export class SiteFold {
     if (!manifest || !this.#site || !this.#state)
       return { kind: 'refused', code: 'UNKNOWN_KEY', reason: 'before the first manifest' }
     if (!trusted) {
-      const opened = openFact(body, manifest, this.#o.verifier) // S26
+      const opened = authentic(parsed, manifest, this.#o.verifier) // S26
       if (opened.kind === 'refused') return opened
     }
     if (fact.kind === 'EquivocationProven' && !this.#proves(fact))

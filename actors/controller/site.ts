@@ -5,7 +5,7 @@
 import { Refusal } from '../../protocol/words/errors.ts'
 import type { Manifest, ManifestAsset, ManifestStrategy } from '../../protocol/words/manifest.ts'
 import type { AnyAsset } from '../kit/define.ts'
-import { type Placed, place } from '../kit/host.ts'
+import { type Placed, place, safeValues } from '../kit/host.ts'
 import type { AnyStrategy } from '../kit/strategy.ts'
 import { modes } from './modes.ts'
 
@@ -16,6 +16,8 @@ export interface Definitions {
 }
 export interface SiteAsset extends Placed {
   readonly entry: ManifestAsset
+  /** What each setpoint is when nothing better is known: the site's word before the definition's. */
+  readonly safe: Readonly<Record<string, number>>
 }
 export interface BoundStrategy {
   readonly name: string
@@ -52,7 +54,9 @@ export function siteOf(manifest: Manifest, definitions: Definitions): Site {
         'SITE_FILE',
         `asset '${entry.name}' wants ${entry.type} version ${entry.version}; this engine has ${asset.spec.version}`,
       )
-    return { ...place(asset, entry.name, entry.settings), entry }
+    const placed = place(asset, entry.name, entry.settings)
+    const own = Object.entries(safeValues(placed))
+    return { ...placed, entry, safe: Object.fromEntries(own.map(([n, v]) => [n, entry.envelope[n]?.safe ?? v])) }
   })
   const byName = new Map(assets.map(a => [a.name, a]))
   if (byName.size < assets.length) throw new Refusal('SITE_FILE', 'two assets have one name')

@@ -41,6 +41,7 @@ export interface CommandRecord {
   readonly pulses: readonly string[]
   readonly setpoints: readonly string[]
   readonly issuedAtMs: number
+  readonly expiresMs: number
   /** Log time of its end; kept a while after, for those who ask and against repeats. */
   readonly endedAtMs: number | null
 }

@@ -8,7 +8,7 @@
  * regulate against it, and their band is left free in the bounds.
  */
 
-import { type Bound, bounds, is, type PointValues, safeValues } from '../kit/host.ts'
+import { type Bound, bounds, is, type PointValues } from '../kit/host.ts'
 import { type Proposed, propose, type RoleActor } from '../kit/strategy.ts'
 import { allocate, type Share } from '../laws/allocate.ts'
 import { raiseAlarm, returnAlarm } from './alarms.ts'
@@ -60,7 +60,7 @@ export function decide(work: Work): {
       wanted[`${name}.${setpoint}`] = { value: share, why: short === 0 ? why : `${why}; ${short} beyond all bounds` }
   }
   for (const asset of work.site.assets)
-    for (const [setpoint, value] of Object.entries(safeOf(asset)))
+    for (const [setpoint, value] of Object.entries(asset.safe))
       if (free(asset, setpoint)) wanted[`${asset.name}.${setpoint}`] = { value, why: 'nothing claims it: safe value' }
   return { wanted, shortfalls }
 }
@@ -138,14 +138,8 @@ function withoutLocal(work: Work, asset: SiteAsset): PointValues {
   return { ...values, power: values.power + delta }
 }
 
-function safeOf(asset: SiteAsset): Readonly<Record<string, number>> {
-  const own = safeValues(asset)
-  return Object.fromEntries(
-    Object.entries(own).map(([name, value]) => [name, asset.entry.envelope[name]?.safe ?? value]),
-  )
-}
 const sumOfSafe = (assets: readonly SiteAsset[], setpoint: string): number =>
-  assets.reduce((sum, a) => sum + safeOf(a)[setpoint]!, 0)
+  assets.reduce((sum, a) => sum + a.safe[setpoint]!, 0)
 
 /** What an asset can take: its bounds less the reserved band, narrowed by claims on it alone. */
 function shareOf(work: Work, asset: SiteAsset, setpoint: string, alone: Group | undefined): Share {

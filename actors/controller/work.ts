@@ -2,7 +2,7 @@
  * One step in progress: the state that is being made, and the only ways to move it. What actors ask for on the way
  * (pulses, alarms) is taken into the state at once; the outputs are kept for the record.
  */
-import type { ChartEvent, Output, PointValues, StepResult } from '../kit/host.ts'
+import type { ActorState, ChartEvent, Output, PointValues, StepResult } from '../kit/host.ts'
 import { fireTimer, nextDue, stepActor, visiblePoints } from '../kit/host.ts'
 import { raiseAlarm, returnAlarm } from './alarms.ts'
 import type { Site, SiteAsset } from './site.ts'
@@ -21,6 +21,7 @@ export class Work {
   /** The command in whose name actors are stepped now. */
   command: string | null = null
   readonly #values = new Map<string, PointValues>()
+  #own: Record<string, ActorState> | null = null
 
   constructor(site: Site, state: SiteState) {
     this.site = site
@@ -47,10 +48,17 @@ export class Work {
     const outputs: Output[] = []
     const actor = this.state.assets[asset.name]!
     const result = step(actor, outputs)
-    if (result.actor !== actor)
-      this.state = { ...this.state, assets: { ...this.state.assets, [asset.name]: result.actor } }
+    if (result.actor !== actor) this.#ownAssets()[asset.name] = result.actor
     for (const output of outputs) this.#take(output)
     return result.taken
+  }
+  /** The assets of this step alone, copied once: whoever holds an earlier state keeps it as it was. */
+  #ownAssets(): Record<string, ActorState> {
+    if (!this.#own || this.#own !== this.state.assets) {
+      this.#own = { ...this.state.assets }
+      this.state = { ...this.state, assets: this.#own }
+    }
+    return this.#own
   }
   send(asset: SiteAsset, event: ChartEvent): boolean {
     return this.move(asset, (actor, outputs) =>

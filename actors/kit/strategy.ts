@@ -158,8 +158,13 @@ function seen({ placed, actor, values }: RoleActor): Seen<AnyAsset> {
 }
 
 function seenAll(bound: readonly RoleActor[]): SeenAll<AnyAsset> {
+  let assets: readonly Seen<AnyAsset>[] | undefined
   return {
-    assets: bound.map(seen),
+    // most laws ask for totals alone
+    get assets() {
+      assets ??= bound.map(seen)
+      return assets
+    },
     // P2
     total: (point: string) =>
       bound.reduce((sum, { placed, values }) => sum + Number(readable(placed, values, point)), 0) as never,

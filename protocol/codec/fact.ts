@@ -14,8 +14,14 @@ import { upcast } from './upcast.ts'
 /** Bytes of a body that any door takes. A frame of 1,000 points is about 100 kB. */
 export const BODY_BYTES_MAX = 4_000_000
 
+export interface Parsed {
+  readonly kind: 'fact'
+  readonly fact: Fact
+  readonly text: string
+  readonly signature: string
+}
 export type Opened =
-  | { readonly kind: 'fact'; readonly fact: Fact; readonly text: string; readonly signature: string }
+  | Parsed
   | { readonly kind: 'refused'; readonly code: ErrorCode; readonly reason: string }
 
 const refused = (code: ErrorCode, reason: string): Opened => ({ kind: 'refused', code, reason })
@@ -93,8 +99,12 @@ export function mayNotSay(fact: Fact, manifest: Manifest): { code: ErrorCode; re
 
 /** Shape, author and signature against the manifest in force. */
 export function openFact(body: string, manifest: Manifest, verifier: Verifier): Opened {
-  const opened = parseFact(body)
-  if (opened.kind === 'refused') return opened
+  const parsed = parseFact(body)
+  return parsed.kind === 'refused' ? parsed : authentic(parsed, manifest, verifier)
+}
+
+/** Author and signature of a fact whose shape is known. */
+export function authentic(opened: Parsed, manifest: Manifest, verifier: Verifier): Opened {
   const no = mayNotSay(opened.fact, manifest)
   if (no) return refused(no.code, no.reason)
   const key = manifest.keys[opened.fact.by]!.publicKey

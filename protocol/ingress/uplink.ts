@@ -7,6 +7,7 @@ import { openFact } from '../codec/fact.ts'
 import type { Signer, Verifier } from '../codec/sign.ts'
 import type { EventLog } from '../log/event-log.ts'
 import type { Cancel, Link, LinkEvents, Ports } from '../ports.ts'
+import { trace } from '../trace.ts'
 import type { SignedCandidate } from '../words/candidate.ts'
 import type { SignedManifest } from '../words/manifest.ts'
 import { type UplinkDown, UplinkUp } from '../words/uplink.ts'
@@ -132,6 +133,7 @@ export class UplinkServer {
       return this.#refuse(session, `${message.t} before the proof`)
     } else if (message.t === 'frame') {
       await this.#append(facts, [message.body])
+      trace(this.#options.ports, 'appended', message.cycle)
       this.#answer(session, { t: 'ack', stream: 'frame', epoch: message.epoch, cycle: message.cycle })
     } else if (message.t === 'durable') {
       await this.#append(facts, message.bodies)

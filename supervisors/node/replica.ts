@@ -14,6 +14,7 @@ import type { Signer } from '../../protocol/codec/sign.ts'
 import { Journal } from '../../protocol/journal.ts'
 import type { Follow, LogRecord } from '../../protocol/log/event-log.ts'
 import type { DiskFile, Logs, Ports } from '../../protocol/ports.ts'
+import { trace } from '../../protocol/trace.ts'
 import type { Candidate, SignedCandidate } from '../../protocol/words/candidate.ts'
 import type { Certificate } from '../../protocol/words/facts.ts'
 import { engineAt, type SignedManifest } from '../../protocol/words/manifest.ts'
@@ -190,11 +191,13 @@ export class Replica {
     const { epoch: e, cycle: c } = this.#signedUpTo
     if (epoch < e || (epoch === e && cycle <= c)) return // R1
     this.#signedUpTo = { epoch, cycle }
+    trace(this.#o.ports, 'stepped', cycle)
     const kept = this.#keepLastSigned()
     const signed = signCandidate(candidate, this.#o.signer, stateHash)
     await kept
     this.#last = { candidate, signed }
     this.#o.candidate(signed)
+    trace(this.#o.ports, 'signed', cycle)
     this.#record(signed, candidate.position) // R3
   }
   #keepLastSigned(): Promise<void> {

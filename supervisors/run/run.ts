@@ -276,8 +276,8 @@ export class Run {
       http: { address: http, token: this.#at.token },
     })
     this.#addresses.set(name, status.address)
-    if (this.#started) this.#writeRunFile()
     this.#addresses.set(`${name} http`, status.http ?? http)
+    this.#changed()
   }
   async #beginPlant(spawned: Spawned): Promise<void> {
     this.#processes.set('plant', spawned)
@@ -305,6 +305,10 @@ export class Run {
         return [name, simulated ? (started.addresses[simulated] ?? '') : field.address]
       }),
     )
+    this.#changed()
+  }
+  #changed(): void {
+    if (this.#started) this.#writeRunFile()
   }
   #inputsOf(type: string): object {
     const { load, pv, frequency, voltage } = this.#o.inputs
@@ -325,6 +329,7 @@ export class Run {
       clock: this.#clockNow(),
       boot,
     })
+    this.#changed()
   }
 
   /** Signed by the operator's key as anybody's commands are; the id is of this site's first start. */

@@ -20,7 +20,7 @@ const frame = { t: 'frame', epoch: 1, cycle: 7, body: frameBody() }
 
 async function serve(world: World, facts: EventLog = openMemoryLog({ topic: 'facts' }), signer = signerOf('node-a')) {
   const history = openMemoryLog({ topic: 'history' })
-  const options = { ports: world, address: 'node-a', signer, verifier, manifest: () => manifest, facts, history }
+  const options = { ports: world, address: 'node-a', signer, verifier, manifest: () => ({ manifest, signatures: {} }), facts, history }
   const server = new UplinkServer(options)
   await server.start()
   return { server, facts, history }
@@ -174,7 +174,7 @@ function linksOf(world: World) {
   const links = new Uplinks(world, { 'node-a': 'node-a' }, signerOf('gateway'), verifier, () => manifest)
   const heard: UplinkDown[] = []
   const changes: boolean[] = []
-  links.listen({ message: (_, m) => void heard.push(m), changed: (_, up) => void changes.push(up) })
+  links.attach({ message: (_, m) => void heard.push(m), changed: (_, up) => void changes.push(up) })
   links.start()
   return { links, heard, changes }
 }
@@ -190,7 +190,7 @@ test('the two real ends: up, acknowledged, down with the node, up again', async 
   server.nudge()
   server.seen(4)
   await world.clock.pass(10)
-  expect(heard.map(m => m.t)).toEqual(['ack', 'nudge', 'seen'])
+  expect(heard.map(m => m.t)).toEqual(['manifest', 'ack', 'nudge', 'seen'])
   await world.clock.pass(10_000) // heartbeats keep it
   server.stop()
   await world.clock.pass(100)

@@ -1,0 +1,162 @@
+/** A recorded site, made in one process and signed with real keys: a meter and 20 batteries under peak shaving. */
+import { fileURLToPath } from 'node:url'
+import { type FoldOptions, SiteFold } from '../../actors/controller/fold.ts'
+import { builtIn } from '../../actors/engine.ts'
+import { signCandidate } from '../../protocol/codec/candidate.ts'
+import { sha256 } from '../../protocol/codec/canonical.ts'
+import { sealFact } from '../../protocol/codec/fact.ts'
+import { signManifest } from '../../protocol/codec/manifest.ts'
+import { ed25519Signer, ed25519Verifier, newSecret, type Signer } from '../../protocol/codec/sign.ts'
+import type { Candidate } from '../../protocol/words/candidate.ts'
+import type { AssetFrame, Fact } from '../../protocol/words/facts.ts'
+import { keyId } from '../../protocol/words/ids.ts'
+import type { Role } from '../../protocol/words/manifest.ts'
+import type { PointValue } from '../../protocol/words/quality.ts'
+import { readSiteFile, type SiteFile } from '../../supervisors/site/file.ts'
+import { resolveSite } from '../../supervisors/site/resolve.ts'
+
+export interface Recording {
+  readonly options: FoldOptions
+  readonly bodies: readonly string[]
+  /** A frame counts once for each asset that it reaches, every other record once. */
+  readonly actorEvents: number
+  readonly frames: number
+  /** One node's key: what it costs to answer a frame is measured with it. */
+  readonly node: Signer
+}
+
+export const HOME = fileURLToPath(new URL('../../sim/sites/home.yaml', import.meta.url))
+const NODES = ['node-a', 'node-b', 'node-c'] as const
+const ROLES: Readonly<Record<string, Role>> = {
+  'node-a': 'node',
+  'node-b': 'node',
+  'node-c': 'node',
+  gateway: 'gateway',
+  operator: 'operator',
+  administrator: 'administrator',
+}
+const START_MS = Date.UTC(2025, 5, 21)
+const SLOTS = { onTime: 0, late: 0, held: 0, uncovered: 0, fieldDown: 0 }
+
+export function siteWithBatteries(count: number): SiteFile {
+  const { file } = readSiteFile(HOME)
+  const { grid, bat1 } = file.assets
+  const names = Array.from({ length: count }, (_, i) => `bat${i + 1}`)
+  return {
+    ...file,
+    assets: { grid: grid!, ...Object.fromEntries(names.map(name => [name, at(bat1!, name)])) },
+    strategies: [{ ...file.strategies![0]!, roles: { meter: 'grid', storage: names } }],
+    laws: [],
+  }
+}
+
+const at = (asset: SiteFile['assets'][string], name: string) => ({
+  ...asset,
+  field: { ...asset.field, address: `plant://${name}` },
+})
+
+const good = (value: number | string, unit?: string): PointValue =>
+  ({ value, ...(unit && { unit }), quality: 'good', ageMs: 3 }) as PointValue
+
+/** The meter moves with the load; each battery has the power that was decided for it last. */
+function measured(cycle: number, batteries: readonly string[], decided: Candidate | null): Record<string, AssetFrame> {
+  const of = (name: string) => decided?.actions.assets[name]?.setpoints.power?.value ?? 0
+  const load = 12_000 + Math.round(9_000 * Math.sin(cycle / 20)) + ((cycle * 37) % 400)
+  const total = batteries.reduce((sum, name) => sum + of(name), 0)
+  const assets: Record<string, AssetFrame> = {
+    grid: {
+      points: {
+        power: good(load - total, 'W'),
+        frequency: good(50_000 + ((cycle * 13) % 30), 'Hz'),
+        voltage: good(230_000, 'V'),
+        imported: good(1_000_000 + cycle, 'Wh'),
+        exported: good(20_000, 'Wh'),
+        breaker: good('closed'),
+      },
+      channel: 'following',
+      applied: {},
+      local: {},
+    },
+  }
+  for (const [i, name] of batteries.entries())
+    assets[name] = {
+      points: {
+        soc: good(400 + 10 * i + ((cycle >> 5) % 20), '%'),
+        voltage: good(370_000 + ((cycle * 7) % 900), 'V'),
+        linkVoltage: good(cycle > 2 ? 369_000 : 0, 'V'),
+        current: good(of(name) * 2, 'A'),
+        power: good(of(name), 'W'),
+        mode: good('remote'),
+        temperature: good(220 + (cycle % 9), '°C'),
+      },
+      channel: 'following',
+      applied: { power: of(name) },
+      local: {},
+    }
+  return assets
+}
+
+export function record(file: SiteFile, frames: number): Recording {
+  const signers = Object.fromEntries(Object.keys(ROLES).map(id => [id, ed25519Signer(keyId(id), newSecret())]))
+  const keys = Object.fromEntries(
+    Object.entries(signers).map(([id, s]) => [id, { publicKey: s.publicKey as string, roles: [ROLES[id]!] }]),
+  )
+  const engine = sha256('the engine of this benchmark')
+  const manifest = resolveSite(file, builtIn, { keys, replicas: NODES, threshold: 1, engine })
+  const { tenant, site, partition } = manifest
+  const options = { tenant, site, definitions: builtIn, engine, verifier: ed25519Verifier() }
+  const batteries = manifest.assets.filter(a => a.type === 'battery').map(a => a.name)
+  const fold = new SiteFold(options)
+  const head = { v: 1 as const, tenant, site }
+  const bodies: string[] = []
+  let actorEvents = 0
+  const append = (fact: Fact) => {
+    const body = sealFact(fact, signers[fact.by]!)
+    const taken = fold.take(bodies.length, body, true)
+    if (taken.kind !== 'stepped') throw new Error(`record ${bodies.length} is ${taken.kind}`)
+    bodies.push(body)
+    actorEvents += fact.kind === 'FrameMeasured' ? Object.keys(fact.assets).length : 1
+    return taken.candidate
+  }
+  const installed = signManifest({ manifest, signatures: {} }, signers.administrator!)
+  append({ ...head, kind: 'ManifestInstalled', by: 'administrator', manifest: installed })
+  let decided: Candidate | null = null
+  for (let cycle = 1; cycle <= frames; cycle++) {
+    const atMs = START_MS + cycle * 1_000
+    for (const by of NODES)
+      append({ v: 1, kind: 'TimeAdvanced', tenant, by, partition, epoch: 1, seq: cycle, atMs })
+    if (cycle === 2)
+      for (const target of ['site', ...batteries]) {
+        const name = target === 'site' ? 'automatic' : 'start'
+        const own = { ...head, kind: 'CommandRequested', by: 'operator', params: {}, expiresMs: 60_000 } as const
+        append({ ...own, id: `first-${target}-${name}`, target, name, issuedAtMs: atMs })
+      }
+    const assets = measured(cycle, batteries, decided)
+    decided = append({ ...head, kind: 'FrameMeasured', by: 'gateway', epoch: 1, cycle, assets, slots: SLOTS })
+    append(receipt(head, cycle, decided!, [signers['node-a']!, signers['node-b']!]))
+  }
+  return { options, bodies, actorEvents, frames, node: signers['node-a']! }
+}
+
+function receipt(
+  head: { v: 1; tenant: string; site: string },
+  cycle: number,
+  decided: Candidate,
+  voters: readonly Signer[],
+): Fact {
+  const votes = voters.map(s => signCandidate(decided, s))
+  const writes = Object.entries(decided.actions.assets).flatMap(([asset, { setpoints, pulses }]) => [
+    ...Object.entries(setpoints).map(([name, { value }]) => ({
+      ...{ asset, name, kind: 'setpoint' as const, decided: value, written: value },
+      ...{ accepted: true, readBack: value, outcome: 'confirmed' as const },
+    })),
+    ...pulses.map(({ id, name }) => ({
+      ...{ asset, name, id, kind: 'pulse' as const, decided: 1, written: 1 },
+      ...{ accepted: true, readBack: null, outcome: 'confirmed' as const },
+    })),
+  ])
+  const signatures = Object.fromEntries(votes.map(v => [v.by, v.signature]))
+  const certificate = { epoch: 1, cycle, digest: sha256(votes[0]!.bytes), signatures }
+  const own = { kind: 'ReceiptRecorded', by: 'gateway', seq: cycle, epoch: 1, cycle, source: 'majority' } as const
+  return { ...head, ...own, certificate, dissent: [], writes, effects: [], commands: [], latencyUs: 4_000 }
+}
