@@ -25,7 +25,7 @@ const asset = (name: string, points: object, envelope: ManifestAsset['envelope']
   staleAfterMs: 5_000,
 })
 const power = { register: 2, type: 'int16', unit: 'W' }
-export const RAMP_W_PER_S = 100
+const RAMP_W_PER_S = 100
 export const siteManifest: Manifest = {
   ...manifestOf(),
   laws: [],
