@@ -54,7 +54,7 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
 }
 
 /** Messages arrive in order, each in a microtask of its own. */
-export class MemoryNet implements Net {
+class MemoryNet implements Net {
   readonly #listening = new Map<string, (link: Link) => LinkEvents>()
 
   async listen(address: string, accept: (link: Link) => LinkEvents) {

@@ -12,7 +12,7 @@ export const rules: VoterRules = {
   single: null,
   ballotsKept: 8,
 }
-export function voteOf(by: string, cycle: number, says = 'x', change: Partial<Candidate> = {}): Vote {
+function voteOf(by: string, cycle: number, says = 'x', change: Partial<Candidate> = {}): Vote {
   const candidate = {
     epoch: 1,
     cycle,

@@ -11,7 +11,7 @@ import { type Round, type WriterEvent, writerMachine } from '../../../../edge/wr
 import type { Behaviour } from './script.ts'
 
 /** A round named by its cycle; `local`: under the same verdict, but a local law's values. */
-export const round = (cycle: number, validUntilMs = 5_000, local = false): Round => ({
+const round = (cycle: number, validUntilMs = 5_000, local = false): Round => ({
   verdict: local ? null : ({ cycle } as Verdict),
   intent: local ? null : `digest ${cycle}`,
   targets: [],

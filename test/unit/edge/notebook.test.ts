@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest'
+import { Notebook } from '../../../edge/notebook.ts'
+import { NO_SLOTS } from '../../../edge/slots.ts'
+import { standing } from './scenarios/votes.ts'
+import { MemoryDisk } from './world.ts'
+
+const pulse = (id: string) => ({ k: 'pulse', id, asset: 'bat1', name: 'close' }) as const
+
+test('a standing verdict is of its boot; slots are of the site', async () => {
+  const disk = new MemoryDisk()
+  const notebook = await Notebook.open(disk, 'one')
+  const slots = { ...NO_SLOTS, onTime: 7 }
+  await notebook.verdict(standing(3, 8_000), slots, 3_500)
+  const same = (await Notebook.open(disk.crash(), 'one')).recovered
+  expect([same.standing?.cycle, same.lastAtMs, same.slots]).toEqual([3, 3_500, slots])
+  const other = (await Notebook.open(disk, 'two')).recovered
+  expect([other.standing, other.lastAtMs, other.slots]).toEqual([null, null, slots])
+})
+
+test('what was begun and has no known end is open; what ended is remembered', async () => {
+  const disk = new MemoryDisk()
+  const notebook = await Notebook.open(disk, 'one')
+  await notebook.write(pulse('1-0'))
+  await notebook.write(pulse('2-0'))
+  await notebook.write({ k: 'pulsed', id: '1-0', outcome: 'confirmed' })
+  await notebook.write({ k: 'command', id: 'command-1' })
+  await notebook.write({ k: 'command', id: 'command-2' })
+  await notebook.write({ k: 'commandEnded', id: 'command-2' })
+  const anew = await Notebook.open(disk.crash(), 'one')
+  expect(anew.recovered.openPulses).toEqual([{ id: '2-0', asset: 'bat1', name: 'close' }])
+  expect(anew.recovered.openCommands).toEqual(['command-1'])
+  expect(['1-0', '2-0', '3-0'].map(id => anew.hasPulse(id))).toEqual([true, true, false])
+  expect(anew.hasCommand('command-2')).toBe(true)
+})
+
+test('a note is not promised before it is durable', async () => {
+  const disk = new MemoryDisk()
+  const notebook = await Notebook.open(disk, 'one')
+  disk.slow = new Promise(() => {})
+  let durable = false
+  void notebook.write(pulse('1-0')).then(() => {
+    durable = true
+  })
+  await new Promise(resolve => setImmediate(resolve))
+  expect(durable).toBe(false)
+  expect((await Notebook.open(disk.crash(), 'one')).recovered.openPulses).toEqual([])
+})
+
+test('compacted now and then, not at every note, and nothing of it is lost', async () => {
+  const disk = new MemoryDisk()
+  const notebook = await Notebook.open(disk, 'one')
+  await notebook.verdict(standing(1, 8_000), NO_SLOTS, 1)
+  for (let i = 0; i < 2_500; i++) {
+    await notebook.write(pulse(`${i}-0`))
+    if (i % 500 !== 0) await notebook.write({ k: 'pulsed', id: `${i}-0`, outcome: 'confirmed' })
+  }
+  expect(disk.replaced.get('notebook')).toBe(4)
+  const anew = await Notebook.open(disk.crash(), 'one')
+  expect(anew.recovered.openPulses.map(p => p.id)).toEqual(['0-0', '500-0', '1000-0', '1500-0', '2000-0'])
+  expect(anew.recovered.standing?.cycle).toBe(1)
+  expect([anew.hasPulse('2499-0'), anew.hasPulse('1-0')]).toEqual([true, false]) // long ago: forgotten
+})
