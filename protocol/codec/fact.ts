@@ -20,9 +20,7 @@ export interface Parsed {
   readonly text: string
   readonly signature: string
 }
-export type Opened =
-  | Parsed
-  | { readonly kind: 'refused'; readonly code: ErrorCode; readonly reason: string }
+export type Opened = Parsed | { readonly kind: 'refused'; readonly code: ErrorCode; readonly reason: string }
 
 const refused = (code: ErrorCode, reason: string): Opened => ({ kind: 'refused', code, reason })
 

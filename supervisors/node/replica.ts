@@ -13,7 +13,7 @@ import { canonical, sha256 } from '../../protocol/codec/canonical.ts'
 import type { Signer } from '../../protocol/codec/sign.ts'
 import { Journal } from '../../protocol/journal.ts'
 import type { Follow, LogRecord } from '../../protocol/log/event-log.ts'
-import type { DiskFile, Logs, Ports } from '../../protocol/ports.ts'
+import type { Cancel, DiskFile, Logs, Ports } from '../../protocol/ports.ts'
 import { trace } from '../../protocol/trace.ts'
 import type { Candidate, SignedCandidate } from '../../protocol/words/candidate.ts'
 import type { Certificate } from '../../protocol/words/facts.ts'
@@ -24,6 +24,8 @@ import { replicaMachine } from './replica-chart.ts'
 const SNAPSHOT_EVERY = 1_000
 /** Records in the file of the last signed cycle before it is made anew. */
 const LAST_SIGNED_KEPT = 4_096
+/** By then the gateway has written: appending at once would take disk and cores from the very decision it records. */
+const RECORD_AFTER_MS = 50
 /** Decisions not yet appended; beyond it the oldest are dropped: they can be computed again from the facts. */
 const DECISIONS_MAX = 1_000
 
@@ -60,7 +62,8 @@ export class Replica {
   #caughtUpAt = -1
   #durable = 0
   #decisions: string[] = []
-  #appending = false
+  #recording: Cancel | null = null
+  #appending: Promise<void> = Promise.resolve()
   #last: { candidate: Candidate; signed: SignedCandidate } | null = null
   refused = 0
   /** A certificate says otherwise than this replica did: what it remembers is not worth keeping. */
@@ -99,6 +102,8 @@ export class Replica {
   }
   async stop(): Promise<void> {
     this.#follow?.cancel()
+    this.#recording?.cancel()
+    await this.#appendDecisions()
     await this.#keepSnapshot()
   }
   /** A fault on demand: this replica's state is spoilt, and what it decides from it is signed as ever. */
@@ -210,18 +215,21 @@ export class Replica {
     const decided = { v: 1, kind: 'Decided', site: this.#o.fold.site, position, ...signed }
     this.#decisions.push(canonical(decided))
     if (this.#decisions.length > DECISIONS_MAX) this.#decisions.shift()
-    if (this.#appending) return
-    this.#appending = true
-    void this.#appendDecisions()
+    this.#recording ??= this.#o.ports.host.after(RECORD_AFTER_MS, () => {
+      this.#recording = null
+      void this.#appendDecisions()
+    })
   }
-  async #appendDecisions(): Promise<void> {
-    while (this.#decisions.length > 0) {
+  /** One append after the other, in the order of the decisions. */
+  #appendDecisions(): Promise<void> {
+    this.#appending = this.#appending.then(async () => {
       const batch = this.#decisions.splice(0)
+      if (batch.length === 0) return
       const { partition } = this.#o
       await this.#o.logs.decisions
         .append(batch.map(body => ({ partition, body })))
         .catch(error => this.#o.ports.note('warn', 'decisions not recorded', { error: String(error) }))
-    }
-    this.#appending = false
+    })
+    return this.#appending
   }
 }

@@ -44,7 +44,13 @@ export class Bare {
     mkdirSync(dir, { recursive: true })
     const plant = new Spawned('plant', new URL('../../sim/plant/main.ts', import.meta.url))
     const of = site.plant as { seed: string; assets: object[] }
-    const options = { seed: of.seed, startMs: LOCKSTEP_START_MS, assets: of.assets, folder: join(dir, 'plant'), port: 0 }
+    const options = {
+      seed: of.seed,
+      startMs: LOCKSTEP_START_MS,
+      assets: of.assets,
+      folder: join(dir, 'plant'),
+      port: 0,
+    }
     const clock = { kind: 'owned', startMs: LOCKSTEP_START_MS }
     const { addresses } = await plant.ask<{ addresses: Record<string, string> }>('start', { options, clock })
     const written: Written[] = []

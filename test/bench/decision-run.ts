@@ -71,4 +71,6 @@ process.on('message', async (question: Question) => {
     process.exit(0)
   })
 })
+// whoever asked is gone: its children see this process end, and end too
+process.on('disconnect', () => process.exit(0))
 process.send!({ site: prepared.site.file, assets: prepared.signed.manifest.assets })

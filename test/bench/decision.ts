@@ -115,7 +115,12 @@ async function parts(dir: string, count: number): Promise<Row[]> {
   }
   return PARTS.map(part => {
     const all = waits.get(part)!.filter(Number.isFinite)
-    return { name: `decision, part: ${part}`, value: median(all) / 1_000, unit: 'ms', detail: `p99 ${(quantile(all, 0.99) / 1_000).toFixed(2)} ms` }
+    return {
+      name: `decision, part: ${part}`,
+      value: median(all) / 1_000,
+      unit: 'ms',
+      detail: `p99 ${(quantile(all, 0.99) / 1_000).toFixed(2)} ms`,
+    }
   })
 }
 

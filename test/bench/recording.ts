@@ -1,4 +1,4 @@
-/** A recorded site, made in one process and signed with real keys: a meter and 20 batteries under peak shaving. */
+/** A recorded site, made in one process and signed with real keys: what a gateway measured, what was decided, receipts. */
 import { fileURLToPath } from 'node:url'
 import { type FoldOptions, SiteFold } from '../../actors/controller/fold.ts'
 import { builtIn } from '../../actors/engine.ts'
@@ -10,7 +10,7 @@ import { ed25519Signer, ed25519Verifier, newSecret, type Signer } from '../../pr
 import type { Candidate } from '../../protocol/words/candidate.ts'
 import type { AssetFrame, Fact } from '../../protocol/words/facts.ts'
 import { keyId } from '../../protocol/words/ids.ts'
-import type { Role } from '../../protocol/words/manifest.ts'
+import type { Manifest, Role } from '../../protocol/words/manifest.ts'
 import type { PointValue } from '../../protocol/words/quality.ts'
 import { readSiteFile, type SiteFile } from '../../supervisors/site/file.ts'
 import { resolveSite } from '../../supervisors/site/resolve.ts'
@@ -58,42 +58,46 @@ const at = (asset: SiteFile['assets'][string], name: string) => ({
 const good = (value: number | string, unit?: string): PointValue =>
   ({ value, ...(unit && { unit }), quality: 'good', ageMs: 3 }) as PointValue
 
+type Decided = Candidate | null
+const powerOf = (decided: Decided, name: string) => decided?.actions.assets[name]?.setpoints.power?.value ?? 0
+
+/** What an asset of each type would measure; `total`: what all batteries deliver. */
+const POINTS: Readonly<Record<string, (cycle: number, own: number, total: number) => AssetFrame['points']>> = {
+  gridConnection: (cycle, _, total) => ({
+    power: good(12_000 + Math.round(9_000 * Math.sin(cycle / 20)) + ((cycle * 37) % 400) - total, 'W'),
+    frequency: good(50_000 + ((cycle * 13) % 30), 'Hz'),
+    voltage: good(230_000, 'V'),
+    imported: good(1_000_000 + cycle, 'Wh'),
+    exported: good(20_000, 'Wh'),
+    breaker: good('closed'),
+  }),
+  load: cycle => ({ power: good(-500 - ((cycle * 37) % 400), 'W'), energy: good(cycle, 'Wh') }),
+  pvInverter: cycle => ({
+    power: good(1_000 + ((cycle * 11) % 90), 'W'),
+    available: good(1_100, 'W'),
+    temperature: good(300, '°C'),
+    mode: good('remote'),
+  }),
+  battery: (cycle, own) => ({
+    soc: good(500 + ((cycle >> 5) % 20), '%'),
+    voltage: good(370_000 + ((cycle * 7) % 900), 'V'),
+    linkVoltage: good(cycle > 2 ? 369_000 : 0, 'V'),
+    current: good(own * 2, 'A'),
+    power: good(own, 'W'),
+    mode: good('remote'),
+    temperature: good(220 + (cycle % 9), '°C'),
+  }),
+}
+
 /** The meter moves with the load; each battery has the power that was decided for it last. */
-function measured(cycle: number, batteries: readonly string[], decided: Candidate | null): Record<string, AssetFrame> {
-  const of = (name: string) => decided?.actions.assets[name]?.setpoints.power?.value ?? 0
-  const load = 12_000 + Math.round(9_000 * Math.sin(cycle / 20)) + ((cycle * 37) % 400)
-  const total = batteries.reduce((sum, name) => sum + of(name), 0)
-  const assets: Record<string, AssetFrame> = {
-    grid: {
-      points: {
-        power: good(load - total, 'W'),
-        frequency: good(50_000 + ((cycle * 13) % 30), 'Hz'),
-        voltage: good(230_000, 'V'),
-        imported: good(1_000_000 + cycle, 'Wh'),
-        exported: good(20_000, 'Wh'),
-        breaker: good('closed'),
-      },
-      channel: 'following',
-      applied: {},
-      local: {},
-    },
-  }
-  for (const [i, name] of batteries.entries())
-    assets[name] = {
-      points: {
-        soc: good(400 + 10 * i + ((cycle >> 5) % 20), '%'),
-        voltage: good(370_000 + ((cycle * 7) % 900), 'V'),
-        linkVoltage: good(cycle > 2 ? 369_000 : 0, 'V'),
-        current: good(of(name) * 2, 'A'),
-        power: good(of(name), 'W'),
-        mode: good('remote'),
-        temperature: good(220 + (cycle % 9), '°C'),
-      },
-      channel: 'following',
-      applied: { power: of(name) },
-      local: {},
-    }
-  return assets
+function measured(cycle: number, manifest: Manifest, decided: Decided): Record<string, AssetFrame> {
+  const total = manifest.assets.reduce((sum, { name }) => sum + powerOf(decided, name), 0)
+  const frames = manifest.assets.map(({ name, type }): [string, AssetFrame] => {
+    const own = powerOf(decided, name)
+    const applied: Record<string, number> = type === 'battery' ? { power: own } : {}
+    return [name, { points: POINTS[type]!(cycle, own, total), channel: 'following', applied, local: {} }]
+  })
+  return Object.fromEntries(frames)
 }
 
 export function record(file: SiteFile, frames: number): Recording {
@@ -105,7 +109,7 @@ export function record(file: SiteFile, frames: number): Recording {
   const manifest = resolveSite(file, builtIn, { keys, replicas: NODES, threshold: 1, engine })
   const { tenant, site, partition } = manifest
   const options = { tenant, site, definitions: builtIn, engine, verifier: ed25519Verifier() }
-  const batteries = manifest.assets.filter(a => a.type === 'battery').map(a => a.name)
+  const started = manifest.assets.filter(a => 'start' in builtIn.assets[a.type]!.spec.commands).map(a => a.name)
   const fold = new SiteFold(options)
   const head = { v: 1 as const, tenant, site }
   const bodies: string[] = []
@@ -123,15 +127,14 @@ export function record(file: SiteFile, frames: number): Recording {
   let decided: Candidate | null = null
   for (let cycle = 1; cycle <= frames; cycle++) {
     const atMs = START_MS + cycle * 1_000
-    for (const by of NODES)
-      append({ v: 1, kind: 'TimeAdvanced', tenant, by, partition, epoch: 1, seq: cycle, atMs })
+    for (const by of NODES) append({ v: 1, kind: 'TimeAdvanced', tenant, by, partition, epoch: 1, seq: cycle, atMs })
     if (cycle === 2)
-      for (const target of ['site', ...batteries]) {
+      for (const target of ['site', ...started]) {
         const name = target === 'site' ? 'automatic' : 'start'
         const own = { ...head, kind: 'CommandRequested', by: 'operator', params: {}, expiresMs: 60_000 } as const
         append({ ...own, id: `first-${target}-${name}`, target, name, issuedAtMs: atMs })
       }
-    const assets = measured(cycle, batteries, decided)
+    const assets = measured(cycle, manifest, decided)
     decided = append({ ...head, kind: 'FrameMeasured', by: 'gateway', epoch: 1, cycle, assets, slots: SLOTS })
     append(receipt(head, cycle, decided!, [signers['node-a']!, signers['node-b']!]))
   }

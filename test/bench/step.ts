@@ -26,17 +26,7 @@ import {
   stepActor,
   want,
 } from '../../actors/kit/host.ts'
-
-export interface Row {
-  readonly name: string
-  readonly value: number
-  readonly unit: string
-  /** What the row should keep to; undefined where it only informs. */
-  readonly atLeast?: number
-  readonly atMost?: number
-  /** Lowest and highest of the pairs. */
-  readonly spread?: readonly [number, number]
-}
+import type { Row } from './row.ts'
 
 /** Short runs, many pairs: a neighbour on the machine then disturbs few of them. */
 const PAIRS = 31
@@ -68,7 +58,7 @@ const CYCLE = Array.from({ length: 60 }, (_, i) =>
 /** The order of contactors with its waits: many timers and effects. */
 const CONTACTORS = ['stop', 'measured', 'start', 'measured'].map(type => turn(type, GOOD, WANTED[1]!))
 
-export async function benchStep(): Promise<Row[]> {
+export function benchStep(): readonly Row[] {
   const placed = placeBattery()
   const running = runningBattery(placed)
   const rows: Row[] = []
@@ -80,8 +70,12 @@ export async function benchStep(): Promise<Row[]> {
     const ours = () => ourRun(placed, running, turns)
     rows.push(...compare(`step, ${name}`, bare, ours))
   }
-  rows.push(...memory(placed, running))
   return rows
+}
+
+export function benchMemory(): readonly Row[] {
+  const placed = placeBattery()
+  return memory(placed, runningBattery(placed))
 }
 
 function placeBattery(): Placed {
@@ -191,7 +185,7 @@ function memory(placed: Placed, running: ActorState): Row[] {
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href)
-  for (const { name, value, unit, spread } of await benchStep())
+  for (const { name, value, unit, spread } of [...benchStep(), ...benchMemory()])
     process.stdout.write(
       `${name.padEnd(32)} ${String(Math.round(value * 1_000) / 1_000).padStart(10)} ${unit}` +
         `${spread ? `  (${spread.map(r => r.toFixed(2)).join(' to ')})` : ''}\n`,
