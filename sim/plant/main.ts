@@ -1,13 +1,16 @@
 /** A plant as a child process of a run: it follows the site's clock, or its parent's word in a lockstep run. */
 
-import type { Cancel } from '../../protocol/ports.ts'
+import type { Cancel, Note } from '../../protocol/ports.ts'
+import { Refusal } from '../../protocol/words/errors.ts'
 import { openClock, serveParent } from '../../supervisors/process/child.ts'
 import type { ClockSpec } from '../../supervisors/process/messages.ts'
 import { pinoNote } from '../../supervisors/real/note.ts'
 import type { FaultArguments } from './faults.ts'
 import { openInputs } from './inputs/open.ts'
+import { InputRefusal } from './inputs/reference.ts'
 import { pacePlant } from './pace.ts'
 import { type RunningPlant, type RunPlantOptions, runPlant } from './process.ts'
+import type { Inputs } from './step.ts'
 
 interface PlantConfig {
   readonly options: RunPlantOptions
@@ -25,6 +28,15 @@ async function stop(): Promise<void> {
   await running?.stop()
   running = null
 }
+/** A recording that cannot be used is refused once and for all: starting again does not mend a file. */
+function inputsOf(config: PlantConfig, note: Note): Inputs {
+  try {
+    return openInputs(config.options.assets, note)
+  } catch (error) {
+    if (error instanceof InputRefusal) throw new Refusal('CSV_COLUMN', error.message)
+    throw error
+  }
+}
 const view = () => ({ pid: process.pid, tMs: plant().tMs(), meters: plant().meters(), state: plant().state() })
 
 serveParent(
@@ -33,7 +45,7 @@ serveParent(
       const note = pinoNote('plant')
       const reports: string[] = []
       const counts = { rows: 0, gaps: 0, bad: 0 }
-      const inputs = openInputs(config.options.assets, (level, event, detail) => {
+      const inputs = inputsOf(config, (level, event, detail) => {
         reports.push(`${event} ${JSON.stringify(detail ?? {})}`)
         const {
           rows = 0,

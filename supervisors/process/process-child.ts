@@ -1,3 +1,4 @@
+import { Refusal } from '../../protocol/words/errors.ts'
 import type { ChildSpec } from '../kit/spec.ts'
 import { Spawned } from './spawn.ts'
 
@@ -5,7 +6,12 @@ import { Spawned } from './spawn.ts'
 const STOP_MS = 12_000
 
 /** A child process as a child of a supervisor: whatever ends it is an exit; it is up once `begin` has resolved. */
-export function processChild(id: string, file: URL, begin: (spawned: Spawned) => Promise<void>): ChildSpec {
+export function processChild(
+  id: string,
+  file: URL,
+  begin: (spawned: Spawned) => Promise<void>,
+  refused: (refusal: Refusal) => void,
+): ChildSpec {
   // its first process begins to load at once, beside the others; only `begin` waits for its turn
   let early: Spawned | null = new Spawned(id, file)
   return {
@@ -22,6 +28,7 @@ export function processChild(id: string, file: URL, begin: (spawned: Spawned) =>
         await begin(spawned)
       } catch (error) {
         spawned.kill('SIGKILL')
+        if (error instanceof Refusal) refused(error) // starting again does not cure it
         throw error
       }
       return { stop: async () => void (await spawned.stop()) }

@@ -93,6 +93,7 @@ export class Run {
   #nowMs: number
   /** From then on the file of the run follows each restart. */
   #started = false
+  #refused: Refusal | null = null
   /** What the plant said of its recorded inputs. */
   inputReports: readonly string[] = []
   inputCounts = { rows: 0, gaps: 0, bad: 0 }
@@ -103,6 +104,9 @@ export class Run {
     this.#nowMs =
       this.#resumedAt() ?? (options.pace.kind === 'lockstep' ? LOCKSTEP_START_MS : options.ports.host.wallMs())
     this.#clock = this.#clockSpec()
+    const refused = (refusal: Refusal) => {
+      this.#refused ??= refusal
+    }
     this.#tree = new Supervisor(
       {
         id: 'run',
@@ -111,9 +115,9 @@ export class Run {
         periodMs: PERIOD_MS,
         backoffMs: { first: 20, most: 200 },
         children: [
-          ...NODES.map(name => processChild(name, SCRIPTS.node, s => this.#beginNode(name, s))),
-          processChild('plant', SCRIPTS.plant, s => this.#beginPlant(s)),
-          processChild('gateway', SCRIPTS.gateway, s => this.#beginGateway(s)),
+          ...NODES.map(name => processChild(name, SCRIPTS.node, s => this.#beginNode(name, s), refused)),
+          processChild('plant', SCRIPTS.plant, s => this.#beginPlant(s), refused),
+          processChild('gateway', SCRIPTS.gateway, s => this.#beginGateway(s), refused),
         ],
       },
       options.ports,
@@ -150,6 +154,7 @@ export class Run {
 
   async start(): Promise<void> {
     await this.#tree.start()
+    if (this.#refused) throw this.#refused
     this.#started = true
     this.#writeRunFile()
   }

@@ -145,5 +145,6 @@ function firstProblem(value: unknown): string {
   const at = deepest.instancePath.slice(1).replaceAll('/', '.') || 'the file'
   const params = deepest.params as { additionalProperties?: string[]; requiredProperties?: string[] }
   const names = params.additionalProperties ?? params.requiredProperties
+  if (deepest.message === 'schema is false') return `${at}: nothing of this name belongs here`
   return `${at}: ${deepest.message}${names ? `: ${names.join(', ')}` : ''}`
 }

@@ -20,7 +20,15 @@ const frame = { t: 'frame', epoch: 1, cycle: 7, body: frameBody() }
 
 async function serve(world: World, facts: EventLog = openMemoryLog({ topic: 'facts' }), signer = signerOf('node-a')) {
   const history = openMemoryLog({ topic: 'history' })
-  const options = { ports: world, address: 'node-a', signer, verifier, manifest: () => ({ manifest, signatures: {} }), facts, history }
+  const options = {
+    ports: world,
+    address: 'node-a',
+    signer,
+    verifier,
+    manifest: () => ({ manifest, signatures: {} }),
+    facts,
+    history,
+  }
   const server = new UplinkServer(options)
   await server.start()
   return { server, facts, history }
