@@ -38,5 +38,5 @@ try {
   if (process.connected) process.disconnect()
   if (!(error instanceof Refusal)) throw error
   process.stderr.write(`${error.message}\n${error.fix}.\n`)
-  process.exitCode = error.code === 'USAGE' ? 2 : 1
+  process.exit(error.code === 'USAGE' ? 2 : 1) // whatever was begun ends with its channel to this process
 }
