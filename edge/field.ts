@@ -56,10 +56,10 @@ export class Field {
   /** Devices in parallel, writes of one device in the order given; results in the order of the targets. */
   async write(round: Round): Promise<readonly WriteReceipt[]> {
     if (round.suppressed)
-      return round.targets.map(t => ({ ...this.#blank(t, round), outcome: 'suppressed' as const, accepted: false }))
+      return round.targets.map(t => ({ ...this.#blank(t), outcome: 'suppressed' as const, accepted: false }))
     const receipts: WriteReceipt[] = []
     for (const t of round.targets) {
-      const blank = this.#blank(t, round)
+      const blank = this.#blank(t)
       const driver = this.#drivers[t.asset]
       if (!driver) {
         receipts.push({ ...blank, outcome: 'failed', accepted: false, reason: 'no driver' })
@@ -119,12 +119,8 @@ export class Field {
   async close(): Promise<void> {
     await Promise.all(Object.values(this.#drivers).map(driver => driver.close()))
   }
-  nowMs(): number {
-    return this.#clock.monotonicMs()
-  }
 
-  #blank(t: Round['targets'][number], round: Round): WriteReceipt {
-    void round
+  #blank(t: Round['targets'][number]): WriteReceipt {
     return {
       asset: t.asset,
       name: t.name,

@@ -78,7 +78,7 @@ function outputImage(work: Work, wanted: WantedBy): Record<string, AssetAction> 
   for (const asset of work.site.assets) {
     const setpoints: Record<string, SetpointAction> = {}
     const actor = work.state.assets[asset.name]!
-    for (const [name, declared] of Object.entries(asset.asset.spec.setpoints)) {
+    for (const name of Object.keys(asset.asset.spec.setpoints)) {
       const bound = boundOf(work, asset, name)
       const out = actor.held ? bound.min : (actor.out[name] ?? 0)
       const value = Math.max(bound.min, Math.min(bound.max, out))
@@ -87,7 +87,6 @@ function outputImage(work: Work, wanted: WantedBy): Record<string, AssetAction> 
       const why = actor.held
         ? 'quarantined'
         : (wanted[`${asset.name}.${name}`]?.why ?? `chart: ${actorState(actor).paths.join(', ')}`)
-      void declared
       setpoints[name] = {
         value,
         min: bound.min,

@@ -22,7 +22,6 @@ export interface NodeConfig {
   readonly clock: ClockSpec
   readonly uplink: string
   readonly lockstep: boolean
-  readonly faults: boolean
   readonly http: HttpConfig
 }
 

@@ -264,7 +264,7 @@ export class Run {
 
   async #beginNode(name: string, spawned: Spawned): Promise<void> {
     this.#processes.set(name, spawned)
-    const { prepared, faults, pace, port } = this.#o
+    const { prepared, pace, port } = this.#o
     const asked = port === undefined ? 0 : port + NODES.indexOf(name as (typeof NODES)[number])
     const http = this.#addresses.get(`${name} http`) ?? `127.0.0.1:${asked}`
     const status = await spawned.ask<NodeStatus>('start', {
@@ -277,7 +277,6 @@ export class Run {
       clock: this.#clockNow(),
       uplink: this.#addresses.get(name) ?? '127.0.0.1:0',
       lockstep: pace.kind === 'lockstep',
-      faults,
       http: { address: http, token: this.#at.token },
     })
     this.#addresses.set(name, status.address)
