@@ -1,14 +1,15 @@
 /** A site's gateway as a process. It never opens the log: what it knows of it came over the uplinks. */
+import { connectModbusTcp } from '../../edge/drivers/modbus/transport.ts'
 import { ed25519Verifier } from '../../protocol/codec/sign.ts'
 import { openKey } from '../../protocol/identity/keyring.ts'
-import type { DiskFile, Ports } from '../../protocol/ports.ts'
+import type { Ports } from '../../protocol/ports.ts'
 import { keyId } from '../../protocol/words/ids.ts'
 import type { SignedManifest } from '../../protocol/words/manifest.ts'
 import { openClock, serveParent } from '../process/child.ts'
 import type { ClockSpec } from '../process/messages.ts'
 import { hostClock } from '../real/clock.ts'
 import { hostPorts } from '../real/ports.ts'
-import { GatewayTree } from './tree.ts'
+import { openGateway } from './open.ts'
 
 export interface GatewayConfig {
   readonly keys: string
@@ -28,29 +29,17 @@ const LAST_MS = 2_000
 async function open(config: GatewayConfig) {
   const { clock, owned } = openClock(config.clock)
   const ports: Ports = { ...hostPorts('gateway', config.data), clock }
-  const kept = await ports.disk.open('manifest')
-  const tree = new GatewayTree({
+  const tree = await openGateway({
     ports,
     signer: openKey(config.keys, keyId('gateway')),
     verifier: ed25519Verifier(),
-    manifest: await newest(kept, config.manifest),
+    manifest: config.manifest,
     nodes: config.nodes,
     devices: config.devices,
+    connect: connectModbusTcp,
     boot: config.boot,
-    // durable first; the parent starts this process anew under it, and the devices hold meanwhile
-    adopt: signed => {
-      void kept
-        .replace(new TextEncoder().encode(JSON.stringify(signed)))
-        .then(() => ports.control.exit(`manifest version ${signed.manifest.version} is in force`))
-    },
   })
   return { tree, owned }
-}
-/** The one it was commissioned with, or a later one that came through the log. */
-async function newest(kept: DiskFile, given: SignedManifest): Promise<SignedManifest> {
-  const text = new TextDecoder().decode(await kept.read())
-  const own = text === '' ? null : (JSON.parse(text) as SignedManifest)
-  return own && own.manifest.version > given.manifest.version ? own : given
 }
 
 let running: Awaited<ReturnType<typeof open>> | null = null

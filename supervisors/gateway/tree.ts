@@ -3,6 +3,7 @@
  * stands on them. Whoever falls takes along those that were built on it, and everything is rebuilt from the journals.
  */
 import { openModbusDriver } from '../../edge/drivers/modbus/index.ts'
+import type { ModbusConnect } from '../../edge/drivers/modbus/transport.ts'
 import { Field } from '../../edge/field.ts'
 import { Gateway } from '../../edge/gateway.ts'
 import { Outbox, type OutboxLine } from '../../edge/outbox.ts'
@@ -25,6 +26,7 @@ export interface GatewayTreeOptions {
   readonly manifest: SignedManifest
   readonly nodes: Readonly<Record<string, string>>
   readonly devices: Readonly<Record<string, string>>
+  readonly connect: ModbusConnect
   readonly boot: string
   readonly adopt: (signed: SignedManifest) => void
 }
@@ -92,10 +94,10 @@ export class GatewayTree {
   }
   #hands(): ChildSpec {
     return this.#child('field', async ports => {
-      const { devices, manifest } = this.#o
+      const { devices, manifest, connect } = this.#o
       const { clock, host, random, note } = ports
       const drivers = manifest.manifest.assets.map(({ name, map }) => {
-        const options = { name, map, address: devices[name] ?? '', clock, host, random, note }
+        const options = { name, map, address: devices[name] ?? '', connect, clock, host, random, note }
         return [name, openModbusDriver(options)] as const
       })
       const field = new Field(clock, Object.fromEntries(drivers), () => manifest.manifest.assets)

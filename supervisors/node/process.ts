@@ -1,13 +1,19 @@
 /** A node as a process: its ports are the real ones, its parent asks over the channel. */
+import { join } from 'node:path'
+import type { ApiMetrics } from '../../projections/api/metrics.ts'
+import type { SiteView } from '../../projections/api/view.ts'
+import { ed25519Verifier } from '../../protocol/codec/sign.ts'
 import { openKey } from '../../protocol/identity/keyring.ts'
-import type { Ports } from '../../protocol/ports.ts'
+import { openEmbeddedLog } from '../../protocol/log/embedded/index.ts'
+import { TOPICS, type Topic } from '../../protocol/log/event-log.ts'
+import type { Logs, Ports } from '../../protocol/ports.ts'
 import { keyId } from '../../protocol/words/ids.ts'
 import type { SignedManifest } from '../../protocol/words/manifest.ts'
 import { openClock, serveParent } from '../process/child.ts'
 import type { ClockSpec } from '../process/messages.ts'
 import { hostPorts } from '../real/ports.ts'
 import { openEngine } from '../site/engine.ts'
-import type { HttpConfig } from './api.ts'
+import { type HttpConfig, NodeApi } from './api.ts'
 import { NodeTree } from './tree.ts'
 
 export interface NodeConfig {
@@ -31,9 +37,17 @@ async function open(config: NodeConfig) {
   const signer = openKey(config.keys, keyId(config.name))
   const engine = await openEngine(config.definitions)
   const { name, manifest, log, uplink, lockstep, http } = config
-  const tree = new NodeTree({ name, ports, signer, engine, manifest, log, uplink, lockstep, http })
+  const verifier = ed25519Verifier()
+  const api = (own: Ports, view: SiteView, metrics: ApiMetrics) => new NodeApi(own, http, view, metrics)
+  const openLogs = () => openTopics(log)
+  const tree = new NodeTree({ name, ports, signer, verifier, engine, manifest, openLogs, uplink, lockstep, api })
   await tree.start()
   return { tree, owned, engine }
+}
+
+async function openTopics(dir: string): Promise<Logs> {
+  const open = async (topic: Topic) => [topic, await openEmbeddedLog({ dir: join(dir, topic), topic })] as const
+  return Object.fromEntries(await Promise.all(TOPICS.map(open))) as Logs
 }
 
 let running: Awaited<ReturnType<typeof open>> | null = null

@@ -2,18 +2,15 @@
  * The parts of a node under its supervisor, rest for one: log, replica, ingress, claims of time, API. Whoever falls
  * takes along those that were built on it; a node whose parts keep falling ends, and its parent starts it anew.
  */
-import { join } from 'node:path'
 import { ApiMetrics } from '../../projections/api/metrics.ts'
-import { ed25519Verifier, type Signer } from '../../protocol/codec/sign.ts'
+import type { SiteView } from '../../projections/api/view.ts'
+import type { Signer, Verifier } from '../../protocol/codec/sign.ts'
 import { UplinkServer } from '../../protocol/ingress/uplink.ts'
-import { openEmbeddedLog } from '../../protocol/log/embedded/index.ts'
-import { TOPICS } from '../../protocol/log/event-log.ts'
 import type { Logs, Ports } from '../../protocol/ports.ts'
 import type { SignedManifest } from '../../protocol/words/manifest.ts'
 import type { ChildSpec } from '../kit/spec.ts'
 import { Supervisor } from '../kit/supervisor.ts'
 import type { Engine } from '../site/engine.ts'
-import { type HttpConfig, NodeApi } from './api.ts'
 import { NodeFaults } from './faults.ts'
 import { Replica } from './replica.ts'
 import { ReplicaView } from './site-view.ts'
@@ -31,15 +28,23 @@ export interface NodeTreeOptions {
   readonly name: string
   readonly ports: Ports
   readonly signer: Signer
+  readonly verifier: Verifier
   readonly engine: Engine
   readonly manifest: SignedManifest
-  /** The folder of the log, shared by the nodes of this machine. */
-  readonly log: string
+  /** The topics, opened anew whenever the part that holds them starts. */
+  readonly openLogs: () => Promise<Logs>
   /** `host:port`; port 0 for any. */
   readonly uplink: string
   /** The parent asks for each claim of time. */
   readonly lockstep: boolean
-  readonly http: HttpConfig
+  /** The door for people and programs. */
+  readonly api: (ports: Ports, view: SiteView, metrics: ApiMetrics) => Door
+}
+export interface Door {
+  /** Null while it is not served. */
+  readonly address: string | null
+  start(): Promise<void>
+  stop(): Promise<void>
 }
 
 interface Parts {
@@ -47,7 +52,7 @@ interface Parts {
   replica: Replica
   server: UplinkServer
   timekeeper: Timekeeper
-  api: NodeApi
+  api: Door
   faults: NodeFaults
 }
 
@@ -58,7 +63,6 @@ export class NodeTree {
   readonly #parts: Partial<Parts> = {}
   readonly #metrics = new ApiMetrics()
   readonly #view: ReplicaView
-  readonly #verifier = ed25519Verifier()
   #uplink: string
 
   constructor(options: NodeTreeOptions) {
@@ -75,7 +79,7 @@ export class NodeTree {
       node: options.name,
       partition,
       logs,
-      verifier: this.#verifier,
+      verifier: options.verifier,
       replica,
     })
     this.#tree = new Supervisor(
@@ -101,6 +105,10 @@ export class NodeTree {
   get state(): string {
     return this.#tree.state
   }
+  /** The site as this node's door shows it. */
+  get view(): SiteView {
+    return this.#view
+  }
   get uplink(): string {
     return this.#uplink
   }
@@ -115,9 +123,7 @@ export class NodeTree {
   }
   #log(): ChildSpec {
     return this.#child('log', async ports => {
-      const open = async (topic: (typeof TOPICS)[number]) =>
-        [topic, await openEmbeddedLog({ dir: join(this.#o.log, topic), topic })] as const
-      const bare = Object.fromEntries(await Promise.all(TOPICS.map(open))) as Logs
+      const bare = await this.#o.openLogs()
       const facts = timedLog(bare.facts, ports.host, seconds => this.#metrics.appended(seconds))
       this.#parts.logs = { ...bare, facts }
       return { stop: async () => void (await Promise.all(Object.values(bare).map(log => log.close()))) }
@@ -125,13 +131,13 @@ export class NodeTree {
   }
   #replica(): ChildSpec {
     return this.#child('replica', async (ports, exit) => {
-      const { manifest, engine, signer } = this.#o
+      const { manifest, engine, signer, verifier } = this.#o
       const { tenant, site } = manifest.manifest
       const replica = new Replica({
         ports,
         logs: this.part('logs'),
         partition: this.partition,
-        fold: { tenant, site, definitions: engine.definitions, engine: engine.hash, verifier: this.#verifier },
+        fold: { tenant, site, definitions: engine.definitions, engine: engine.hash, verifier },
         signer,
         fail: error => exit({ kind: 'failed', error }),
         candidate: signed => {
@@ -158,13 +164,13 @@ export class NodeTree {
   }
   #ingress(): ChildSpec {
     return this.#child('ingress', async ports => {
-      const { signer, manifest } = this.#o
+      const { signer, verifier, manifest } = this.#o
       const logs = this.part('logs')
       const server = new UplinkServer({
         ports,
         address: this.#uplink,
         signer,
-        verifier: this.#verifier,
+        verifier,
         manifest: () => this.#parts.replica?.fold.signed ?? manifest,
         facts: logs.facts,
         history: logs.history,
@@ -195,7 +201,7 @@ export class NodeTree {
   }
   #api(): ChildSpec {
     return this.#child('api', async ports => {
-      const api = new NodeApi(ports, this.#o.http, this.#view, this.#metrics)
+      const api = this.#o.api(ports, this.#view, this.#metrics)
       await api.start()
       this.#parts.api = api
       return { stop: () => api.stop() }
