@@ -1,0 +1,209 @@
+/**
+ * One simulated site: three nodes and a gateway, each a simulated process that runs the product's own tree over
+ * simulated ports; a plant with physics; a log that outlives them all.
+ */
+import { sealFact } from '../../protocol/codec/fact.ts'
+import { signManifest } from '../../protocol/codec/manifest.ts'
+import { TOPICS, type Topic } from '../../protocol/log/event-log.ts'
+import type { Logs, Ports } from '../../protocol/ports.ts'
+import { commandId } from '../../protocol/words/ids.ts'
+import type { KeyEntry, Role, SignedManifest } from '../../protocol/words/manifest.ts'
+import { openGateway } from '../../supervisors/gateway/open.ts'
+import type { GatewayTree } from '../../supervisors/gateway/tree.ts'
+import { NodeTree } from '../../supervisors/node/tree.ts'
+import type { Engine } from '../../supervisors/site/engine.ts'
+import type { SiteFile } from '../../supervisors/site/file.ts'
+import { resolveSite } from '../../supervisors/site/resolve.ts'
+import type { PlantOptions } from '../plant/state.ts'
+import type { Inputs } from '../plant/step.ts'
+import { draw, textHash } from '../world/draw.ts'
+import { logOf, SimTopic } from '../world/log.ts'
+import type { Incarnation, Process } from '../world/process.ts'
+import type { World } from '../world/world.ts'
+import { SimField } from './field.ts'
+import type { Keys } from './keys.ts'
+import { betray } from './traitor.ts'
+
+export const NODES = ['node-a', 'node-b', 'node-c'] as const
+const ROLES: Readonly<Record<string, Role>> = {
+  administrator: 'administrator',
+  operator: 'operator',
+  viewer: 'viewer',
+  gateway: 'gateway',
+  'node-a': 'node',
+  'node-b': 'node',
+  'node-c': 'node',
+}
+
+/** A parent starts a dead process anew after so long, and as much again at most. */
+const RESTART_MS = 300
+
+export type Topics = Readonly<Record<Topic, SimTopic>>
+export const topicsOf = (world: World): Topics =>
+  Object.fromEntries(TOPICS.map(topic => [topic, new SimTopic(world, topic)])) as Record<Topic, SimTopic>
+
+export interface SimSiteOptions {
+  readonly world: World
+  readonly topics: Topics
+  readonly file: SiteFile
+  readonly engine: Engine
+  readonly keys: Keys
+  readonly partition: number
+  readonly inputs: Inputs
+  /** Names of processes of several sites in one world differ by it: `''` or `s1.`. */
+  readonly prefix: string
+  /** The one node that may do anything; null: all are honest. */
+  readonly traitor: string | null
+}
+
+export class SimSite {
+  readonly o: SimSiteOptions
+  readonly signed: SignedManifest
+  readonly field: SimField
+  readonly gateway: Process
+  readonly nodes: readonly Process[]
+  readonly #trees = new Map<string, { readonly life: Incarnation; readonly tree: NodeTree }>()
+  #gatewayTree: { readonly life: Incarnation; readonly tree: GatewayTree } | null = null
+  #commands = 0
+
+  constructor(o: SimSiteOptions) {
+    this.o = o
+    const { world, file, engine, keys, prefix } = o
+    const entry = ([id, role]: [string, Role]) =>
+      [id, { publicKey: keys.signer(id).publicKey, roles: [role] }] as [string, KeyEntry]
+    const who = {
+      keys: Object.fromEntries(Object.entries(ROLES).map(entry)),
+      replicas: [...NODES],
+      threshold: 1,
+      engine: engine.hash,
+    }
+    const manifest = resolveSite(file, engine.definitions, who, { partition: o.partition })
+    this.signed = signManifest({ manifest, signatures: {} }, keys.signer('administrator'))
+    this.field = new SimField(world, { ...(file.plant as PlantOptions), startMs: world.epochMs }, o.inputs)
+    this.nodes = NODES.map(name => this.#kept(world.process(prefix + name, (p, life) => this.#node(name, p, life))))
+    this.gateway = this.#kept(world.process(`${prefix}gateway`, (p, life) => this.#runGateway(p, life)))
+  }
+  #kept(process: Process): Process {
+    const { world } = this.o
+    const key = textHash(process.name)
+    process.restartAfterMs = () => RESTART_MS + (draw(world.seed, key, process.boots) % RESTART_MS)
+    return process
+  }
+
+  get processes(): readonly Process[] {
+    return [...this.nodes, this.gateway]
+  }
+  /** A node that is up; null: it is down or being built. */
+  node(name: string): NodeTree | null {
+    const there = this.#trees.get(name)
+    return there && !there.life.dead ? there.tree : null
+  }
+  get gatewayTree(): GatewayTree | null {
+    const there = this.#gatewayTree
+    return there && !there.life.dead ? there.tree : null
+  }
+
+  /** The manifest into the log, then everybody at once. */
+  async begin(): Promise<void> {
+    const { tenant, site } = this.signed.manifest
+    const by = 'administrator'
+    const fact = { v: 1 as const, kind: 'ManifestInstalled' as const, tenant, site, by, manifest: this.signed }
+    this.append(sealFact(fact, this.o.keys.signer(by)))
+    for (const process of this.processes) process.boot()
+  }
+  /** Into the log as an administrator's tool would: past every node. */
+  append(body: string): void {
+    this.o.topics.facts.put(this.o.partition, body, 'administrator')
+  }
+  /** To a node's door, as the API would bring it. Lost where the node is down. */
+  submit(node: string, body: string): void {
+    const there = this.#trees.get(node)
+    if (!there || there.life.dead) return
+    there.life.enter(() => {
+      there.tree.view.submit(body).catch(() => {})
+    })
+  }
+  /** A command by one who may; its id. */
+  command(
+    node: string,
+    target: string,
+    name: string,
+    params: Record<string, string | number> = {},
+    expiresMs = 30_000,
+  ) {
+    const id = `command-${String(++this.#commands).padStart(4, '0')}`
+    this.submit(node, this.sealed('operator', id, target, name, params, this.o.world.nowMs, expiresMs))
+    return id
+  }
+  sealed(
+    by: string,
+    id: string,
+    target: string,
+    name: string,
+    params: Record<string, string | number>,
+    issuedMs: number,
+    expiresMs: number,
+  ): string {
+    const { tenant, site } = this.signed.manifest
+    const fact = {
+      v: 1 as const,
+      kind: 'CommandRequested' as const,
+      tenant,
+      site,
+      by,
+      id: commandId(id),
+      target,
+      name,
+      params,
+      issuedAtMs: this.o.world.epochMs + issuedMs,
+      expiresMs,
+    }
+    return sealFact(fact, this.o.keys.signer(by))
+  }
+
+  async #node(name: string, ports: Ports, life: Incarnation): Promise<void> {
+    const { world, keys, engine, topics, prefix } = this.o
+    const openLogs = () => {
+      const logs = Object.fromEntries(TOPICS.map(topic => [topic, logOf(life, topics[topic])])) as unknown as Logs
+      return Promise.resolve(name === this.o.traitor ? betray.logs(world, life, logs) : logs)
+    }
+    const own = name === this.o.traitor ? betray.ports(world, life, ports, keys.signer(name)) : ports
+    const tree = new NodeTree({
+      name,
+      ports: own,
+      signer: keys.signer(name),
+      verifier: keys.verifier,
+      engine: world.strikes('otherEngine', prefix + name) ? { ...engine, hash: otherHash(engine.hash) } : engine,
+      manifest: this.signed,
+      openLogs,
+      uplink: `${prefix}${name}:uplink`,
+      lockstep: false,
+      api: () => ({ address: null, start: async () => {}, stop: async () => {} }),
+    })
+    this.#trees.set(name, { life, tree })
+    await tree.start()
+  }
+
+  async #runGateway(ports: Ports, life: Incarnation): Promise<void> {
+    const { keys, prefix, file } = this.o
+    const units = new Map((file.plant as PlantOptions).assets.map(a => [a.name, a.unit]))
+    const devices = Object.entries(file.assets).map(([name, { field }]) => {
+      const plant = field.address.replace(/^plant:\/\//, '')
+      return [name, `plant:502/${units.get(plant)}`] as const
+    })
+    const tree = await openGateway({
+      ports,
+      signer: keys.signer('gateway'),
+      verifier: keys.verifier,
+      manifest: this.signed,
+      nodes: Object.fromEntries(NODES.map(name => [name, `${prefix}${name}:uplink`])),
+      devices: Object.fromEntries(devices),
+      connect: this.field.wireOf(life),
+      boot: 'boot',
+    })
+    this.#gatewayTree = { life, tree }
+    await tree.start()
+  }
+}
+
+const otherHash = (hash: Engine['hash']): Engine['hash'] => [...hash].reverse().join('') as Engine['hash']

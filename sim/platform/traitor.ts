@@ -1,0 +1,74 @@
+/**
+ * One arbitrarily faulty node, from outside of the product's code: it holds its own key and its own ports and nothing
+ * more. What it sends and what it appends passes through here.
+ */
+import { canonical } from '../../protocol/codec/canonical.ts'
+import type { Signer } from '../../protocol/codec/sign.ts'
+import type { Link, LinkEvents, Logs, Ports } from '../../protocol/ports.ts'
+import { draw } from '../world/draw.ts'
+import type { Incarnation } from '../world/process.ts'
+import type { World } from '../world/world.ts'
+
+const REMEMBERED = 64
+
+function ports(world: World, life: Incarnation, honest: Ports, signer: Signer): Ports {
+  const name = life.process.name
+  const heard: string[] = []
+  const send = (link: Link, text: string): boolean => {
+    if (!text.startsWith('{"t":"candidate"')) return link.send(text)
+    heard.push(text)
+    if (heard.length > REMEMBERED) heard.shift()
+    if (world.strikes('mute', name)) return true
+    const old = world.strikes('replay', name)
+    if (old) link.send(heard[draw(world.seed, old.id, heard.length) % heard.length]!)
+    if (world.strikes('equivocate', name)) link.send(changed(text, signer, 1))
+    const out = world.strikes('wrong', name) ? changed(text, signer, draw(world.seed, 7, world.nowMs)) : text
+    const late = world.strikes('late', name)
+    if (!late) return link.send(out)
+    world.at(world.nowUs + (late.ms ?? 1_000) * 1_000, life, () => void link.send(out))
+    return true
+  }
+  const wrapped = (link: Link): Link => ({
+    peer: link.peer,
+    send: text => send(link, text),
+    close: () => link.close(),
+  })
+  return {
+    ...honest,
+    net: {
+      listen: (address, accept) => honest.net.listen(address, (link): LinkEvents => accept(wrapped(link))),
+      connect: (address, events) => honest.net.connect(address, events).then(wrapped),
+    },
+  }
+}
+
+/** Another decision for the same cycle, signed with the key that this node has. */
+function changed(text: string, signer: Signer, by: number): string {
+  const message = JSON.parse(text)
+  const candidate = JSON.parse(message.candidate.bytes)
+  for (const asset of Object.values<any>(candidate.actions.assets))
+    for (const setpoint of Object.values<any>(asset.setpoints)) {
+      const span = setpoint.max - setpoint.min
+      setpoint.value = setpoint.min + (span > 0 ? by % (span + 1) : 0)
+    }
+  const bytes = canonical(candidate)
+  return JSON.stringify({
+    ...message,
+    candidate: { ...message.candidate, bytes, signature: signer.sign('candidate', bytes) },
+  })
+}
+
+/** An ingress that says yes and does nothing. */
+function logs(world: World, life: Incarnation, honest: Logs): Logs {
+  const { facts } = honest
+  return {
+    ...honest,
+    facts: {
+      ...facts,
+      append: batch =>
+        world.strikes('swallow', life.process.name) ? Promise.resolve(batch.map(() => 0)) : facts.append(batch),
+    },
+  }
+}
+
+export const betray = { ports, logs }
