@@ -22,6 +22,8 @@ export interface SeenWrite extends RecordedWrite {
   /** When it left the sender, and when it arrived; simulated ms. */
   readonly leftMs: number
   readonly seenMs: number
+  /** The sender's own monotonic time when it left. */
+  readonly senderMs: number
   /** The plant just before and just after. */
   readonly before: PlantState
   readonly after: PlantState
@@ -30,6 +32,10 @@ export interface SeenWrite extends RecordedWrite {
 export interface Look {
   readonly atMs: number
   readonly state: PlantState
+}
+interface Left {
+  readonly ms: number
+  readonly senderMs: number
 }
 type Answer<T> = T | { readonly exception: number } | 'silence' | 'cut'
 
@@ -44,6 +50,7 @@ export class SimField {
   readonly #requests: ReturnType<typeof requestsOf>
   #number = 1
   #leftMs = 0
+  #senderMs = 0
   #before: PlantState
   /** What a buffered register showed before its last write. */
   readonly #former = new Map<string, number>()
@@ -60,6 +67,7 @@ export class SimField {
             ...row,
             number: this.#number++,
             leftMs: this.#leftMs,
+            senderMs: this.#senderMs,
             seenMs: world.nowMs,
             before: this.#before,
             after: this.plant.state,
@@ -87,12 +95,23 @@ export class SimField {
   read(unit: number, space: Space, address: number, count: number): Answer<readonly number[]> {
     const plant = this.now()
     const asset = this.nameOf(unit)
-    const answer = this.#requests.read(unit, space, address, count)
+    const answer = this.#delayed(asset, () => this.#requests.read(unit, space, address, count))
     if (typeof answer === 'string' || 'exception' in answer) return answer
     let seen = this.served.get(asset)
     if (!seen) this.served.set(asset, (seen = []))
     seen.push({ atMs: this.world.nowMs, state: plant.state })
     return this.#spoilt(asset, space, address, answer)
+  }
+  /** A meter with a long filter shows what was. */
+  #delayed<T>(asset: string, read: () => T): T {
+    const old = this.world.strikes('oldMeter', asset)
+    const look = old && this.looks.findLast(l => l.atMs <= this.world.nowMs - (old.ms ?? 1_000))
+    if (!look) return read()
+    const { state } = this.plant
+    this.plant.change(() => ({ ...look.state, faults: state.faults }))
+    const answer = read()
+    this.plant.change(() => state)
+    return answer
   }
   /** What a sensor or a firmware makes of it. */
   #spoilt(asset: string, space: Space, address: number, words: readonly number[]): readonly number[] {
@@ -110,11 +129,12 @@ export class SimField {
     address: number,
     words: readonly number[],
     source: string,
-    leftMs: number,
+    left: Left,
   ): Answer<'done'> {
     const plant = this.now()
     this.#before = plant.state
-    this.#leftMs = leftMs
+    this.#leftMs = left.ms
+    this.#senderMs = left.senderMs
     if (address === 100) {
       const shown = plant.read(unit, 'holding', 100, 1)
       if (!('exception' in shown)) this.#former.set(this.nameOf(unit), shown[0]!)
@@ -176,13 +196,14 @@ class Wire implements ModbusTransport {
     return (await this.#read(unit, space, address, count)).map(word => word !== 0)
   }
   async #write(unit: number, space: Space, address: number, words: readonly number[]): Promise<void> {
-    await this.#asked(unit, leftMs => this.#field.write(unit, space, address, words, this.#source, leftMs))
+    await this.#asked(unit, left => this.#field.write(unit, space, address, words, this.#source, left))
   }
 
-  #asked<T>(unit: number, request: (leftMs: number) => Answer<T>): Promise<T> {
+  #asked<T>(unit: number, request: (left: Left) => Answer<T>): Promise<T> {
     const { world } = this.#field
     const asset = this.#field.nameOf(unit)
     const nth = this.#sent++
+    world.called(this.#life)
     return new Promise((resolve, reject) => {
       if (this.#broken) return reject(this.#broken)
       this.#inFlight.add(reject)
@@ -194,10 +215,10 @@ class Wire implements ModbusTransport {
       const waitUs = slow ? draw(world.seed, slow.id, nth) % ((slow.ms ?? 1_000) * 1_000) : 0
       const leaving = world.at(world.nowUs + waitUs, null, () => {
         this.#unsent.delete(leaving)
-        const leftMs = world.nowMs
+        const left = { ms: world.nowMs, senderMs: Math.floor(this.#life.process.monotonicUs / 1_000) }
         const wireUs = WIRE_US + (draw(world.seed, textHash(asset), nth) % WIRE_US)
         world.at(world.nowUs + wireUs, null, () => {
-          const answer = request(leftMs)
+          const answer = request(left)
           if (answer === 'silence' || world.strikes('replyLost', asset)) return
           world.at(world.nowUs + wireUs, this.#life, () =>
             settled(() => {

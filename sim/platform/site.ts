@@ -37,6 +37,8 @@ const ROLES: Readonly<Record<string, Role>> = {
 
 /** A parent starts a dead process anew after so long, and as much again at most. */
 const RESTART_MS = 300
+/** Who hears nothing from one node asks another. */
+const AGAIN_MS = 1_000
 
 export type Topics = Readonly<Record<Topic, SimTopic>>
 export const topicsOf = (world: World): Topics =>
@@ -123,6 +125,15 @@ export class SimSite {
       there.tree.view.submit(body).catch(() => {})
     })
   }
+  /** Bodies that a faulty node has put into the log in the names of others. */
+  readonly forged = new Set<string>()
+  /** What people have sent, by id: they send it again where nobody answers. */
+  readonly #sent = new Map<string, string>()
+  again(id: string, node: string): void {
+    const { world } = this.o
+    const body = this.#sent.get(id)
+    if (body) world.at(world.nowUs + AGAIN_MS * 1_000, null, () => this.submit(node, body))
+  }
   /** A command by one who may; its id. */
   command(
     node: string,
@@ -132,7 +143,9 @@ export class SimSite {
     expiresMs = 30_000,
   ) {
     const id = `command-${String(++this.#commands).padStart(4, '0')}`
-    this.submit(node, this.sealed('operator', id, target, name, params, this.o.world.nowMs, expiresMs))
+    const body = this.sealed('operator', id, target, name, params, this.o.world.nowMs, expiresMs)
+    this.#sent.set(id, body)
+    this.submit(node, body)
     return id
   }
   sealed(

@@ -102,6 +102,7 @@ export function fileOf(life: Incarnation, file: SimFile): DiskFile {
     },
     sync() {
       world.trace('sync', name, file.name)
+      world.called(life)
       let durable: (() => void) | null = null
       const done = inTurn(() => durable?.())
       durable = file.flush()
@@ -120,6 +121,7 @@ export function fileOf(life: Incarnation, file: SimFile): DiskFile {
       }),
     replace(bytes) {
       const copy = bytes.slice()
+      world.called(life)
       file.forgetPending()
       world.trace('replace', name, file.name)
       return inTurn(() => file.replace(copy))

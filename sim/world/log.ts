@@ -75,6 +75,7 @@ export class SimTopic {
     const { world } = this
     const by = life.process.name
     const nth = this.#appends++
+    world.called(life)
     return new Promise((resolve, reject) => {
       const answer = (afterUs: number, run: () => void) => world.at(world.nowUs + afterUs, life, run)
       if (world.strikes('logFull', this.topic))

@@ -47,6 +47,8 @@ export class SimLink implements Link {
     if (!this.open || this.owner.dead) return false
     const { world } = this.owner.process
     const nth = this.#sent++
+    world.called(this.owner)
+    if (this.owner.dead) return false
     world.trace('send', this.#way, text)
     if (parted(world, this.owner, this.other) || world.strikes('loss', this.#way)) return true // the sender cannot know
     const late = world.strikes('delay', this.#way)

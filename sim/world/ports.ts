@@ -30,19 +30,17 @@ export function portsOf(life: Incarnation): Ports {
   }
 }
 
-/** Monotonic time runs on over the lives of a process: its machine has not rebooted. */
 function clockOf(life: Incarnation): Clock {
   const { process } = life
   const { world } = process
-  const rate = () => 1 + process.driftPpm / 1e6
-  const us = () => Math.floor(world.nowUs * rate())
+  const ms = () => Math.floor(process.monotonicUs / 1_000)
   return {
-    monotonicMs: () => Math.floor(us() / 1_000),
-    monotonicUs: us,
-    wallMs: () => world.epochMs + Math.floor(us() / 1_000) + process.wallOffsetMs,
-    after(ms, run) {
+    monotonicMs: ms,
+    monotonicUs: () => process.monotonicUs,
+    wallMs: () => world.epochMs + ms() + process.wallOffsetMs,
+    after(waitMs, run) {
       if (life.dead) return { cancel() {} }
-      const due = world.at(world.nowUs + Math.max(0, Math.round((ms * 1_000) / rate())), life, run)
+      const due = world.at(world.nowUs + Math.max(0, Math.round((waitMs * 1_000) / process.rate)), life, run)
       return {
         cancel() {
           due.run = null

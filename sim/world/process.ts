@@ -16,9 +16,11 @@ export class Process {
   current: Incarnation | null = null
   pausedUntilUs = 0
   boots = 0
-  /** How its clocks are off: the wall by so much, both by so many parts per million. */
+  /** How its wall clock is off. */
   wallOffsetMs = 0
-  driftPpm = 0
+  #rate = 1
+  #sinceUs = 0
+  #baseUs = 0
   /** Who is to start it anew, as its parent would; null: nobody. */
   restartAfterMs: ((reason: string) => number | null) | null = null
 
@@ -28,6 +30,19 @@ export class Process {
     this.main = main
   }
 
+  /** Of its machine: it runs on over the lives of the process. */
+  get monotonicUs(): number {
+    return Math.floor(this.#baseUs + (this.world.nowUs - this.#sinceUs) * this.#rate)
+  }
+  get rate(): number {
+    return this.#rate
+  }
+  /** From now on its clocks are fast or slow by so many parts per million. */
+  drift(ppm: number): void {
+    this.#baseUs = this.monotonicUs
+    this.#sinceUs = this.world.nowUs
+    this.#rate = 1 + ppm / 1e6
+  }
   file(name: string): SimFile {
     let file = this.files.get(name)
     if (!file) this.files.set(name, (file = new SimFile(`${this.name}/${name}`)))
@@ -57,11 +72,13 @@ export class Incarnation {
   readonly ports: Ports
   readonly links = new Set<SimLink>()
   readonly follows = new Set<{ cancel(): void }>()
+  readonly bornMs: number
   dead = false
 
   constructor(process: Process, number: number) {
     this.process = process
     this.number = number
+    this.bornMs = process.world.nowMs
     this.ports = portsOf(this)
   }
 
@@ -80,6 +97,7 @@ export class Incarnation {
     const { world } = process
     this.dead = true
     process.current = null
+    world.lived?.(process.name, this.bornMs, world.nowMs)
     world.trace('die', process.name, reason.split('\n')[0]!)
     const silent = world.strikes('halfOpen', process.name) !== null
     for (const file of process.files.values()) file.crash(world)

@@ -38,7 +38,11 @@ export class World {
   heardMessage: ((from: string, to: string, text: string) => void) | null = null
   noted: ((process: string, level: string, event: string, detail?: Readonly<Record<string, unknown>>) => void) | null =
     null
+  /** A process's life has ended, or the run. */
+  lived: ((process: string, fromMs: number, toMs: number) => void) | null = null
   heard: ((line: string) => void) | null = null
+  /** Processes that are to die in the midst of their nth call to a port from now on. */
+  readonly armed = new Map<string, number>()
   nowUs = 0
   events = 0
   readonly #heap = new Heap()
@@ -98,6 +102,14 @@ export class World {
     this.heard?.(`${(this.nowUs / 1e6).toFixed(4).padStart(11)} ${who.padEnd(10)} ${kind} ${what.slice(0, 200)}`)
   }
 
+  /** A process calls one of its ports. */
+  called({ process }: Incarnation): void {
+    const left = this.armed.get(process.name)
+    if (left === undefined) return
+    if (left > 0) return void this.armed.set(process.name, left - 1)
+    this.armed.delete(process.name)
+    process.kill('in the midst of a call')
+  }
   /** Does a fault of the kind strike the target now? A fault without a rate strikes whenever its window is open. */
   strikes(kind: FaultKind, target: string): Fault | null {
     const windows = this.#byKind.get(kind)
@@ -137,7 +149,11 @@ export class World {
       setImmediate(() => {
         try {
           const drain = proven(tickCallback)
-          if (!drain) return this.#hop(untilUs, stop, () => (ended(), resolve()), reject)
+          const done = () => {
+            ended()
+            resolve()
+          }
+          if (!drain) return this.#hop(untilUs, stop, done, reject)
           while (!stop() && this.#step(untilUs)) drain()
           ended()
           resolve()

@@ -1,0 +1,124 @@
+/** Faults that begin and end by themselves. The others are asked for where they strike (`World.strikes`). */
+import { startFault } from '../plant/faults.ts'
+import type { FaultName, PlantState } from '../plant/state.ts'
+import { forgeries } from '../platform/forger.ts'
+import type { Crowd } from '../platform/people.ts'
+import type { SimSite } from '../platform/site.ts'
+import { draw } from '../world/draw.ts'
+import type { Process } from '../world/process.ts'
+import type { World } from '../world/world.ts'
+import type { Fault, FaultKind } from './kinds.ts'
+
+interface Scene {
+  readonly world: World
+  readonly site: SimSite
+  readonly people: Crowd
+}
+/** Begins the fault; what it gives back ends it. */
+type Act = (scene: Scene, fault: Fault) => (() => void) | undefined
+
+const processOf = ({ world }: Scene, { target }: Fault): Process => world.processes.get(target)!
+/** Half of them the other way. */
+const signed = ({ world }: Scene, { id, ms = 0 }: Fault): number => (draw(world.seed, id, 1) % 2 === 0 ? ms : -ms)
+
+const wallOff: Act = (scene, fault) => {
+  const process = processOf(scene, fault)
+  const byMs = signed(scene, fault)
+  process.wallOffsetMs += byMs
+  return () => {
+    process.wallOffsetMs -= byMs
+  }
+}
+const atThePlant =
+  (name: FaultName, rest: (fault: Fault) => object = () => ({})): Act =>
+  ({ site }, fault) => {
+    startFault(name, { asset: fault.target, ms: fault.forMs, ...rest(fault) }, site.field.now())
+    return undefined
+  }
+/** Again and again while the window lasts, `ms` apart. */
+const every =
+  (act: (scene: Scene, fault: Fault, nth: number) => void): Act =>
+  (scene, fault) => {
+    const { world } = scene
+    const state = { over: false }
+    const turn = (nth: number) => {
+      if (state.over) return
+      act(scene, fault, nth)
+      world.at(world.nowUs + Math.max(50, fault.ms ?? 1_000) * 1_000, null, () => turn(nth + 1))
+    }
+    turn(0)
+    return () => {
+      state.over = true
+    }
+  }
+const crash: Act = (scene, fault) => {
+  const process = processOf(scene, fault)
+  process.kill(fault.kind)
+  return undefined
+}
+const crashAtCall: Act = ({ world }, { target, ms = 0 }) => {
+  world.armed.set(target, ms)
+  return () => void world.armed.delete(target)
+}
+
+const ACTS: Partial<Record<FaultKind, Act>> = {
+  clockOffset: wallOff,
+  timeLie: wallOff,
+  clockJump: (scene, fault) => void wallOff(scene, fault),
+  clockDrift: (scene, fault) => {
+    const process = processOf(scene, fault)
+    process.drift(signed(scene, fault))
+    return () => process.drift(0)
+  },
+  crash,
+  pause: (scene, fault) => void processOf(scene, fault).pause(fault.ms ?? 1_000),
+  crashAtCall,
+  gatewayCrash: crashAtCall,
+  otherEngine: crash,
+  freeze: atThePlant('freeze'),
+  drop: atThePlant('drop'),
+  refuse: atThePlant('refuse'),
+  lateEffect: atThePlant('late', ({ ms }) => ({ delayMs: ms ?? 1_000 })),
+  stick: atThePlant('stick', () => ({ register: 'setpoint' })),
+  local: atThePlant('local', ({ id }) => ({ powerW: (id % 5) * 100 })),
+  secondWriter: ({ site, world }, { target, id }) => {
+    const unit = site.field.plant.options.assets.find(a => a.name === target)!.unit
+    site.field.write(unit, 'holding', 100, [draw(world.seed, id, 2) % 100], 'stranger', {
+      ms: world.nowMs,
+      senderMs: world.nowMs,
+    })
+    return undefined
+  },
+  reboot: ({ site }, { target }) => {
+    site.field.now().change(s => rebooted(s, target))
+    return undefined
+  },
+  forge: every(({ site, world }, fault, nth) => {
+    const node = world.processes.get(fault.target)?.current
+    if (node) forgeries(site, fault.target, nth)
+  }),
+  busyPeople: every(({ people }, fault, nth) => people.misbehave(fault.id, nth)),
+  manifestChange: ({ people }) => void people.changeManifest(),
+}
+
+/** A device after a loss of power: setpoint and heartbeat are gone, its own time-out is the one from the factory. */
+function rebooted(s: PlantState, asset: string): PlantState {
+  const device = s.assets[asset]
+  if (!device || !('control' in device)) return s
+  const control = { ...device.control, setpointW: null, targetW: null, fedAtMs: null, heartbeat: 0, expired: false }
+  return { ...s, assets: { ...s.assets, [asset]: { ...device, control } } }
+}
+
+export function schedule(scene: Scene, faults: readonly Fault[]): void {
+  const { world } = scene
+  for (const fault of faults) {
+    const act = ACTS[fault.kind]
+    if (!act) continue
+    world.at(fault.fromMs * 1_000, null, () => {
+      world.count(fault.kind)
+      world.trace('fault', fault.target, fault.kind)
+      const end = act(scene, fault)
+      if (end) world.at((fault.fromMs + fault.forMs) * 1_000, null, end)
+    })
+  }
+}

@@ -1,0 +1,65 @@
+/**
+ * From a seed to a schedule of faults. Swarm testing (Groce and others, ISSTA 2012): each run leaves most kinds out, so
+ * that those that are in can go as far as they like.
+ */
+import { Refusal } from '../../protocol/words/errors.ts'
+import { randomOf, share } from '../world/draw.ts'
+import { FAULT_KINDS, type Fault, type FaultKind, KINDS, type Kind } from './kinds.ts'
+
+export interface Profile {
+  readonly name: string
+  readonly kinds: readonly FaultKind[]
+  /** The one node that may do anything; null: none does. */
+  readonly traitor: string | null
+  readonly faults: readonly Fault[]
+}
+/** Names that a kind may strike. */
+export type Targets = Readonly<Record<Kind['targets'], readonly string[]>>
+
+/** Share of the kinds that a swarm takes. */
+const TAKEN = 0.22
+/** Windows of one kind in so many ms at most, on average. */
+const WINDOW_EVERY_MS = 240_000
+const WINDOWS_MAX = 12
+/** Faults begin once the site is up. */
+const QUIET_MS = 15_000
+
+const groups = [...new Set(Object.values(KINDS).map(kind => kind.group))]
+export const PROFILES: readonly string[] = ['calm', 'swarm', ...groups, ...FAULT_KINDS]
+
+/** `swarm`, `calm`, a group of kinds, or one kind alone. Throws USAGE. */
+export function profileOf(seed: number, name: string, forMs: number, targets: Targets): Profile {
+  const random = randomOf(seed, 'profile')
+  const pick = random.stream('kinds')
+  const chosen = () => share(pick.u32()) < TAKEN
+  if (!PROFILES.includes(name)) throw new Refusal('USAGE', `--profile ${name}: none of ${PROFILES.join(', ')}`)
+  const kinds = FAULT_KINDS.filter(kind => {
+    const taken = chosen() // drawn for every kind, so that a new one moves no other
+    if (name === 'swarm') return taken
+    return name === kind || name === KINDS[kind].group
+  })
+  const faults = kinds.flatMap(kind => windowsOf(kind, forMs, targets, random.stream(kind)))
+  const traitor = faults.some(f => KINDS[f.kind].targets === 'traitor') ? (targets.traitor[0] ?? null) : null
+  return { name, kinds, traitor, faults: faults.map((fault, i) => ({ ...fault, id: i + 1 })) }
+}
+
+function windowsOf(name: FaultKind, forMs: number, targets: Targets, random: ReturnType<typeof randomOf>): Fault[] {
+  const kind: Kind = KINDS[name]
+  const names = targets[kind.targets]
+  if (names.length === 0) return []
+  const most = Math.min(WINDOWS_MAX, Math.max(2, Math.ceil(forMs / WINDOW_EVERY_MS)))
+  const count = 1 + (random.u32() % most)
+  const upTo = (max: number) => 1 + (random.u32() % max)
+  return Array.from({ length: count }, () => {
+    const fromMs = QUIET_MS + (random.u32() % Math.max(1, forMs - QUIET_MS))
+    return {
+      id: 0,
+      kind: name,
+      target: names[random.u32() % names.length]!,
+      fromMs,
+      forMs: Math.min(upTo(kind.forMsMax), forMs - fromMs),
+      ...(kind.rateMax === undefined ? {} : { rate: Math.ceil(share(random.u32()) * kind.rateMax * 1_000) / 1_000 }),
+      ...(kind.msMax === undefined ? {} : { ms: upTo(kind.msMax) }),
+    }
+  }).sort((a, b) => a.fromMs - b.fromMs)
+}

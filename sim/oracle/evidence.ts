@@ -1,0 +1,144 @@
+/**
+ * What the oracle knows of a site, and from whom: the plant's own record, the log, what became durable in the gateway's
+ * journals, which processes lived when, and candidates as they crossed the wire. Never what a component says of itself.
+ */
+import type { Verdict } from '../../edge/verdict.ts'
+import { sha256 } from '../../protocol/codec/canonical.ts'
+import { parseFact } from '../../protocol/codec/fact.ts'
+import { parseJournal } from '../../protocol/journal.ts'
+import type { Candidate } from '../../protocol/words/candidate.ts'
+import type { Fact, FactKind, FactOf } from '../../protocol/words/facts.ts'
+import type { Manifest } from '../../protocol/words/manifest.ts'
+import type { SimSite } from '../platform/site.ts'
+import type { Kept } from '../world/log.ts'
+import type { World } from '../world/world.ts'
+
+export interface Logged<F extends Fact = Fact> {
+  readonly position: number
+  readonly atMs: number
+  /** The process that appended it. */
+  readonly by: string
+  readonly fact: F
+  readonly body: string
+}
+/** A candidate as a node signed it and the wire carried it. */
+export interface Signed {
+  readonly by: string
+  readonly atMs: number
+  readonly bytes: string
+  readonly signature: string
+  readonly digest: string
+  readonly candidate: Candidate
+  readonly stateHash: string | undefined
+}
+export interface NotedVerdict {
+  readonly atMs: number
+  readonly verdict: Verdict
+}
+export interface NotedPulse {
+  readonly atMs: number
+  readonly id: string
+  readonly asset: string
+  readonly name: string
+}
+interface Life {
+  readonly process: string
+  readonly fromMs: number
+  toMs: number
+}
+
+export class Evidence {
+  readonly site: SimSite
+  readonly world: World
+  /** Signatures by which a candidate is found. */
+  readonly candidates = new Map<string, Signed>()
+  readonly #byDigest = new Map<string, Signed>()
+  readonly verdicts: NotedVerdict[] = []
+  readonly pulses: NotedPulse[] = []
+  readonly lives: Life[] = []
+  /** Frames as the gateway first sent them, by `epoch/cycle`: when. */
+  readonly framesSent = new Map<string, number>()
+  /** Acknowledged to the gateway: bodies of frames by the node that said so. */
+  readonly acknowledged: {
+    readonly node: string
+    readonly atMs: number
+    readonly epoch: number
+    readonly cycle: number
+  }[] = []
+  readonly #texts = new Set<string>()
+  #facts: readonly Logged[] | null = null
+
+  constructor(site: SimSite) {
+    this.site = site
+    this.world = site.o.world
+    site.gateway.file('notebook').watch = bytes => this.#noted(bytes)
+  }
+
+  get manifest(): Manifest {
+    return this.site.signed.manifest
+  }
+  get writes() {
+    return this.site.field.writes
+  }
+
+  #noted(bytes: Uint8Array): void {
+    const atMs = this.world.nowMs
+    for (const text of parseJournal(bytes).records) {
+      if (this.#texts.has(text)) continue // a compaction writes again what stood there
+      this.#texts.add(text)
+      const note = JSON.parse(text)
+      if (note.k === 'verdict') this.verdicts.push({ atMs, verdict: note.verdict })
+      else if (note.k === 'pulse') this.pulses.push({ atMs, id: note.id, asset: note.asset, name: note.name })
+    }
+  }
+  /** A message on a wire of this site. */
+  heard(from: string, to: string, text: string): void {
+    const { prefix } = this.site.o
+    const atMs = this.world.nowMs
+    if (text.startsWith('{"t":"candidate"')) {
+      const { candidate: sent } = JSON.parse(text)
+      if (this.candidates.has(sent.signature)) return
+      const { by, bytes, signature, stateHash } = sent
+      const digest = sha256(bytes)
+      const signed = { by, atMs, bytes, signature, stateHash, digest, candidate: JSON.parse(bytes) }
+      this.candidates.set(signature, signed)
+      if (!this.#byDigest.has(digest)) this.#byDigest.set(digest, signed)
+    } else if (from === `${prefix}gateway` && text.startsWith('{"t":"frame"')) {
+      const { epoch, cycle } = JSON.parse(text)
+      const key = `${epoch}/${cycle}`
+      if (!this.framesSent.has(key)) this.framesSent.set(key, atMs)
+    } else if (to === `${prefix}gateway` && text.startsWith('{"t":"ack","stream":"frame"')) {
+      const { epoch, cycle } = JSON.parse(text)
+      this.acknowledged.push({ node: from, atMs, epoch, cycle })
+    }
+  }
+  lived(process: string, fromMs: number, toMs: number): void {
+    this.lives.push({ process, fromMs, toMs })
+  }
+
+  /** Facts of this site in log order, as they parse; those that no one could have meant are left out. */
+  get facts(): readonly Logged[] {
+    this.#facts ??= this.#read(this.site.o.topics.facts.kept)
+    return this.#facts
+  }
+  #read(kept: readonly Kept[]): Logged[] {
+    const { tenant, site, partition } = this.manifest
+    return kept.flatMap(({ partition: at, position, body, by, atUs }) => {
+      if (at !== partition) return []
+      const parsed = parseFact(body)
+      if (parsed.kind === 'refused') return []
+      const { fact } = parsed
+      if (fact.tenant !== tenant || ('site' in fact && fact.site !== site)) return []
+      return [{ position, atMs: Math.floor(atUs / 1_000), by, fact, body }]
+    })
+  }
+  of<K extends FactKind>(kind: K): readonly Logged<FactOf<K>>[] {
+    return this.facts.filter(f => f.fact.kind === kind && !this.site.forged.has(f.body)) as unknown as Logged<
+      FactOf<K>
+    >[]
+  }
+  /** The candidate behind a digest, from whoever signed it. */
+  behind(digest: string): Signed | undefined {
+    return this.#byDigest.get(digest)
+  }
+}

@@ -1,0 +1,229 @@
+/** What the log says, held against what the plant saw. */
+import type { FactOf } from '../../protocol/words/facts.ts'
+import type { Find, Finding } from './check.ts'
+import type { Evidence, Logged } from './evidence.ts'
+import { powerOf, REGISTERS, setpointOf, socOf } from './plant-words.ts'
+import { ownWrites } from './writes.ts'
+
+type Receipt = FactOf<'ReceiptRecorded'>
+/** Receipts of the gateway's durable stream, each once, in its order. */
+export function receipts(e: Evidence): readonly Logged<Receipt>[] {
+  const seen = new Set<number>()
+  return e
+    .of('ReceiptRecorded')
+    .filter(({ fact }) => !seen.has(fact.seq) && seen.add(fact.seq))
+    .toSorted((a, b) => a.fact.seq - b.fact.seq)
+}
+/** Between the read-back and its receipt in the log: an outbox may have waited as long as a part of the site was down. */
+const REGISTER_WINDOW_MS = 4_000
+
+/** S9: confirmed means that the register did hold it. */
+export const confirmedWasHeld: Find = e => {
+  const held = (asset: string, value: number) => heldOf(e, asset).has(value)
+  return receipts(e).flatMap(({ atMs, fact }) =>
+    fact.writes.flatMap(w =>
+      w.kind === 'setpoint' && w.outcome === 'confirmed' && !held(w.asset, w.written)
+        ? [
+            {
+              atMs,
+              text: `${w.asset}.${w.name} = ${w.written} is confirmed (cycle ${fact.cycle}); the register never held it`,
+            },
+          ]
+        : [],
+    ),
+  )
+}
+/** Every value that an asset's register held. */
+function heldOf(e: Evidence, asset: string): Set<number> {
+  const values = new Set<number>()
+  for (const w of e.writes)
+    if (w.asset === asset)
+      values.add(setpointOf(w.after, asset) ?? (w.after.assets[asset]?.type === 'pv' ? 655_350 : 0))
+  return values
+}
+
+/** S8, S11: what is told of a pulse is what became of it. */
+export const pulsesToldTruly: Find = e => {
+  const writes = ownWrites(e).filter(w => w.pulse !== null)
+  const begun = new Map(e.pulses.map(p => [p.id, p]))
+  return receipts(e).flatMap(({ atMs, fact }) =>
+    fact.writes.flatMap(w => {
+      const intent = w.kind === 'pulse' ? begun.get(w.id ?? '') : undefined
+      if (!intent || w.outcome === 'unknown' || w.outcome === 'suppressed') return []
+      // the one that left after its own intent and before the intent of the next one of its name
+      const next = e.pulses.find(p => p.asset === w.asset && p.name === w.name && p.atMs > intent.atMs)
+      const own = writes.filter(
+        x =>
+          x.asset === w.asset && x.pulse === w.name && x.leftMs >= intent.atMs && x.leftMs < (next?.atMs ?? Infinity),
+      )
+      const done = own.some(x => x.outcome === 'accepted')
+      if (w.outcome === 'confirmed' && !done)
+        return [{ atMs, text: `${w.id} ${w.name} is confirmed; the plant never did it` }]
+      if (w.outcome === 'failed' && done)
+        return [{ atMs, text: `${w.id} ${w.name} is told as failed; the plant did it` }]
+      return []
+    }),
+  )
+}
+
+/** S10: one end for a command, from the gateway; and none rides on past its time. */
+export const oneEnd: Find = (e, { profile }) => {
+  const found: Finding[] = []
+  const ends = new Map<string, string>()
+  for (const { atMs, fact } of receipts(e))
+    for (const { id, outcome } of fact.commands) {
+      const before = ends.get(id)
+      if (before !== undefined) found.push({ atMs, text: `command ${id} ended as ${before} and as ${outcome}` })
+      ends.set(id, outcome)
+    }
+  for (const s of e.candidates.values()) {
+    if (s.by === profile.traitor) continue
+    const old = s.candidate.actions.commands.find(c => s.candidate.cycle > c.expiresCycle + WORD_CYCLES)
+    if (old)
+      found.push({
+        atMs: s.atMs,
+        text: `command ${old.id} still rides in cycle ${s.candidate.cycle}, past ${old.expiresCycle}`,
+      })
+  }
+  return found
+}
+/** As the centre waits for the gateway's word (DESIGN: commands), and one for the frame itself. */
+const WORD_CYCLES = 11
+
+/** Conservation of commands: whatever the gateway confirms, somebody who may has asked for. */
+export const askedFor: Find = e => {
+  const asked = new Set(e.of('CommandRequested').map(f => f.fact.id))
+  return receipts(e).flatMap(({ atMs, fact }) =>
+    fact.commands.flatMap(({ id, outcome }) =>
+      asked.has(id) ? [] : [{ atMs, text: `command ${id} ${outcome}, which nobody asked for` }],
+    ),
+  )
+}
+
+/** S32: setpoints of one asset that were confirmed took effect in the order in which they stand in the log. */
+export const inLogOrder: Find = e => {
+  const asked = new Map(e.of('CommandRequested').map(f => [f.fact.id, f]))
+  const last = new Map<string, number>()
+  return receipts(e).flatMap(({ atMs, fact }) =>
+    fact.commands.flatMap(({ id, outcome }) => {
+      const request = asked.get(id)
+      if (outcome !== 'confirmed' || request?.fact.name !== 'setpoint') return []
+      const before = last.get(request.fact.target) ?? -1
+      last.set(request.fact.target, Math.max(before, request.position))
+      return request.position < before
+        ? [{ atMs, text: `${id} at ${request.position} was confirmed after a later one at ${before}` }]
+        : []
+    }),
+  )
+}
+
+/** S19, for what an ingress has acknowledged: it stands in the log. */
+export const acknowledgedIsLogged: Find = (e, { profile }) => {
+  const frames = new Set(e.of('FrameMeasured').map(f => `${f.fact.epoch}/${f.fact.cycle}`))
+  return e.acknowledged.flatMap(({ node, atMs, epoch, cycle }) =>
+    node === profile.traitor || frames.has(`${epoch}/${cycle}`)
+      ? []
+      : [{ atMs, text: `${node} acknowledged frame ${epoch}/${cycle}, which is not in the log` }],
+  )
+}
+
+/** S20, S21: the durable stream has no hole but those that are recorded. */
+export const gapsAreExact: Find = (e, { healedFromMs }) => {
+  const seqs = new Set<number>()
+  let last = 0
+  let lastMs = 0
+  for (const f of e.facts) {
+    const { fact } = f
+    if (!('seq' in fact) || fact.kind === 'TimeAdvanced' || e.site.forged.has(f.body)) continue
+    seqs.add(fact.seq)
+    if (fact.seq > last) lastMs = f.atMs
+    last = Math.max(last, fact.seq)
+    if (fact.kind === 'GapRecorded' && fact.stream === 'durable')
+      for (let n = fact.first; n <= fact.last; n++) seqs.add(n)
+  }
+  const missing: number[] = []
+  for (let n = 1; n <= last; n++) if (!seqs.has(n)) missing.push(n)
+  return missing.length === 0 || lastMs < healedFromMs
+    ? []
+    : [
+        {
+          atMs: lastMs,
+          text: `the gateway's entries ${missing.slice(0, 5).join(', ')} are neither in the log nor recorded as a gap`,
+        },
+      ]
+}
+
+/** S24: what a frame calls good is what the plant showed when it was asked. */
+export const goodIsTrue: Find = e => {
+  const options = e.site.field.plant.options.assets
+  return e.of('FrameMeasured').flatMap(({ fact }) => {
+    const sentMs = e.framesSent.get(`${fact.epoch}/${fact.cycle}`)
+    if (sentMs === undefined) return []
+    return Object.entries(fact.assets).flatMap(([asset, { points }]) => {
+      const of = options.find(o => o.name === asset)
+      const served = e.site.field.served.get(asset) ?? []
+      return (['power', 'soc'] as const).flatMap(name => {
+        const point = points[name]
+        if (!of || !point) return []
+        const shown = (state: (typeof served)[number]['state']) =>
+          name === 'power' ? powerOf(state, asset) : socOf(state, of)
+        if (point.quality === 'bad')
+          return point.value === null ? [] : [{ atMs: sentMs, text: `${asset}.${name} is bad and says ${point.value}` }]
+        const aboutMs = sentMs - point.ageMs
+        const near = served.filter(l => Math.abs(l.atMs - aboutMs) <= SERVED_MS)
+        const tolerance = name === 'power' ? 2 : 1
+        const true_ = near.some(l => Math.abs((shown(l.state) ?? Infinity) - Number(point.value)) <= tolerance)
+        const doubted = e.world.faults.some(f => SENSOR.has(f.kind) && (f.target === '*' || f.target === asset))
+        return true_ || doubted
+          ? []
+          : [
+              {
+                atMs: sentMs,
+                text: `${asset}.${name} = ${point.value}, ${point.quality}, ${point.ageMs} ms old; the plant showed nothing like it`,
+              },
+            ]
+      })
+    })
+  })
+}
+const SERVED_MS = 700
+/** Where the device itself shows what is not so, nobody behind it can know. */
+const SENSOR = new Set<string>(['notANumber', 'outOfRange', 'oldMeter', 'buffered', 'stick'])
+
+/** S35 */
+export const oneRecordEach: Find = e => {
+  const up = new Map<string, boolean>()
+  const seen = new Set<number>()
+  let lives = 0
+  return e.of('AlarmObserved').flatMap(({ atMs, fact }) => {
+    if (seen.has(fact.seq)) return []
+    seen.add(fact.seq)
+    // a gateway that starts anew cannot know what its former self has said
+    const boots = e.lives.filter(l => l.process.endsWith('gateway') && l.fromMs <= atMs).length
+    if (boots !== lives) up.clear()
+    lives = boots
+    const key = `${fact.alarm} ${fact.about ?? ''} ${fact.asset ?? ''}`
+    const raised = fact.state === 'raised'
+    const twice = (up.get(key) ?? false) === raised && raised
+    up.set(key, raised)
+    return twice ? [{ atMs, text: `${key} is raised twice` }] : []
+  })
+}
+
+/** Receipts say what was written: each confirmed value is one that the plant took. */
+export const writtenWasSeen: Find = e =>
+  receipts(e).flatMap(({ atMs, fact }) =>
+    fact.writes.flatMap(w =>
+      w.kind === 'setpoint' &&
+      w.accepted &&
+      !e.writes.some(
+        x =>
+          x.asset === w.asset &&
+          REGISTERS[x.register as keyof typeof REGISTERS] === w.name &&
+          x.asked === w.written &&
+          x.seenMs <= atMs + REGISTER_WINDOW_MS,
+      )
+        ? [{ atMs, text: `${w.asset}.${w.name} = ${w.written} is told as accepted; the plant never saw it` }]
+        : [],
+    ),
+  )

@@ -1,0 +1,63 @@
+/** Every invariant, with its check, or why it cannot be judged yet. */
+import type { Find } from './check.ts'
+import * as facts from './facts.ts'
+import * as liveness from './liveness.ts'
+import * as states from './states.ts'
+import * as votes from './votes.ts'
+import * as writes from './writes.ts'
+
+export interface Invariant {
+  readonly id: string
+  readonly text: string
+  readonly checks: readonly Find[]
+  /** Why it is not judged here. */
+  readonly notYet?: string
+}
+const judged = (id: string, text: string, ...checks: Find[]): Invariant => ({ id, text, checks })
+const notYet = (id: string, text: string, why: string): Invariant => ({ id, text, checks: [], notYet: why })
+
+export const INVARIANTS: readonly Invariant[] = [
+  judged('S1', 'every write traces to a certificate, a law under one, or a fallback', writes.traced, writes.certified),
+  judged('S2', 'no two digests are certified for one cycle', votes.oneDigest),
+  judged('S3', 'the applied cycle rises', writes.rising),
+  judged('S4', 'no write starts after its validity', writes.inTime),
+  judged('S5', 'no write leaves the envelope', writes.inEnvelope),
+  judged('S6', 'a durable intent precedes', writes.intendedPulses, writes.intendedSetpoints),
+  notYet('S7', 'leases of two gateways never overlap', 'a site has one gateway'),
+  judged('S8', 'what is not idempotent takes effect at most once', writes.intendedPulses, facts.pulsesToldTruly),
+  judged('S9', 'confirmed means read back equal', facts.confirmedWasHeld, facts.writtenWasSeen),
+  judged('S10', 'a command has one end, within its bound', facts.oneEnd),
+  judged('S11', 'unknown is neither success nor failure', facts.pulsesToldTruly),
+  judged('S12', 'one faulty node causes no write', writes.certified),
+  judged('S13', 'a forged candidate is no vote', writes.certified),
+  judged('S14', 'a key votes once', writes.certified, votes.neverTwice),
+  judged('S15', 'a key is out by proof alone, and then stays out', votes.outByProofAlone),
+  judged('S16', 'replicas at a position have equal states', votes.equalStates, votes.equalDecisions),
+  judged('S17', 'a replay gives the live state', states.replayEqualsLive),
+  judged('S18', 'the engine in force decides', votes.activeEngine),
+  judged('S19', 'what is acknowledged is in the log', facts.acknowledgedIsLogged),
+  judged('S20', 'each durable entry comes exactly once', facts.gapsAreExact),
+  judged('S21', 'a gap is recorded exactly', facts.gapsAreExact),
+  notYet('S22', 'a checkpoint and its rows are one prefix', 'there are no databases yet'),
+  judged('S23', 'no tenant touches another', facts.askedFor),
+  judged('S24', 'stale or bad is never zero and never fresh', facts.goodIsTrue),
+  judged('S25', 'a restart moves no output', writes.ramped),
+  judged('S26', 'what nobody signed changes nothing', states.forgeriesChangeNothing, facts.askedFor),
+  judged('S27', 'one clock does not move time', states.timeIsTrue),
+  judged('S28', 'backfill yields no candidate', votes.decidedOnFrames),
+  judged('S29', 'power keeps its ramp', writes.ramped),
+  judged('S30', 'a register keeps its budget', writes.budgeted),
+  notYet('S31', 'shares sum to the total', 'a candidate does not name its total: held by the tables of law 16'),
+  judged('S32', 'commands take effect in log order', facts.inLogOrder),
+  judged('S33', 'versions never fall', votes.manifestsRise),
+  notYet('S34', 'a foreign snapshot needs two signatures', 'no node adopts another one’s snapshot'),
+  judged('S35', 'a condition has one record', facts.oneRecordEach),
+  judged('S36', 'local mode suppresses every write', writes.leavesLocalAlone),
+  judged('L1', 'one death leaves no slot uncovered', liveness.oneDeathCovers),
+  judged('L2', 'each cycle is decided in time', liveness.decidesAgain),
+  judged('L3', 'without a quorum comes the fallback', liveness.fallsBack),
+  notYet('L4', 'a gateway fails over', 'a site has one gateway'),
+  judged('L5', 'all converge after the faults', liveness.replicasConverge),
+  judged('L6', 'silence is alarmed', liveness.silenceIsAlarmed),
+  judged('L7', 'a restarted replica votes again', liveness.rejoins),
+]

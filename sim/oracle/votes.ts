@@ -1,0 +1,134 @@
+/** Who decided what, and whether they might. */
+import { manifestHash } from '../../protocol/codec/manifest.ts'
+import { engineAt } from '../../protocol/words/manifest.ts'
+import type { Find, Finding } from './check.ts'
+import type { Evidence, Signed } from './evidence.ts'
+
+/** What was certified, in the journal and in the log. */
+function certificates(
+  e: Evidence,
+): readonly { atMs: number; epoch: number; cycle: number; digest: string; signers: string[] }[] {
+  const noted = e.verdicts.map(({ atMs, verdict }) => ({ atMs, ...verdict.certificate, source: verdict.source }))
+  const received = e
+    .of('ReceiptRecorded')
+    .flatMap(({ atMs, fact }) => (fact.certificate ? [{ atMs, ...fact.certificate, source: fact.source }] : []))
+  return [...noted, ...received]
+    .filter(c => c.source === 'majority')
+    .map(({ signatures, ...c }) => ({ ...c, signers: Object.keys(signatures) }))
+}
+const honest = (e: Evidence, traitor: string | null): Signed[] =>
+  [...e.candidates.values()].filter(s => s.by !== traitor)
+
+/** S2 */
+export const oneDigest: Find = e => {
+  const first = new Map<string, string>()
+  return certificates(e).flatMap(({ atMs, epoch, cycle, digest }) => {
+    const key = `${epoch}/${cycle}`
+    const before = first.get(key)
+    first.set(key, before ?? digest)
+    return before !== undefined && before !== digest
+      ? [{ atMs, text: `${key}: ${before.slice(0, 8)} and ${digest.slice(0, 8)}` }]
+      : []
+  })
+}
+
+/** S15: honest nodes are never out; who is proved faulty stays out. */
+export const outByProofAlone: Find = (e, { profile }) => {
+  const found: Finding[] = []
+  const proofs = e.of('EquivocationProven')
+  for (const { atMs, fact } of proofs)
+    if (fact.key !== profile.traitor)
+      found.push({ atMs, text: `'${fact.key}' is honest and is said to have signed twice` })
+  const out = new Map(proofs.map(({ atMs, fact }) => [fact.key, atMs]))
+  for (const { atMs, cycle, signers } of certificates(e))
+    for (const by of signers) {
+      const since = out.get(by)
+      if (since !== undefined && atMs > since + SETTLED_MS)
+        found.push({ atMs, text: `cycle ${cycle} counts '${by}', proved at ${since} ms` })
+    }
+  return found
+}
+/** A receipt of what was certified before the proof may come after it. */
+const SETTLED_MS = 10_000
+
+/** A key signs one candidate for a cycle: also over restarts, crashes and torn files. */
+export const neverTwice: Find = (e, { profile }) => {
+  const first = new Map<string, Signed>()
+  return honest(e, profile.traitor).flatMap(s => {
+    const { epoch, cycle } = s.candidate
+    const key = `${s.by} ${epoch}/${cycle}`
+    const before = first.get(key)
+    first.set(key, before ?? s)
+    return before && before.digest !== s.digest
+      ? [{ atMs: s.atMs, text: `${key} was signed twice with other bytes` }]
+      : []
+  })
+}
+
+/** S16: as the state hashes say that ride beside the candidates. */
+export const equalStates: Find = (e, { profile }) => {
+  const first = new Map<string, Signed>()
+  return honest(e, profile.traitor).flatMap(s => {
+    if (!s.stateHash) return []
+    const { epoch, cycle, position } = s.candidate
+    const key = `${epoch}/${cycle}@${position}`
+    const before = first.get(key)
+    first.set(key, before ?? s)
+    return before && before.stateHash !== s.stateHash
+      ? [{ atMs: s.atMs, text: `${before.by} and ${s.by} differ at ${key}` }]
+      : []
+  })
+}
+/** Correct replicas decide alike: what one signs for a cycle the other signs too. */
+export const equalDecisions: Find = (e, { profile }) => {
+  const first = new Map<string, Signed>()
+  return honest(e, profile.traitor).flatMap(s => {
+    const { epoch, cycle, position, manifest } = s.candidate
+    const key = `${epoch}/${cycle}@${position} ${manifest}`
+    const before = first.get(key)
+    first.set(key, before ?? s)
+    return before && before.digest !== s.digest
+      ? [{ atMs: s.atMs, text: `${before.by} and ${s.by} decide otherwise at ${key}` }]
+      : []
+  })
+}
+
+/** S18 */
+export const activeEngine: Find = e =>
+  certificates(e).flatMap(({ atMs, digest, cycle }) => {
+    const behind = e.behind(digest)
+    return behind && behind.candidate.engine !== engineAt(e.manifest, cycle)
+      ? [{ atMs, text: `cycle ${cycle} was decided by another engine` }]
+      : []
+  })
+
+/** S28: a candidate is of a frame that stands in the log of facts, at the position that it names. */
+export const decidedOnFrames: Find = (e, { profile }) => {
+  const frames = new Map(e.of('FrameMeasured').map(f => [f.position, f.fact]))
+  return honest(e, profile.traitor).flatMap(({ atMs, by, candidate }) => {
+    const frame = frames.get(candidate.position)
+    return frame && frame.epoch === candidate.epoch && frame.cycle === candidate.cycle
+      ? []
+      : [
+          {
+            atMs,
+            text: `${by} decides ${candidate.epoch}/${candidate.cycle}, which is not the frame at ${candidate.position}`,
+          },
+        ]
+  })
+}
+
+/** S33 */
+export const manifestsRise: Find = e => {
+  const versions = new Map(
+    e.of('ManifestInstalled').map(f => [manifestHash(f.fact.manifest.manifest), f.fact.manifest.manifest.version]),
+  )
+  let newest = 0
+  return e.verdicts.flatMap(({ atMs, verdict }) => {
+    const version = versions.get((e.behind(verdict.certificate.digest)?.candidate.manifest ?? '') as never)
+    if (version === undefined) return []
+    const fell = version < newest
+    newest = Math.max(newest, version)
+    return fell ? [{ atMs, text: `cycle ${verdict.cycle} under version ${version} after ${newest}` }] : []
+  })
+}

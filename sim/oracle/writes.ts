@@ -1,0 +1,202 @@
+/** What reached the field, held against what was durable before it left. */
+import type { ManifestAsset } from '../../protocol/words/manifest.ts'
+import { majorityOf } from '../../protocol/words/manifest.ts'
+import type { SeenWrite } from '../platform/field.ts'
+import type { Find, Finding } from './check.ts'
+import type { Evidence, NotedVerdict } from './evidence.ts'
+import { isLocal, PULSES, REGISTERS, setpointOf, socOf } from './plant-words.ts'
+
+/** The register's step, W: what quantising may add or take. */
+const STEP_W = 10
+const DAY_MS = 86_400_000
+
+export interface OwnWrite extends SeenWrite {
+  readonly entry: ManifestAsset
+  readonly setpoint: 'power' | 'powerMax' | null
+  readonly pulse: string | null
+  /** The last verdict that was durable when the write left. */
+  readonly noted: NotedVerdict | null
+}
+
+/** Setpoints and pulses that the gateway wrote. */
+export function ownWrites(e: Evidence): readonly OwnWrite[] {
+  const entries = new Map(e.manifest.assets.map(a => [a.name, a]))
+  let at = 0
+  let noted: NotedVerdict | null = null
+  const writes = [...e.writes].sort((a, b) => a.leftMs - b.leftMs)
+  return writes.flatMap(w => {
+    const entry = entries.get(w.asset)
+    while (at < e.verdicts.length && e.verdicts[at]!.atMs <= w.leftMs) noted = e.verdicts[at++]!
+    if (!entry || w.source.startsWith('second-writer')) return []
+    const setpoint = w.register in REGISTERS ? REGISTERS[w.register as keyof typeof REGISTERS] : null
+    const type = w.before.assets[w.asset]?.type ?? ''
+    const pulse = w.register === 'pulse' ? (PULSES[type]?.[w.words[0] ?? 0] ?? 'unknown') : null
+    // what the device swallowed or refused was sent all the same, but nobody can say with which meaning
+    if (setpoint === null && pulse === null) return []
+    return [{ ...w, entry, setpoint, pulse, noted }]
+  })
+}
+
+const valid = (w: OwnWrite): boolean => w.noted !== null && w.senderMs < w.noted.verdict.validUntilMs
+const at = (w: SeenWrite, text: string): Finding => ({
+  atMs: w.seenMs,
+  text: `${w.asset}.${w.register} ${w.asked} ${text}`,
+})
+/** A setpoint that was taken. */
+const taken = (w: OwnWrite): w is OwnWrite & { asked: number } =>
+  w.setpoint !== null && w.asked !== null && w.outcome === 'accepted'
+
+/** Towards the declared fallback, or there already. */
+function isFallback(w: OwnWrite): boolean {
+  const goal = w.entry.fallback.values[w.setpoint!]
+  if (goal === undefined || w.asked === null) return false
+  const from = setpointOf(w.before, w.asset) ?? 0
+  return Math.abs(w.asked - goal) <= Math.max(STEP_W, Math.abs(from - goal))
+}
+
+/** S1 */
+export const traced: Find = e =>
+  ownWrites(e).flatMap(w => {
+    if (w.pulse !== null) return w.noted || w.outcome !== 'accepted' ? [] : [at(w, 'without any verdict on record')]
+    if (!taken(w) || isFallback(w)) return []
+    if (!w.noted) return [at(w, 'without any verdict on record')]
+    const { actions } = w.noted.verdict
+    return actions.mode === 'off' || actions.mode === 'observe' || !actions.assets[w.asset]
+      ? [at(w, `under a verdict of mode ${actions.mode} that does not have it written`)]
+      : []
+  })
+
+/** S1, S12, S13, S14: what a certificate says is held against the bytes and keys themselves. */
+export const certified: Find = (e, { profile }) => {
+  const { verifier } = e.site.o.keys
+  return e.verdicts.flatMap(({ atMs, verdict }) => {
+    const { certificate, source, cycle } = verdict
+    const wrong = (text: string) => [{ atMs, text: `cycle ${cycle}: ${text}` }]
+    const behind = e.behind(certificate.digest)
+    if (!behind) return wrong('nobody ever signed what its certificate names')
+    const { keys, replicas } = e.manifest
+    const good = Object.entries(certificate.signatures).filter(
+      ([by, signature]) =>
+        replicas.includes(by) && verifier.verify('candidate', keys[by]!.publicKey, behind.bytes, signature),
+    )
+    const least = source === 'single' ? 1 : majorityOf(replicas.length)
+    if (good.length < least) return wrong(`${good.length} good signatures of ${least}`)
+    if (behind.candidate.epoch !== verdict.epoch || behind.candidate.cycle !== cycle) return wrong('of another cycle')
+    if (behind.candidate.site !== e.manifest.site) return wrong('of another site')
+    if (source === 'majority' && good.every(([by]) => by === profile.traitor))
+      return wrong('only a faulty node stands for it')
+    if (JSON.stringify(behind.candidate.actions) !== JSON.stringify(verdict.actions))
+      return wrong('other actions than were signed')
+    return []
+  })
+}
+
+/** S3 */
+export const rising: Find = e =>
+  e.verdicts.flatMap(({ atMs, verdict }, i) => {
+    const before = e.verdicts[i - 1]?.verdict
+    const above =
+      !before || verdict.epoch > before.epoch || (verdict.epoch === before.epoch && verdict.cycle > before.cycle)
+    return above ? [] : [{ atMs, text: `${verdict.epoch}/${verdict.cycle} after ${before.epoch}/${before.cycle}` }]
+  })
+
+/** S4 */
+export const inTime: Find = e =>
+  ownWrites(e).flatMap(w => {
+    if (w.outcome !== 'accepted' || !w.noted || valid(w)) return []
+    if (w.pulse === null && (!taken(w) || isFallback(w))) return []
+    const overMs = w.senderMs - w.noted.verdict.validUntilMs
+    return [at(w, `left ${overMs} ms after its validity had ended (cycle ${w.noted.verdict.cycle})`)]
+  })
+
+/** S5, for each asset: the register's own envelope. */
+export const inEnvelope: Find = e =>
+  ownWrites(e).flatMap(w => {
+    if (w.setpoint === null || w.asked === null) return []
+    const { min, max } = w.entry.envelope[w.setpoint]!
+    return w.asked < min || w.asked > max ? [at(w, `outside ${min} to ${max}`)] : []
+  })
+
+/** S6, S8: each pulse that was carried out has an intent of its own that was durable before it left. */
+export const intendedPulses: Find = e => {
+  const done = new Map<string, number>()
+  return ownWrites(e).flatMap(w => {
+    if (w.pulse === null || w.outcome !== 'accepted') return []
+    const key = `${w.asset} ${w.pulse}`
+    const nth = (done.get(key) ?? 0) + 1
+    done.set(key, nth)
+    const intents = e.pulses.filter(p => p.asset === w.asset && p.name === w.pulse && p.atMs <= w.leftMs)
+    return intents.length >= nth ? [] : [at(w, `${w.pulse}: ${nth} times with ${intents.length} intents`)]
+  })
+}
+
+/** S6: a value leads from what was applied to what the durable verdict says, not to what a later one says. */
+export const intendedSetpoints: Find = e =>
+  ownWrites(e).flatMap(w => {
+    if (w.setpoint !== 'power' || !taken(w) || !w.noted || isFallback(w)) return []
+    const action = w.noted.verdict.actions.assets[w.asset]?.setpoints.power
+    if (!action || e.manifest.laws.some(law => law.law === 'fcr' && law.asset === w.asset)) return []
+    const from = setpointOf(w.before, w.asset) ?? 0
+    const low = Math.min(0, from, action.value) - STEP_W
+    const high = Math.max(0, from, action.value) + STEP_W
+    return w.asked < low || w.asked > high
+      ? [at(w, `leads from ${from} to neither 0 nor ${action.value}, which cycle ${w.noted.verdict.cycle} decided`)]
+      : []
+  })
+
+/** S29 */
+export const ramped: Find = e => {
+  const { cycleMs } = e.manifest.timing
+  const changed = new Map<string, number>()
+  return ownWrites(e).flatMap(w => {
+    if (w.setpoint !== 'power' || !taken(w)) return []
+    const from = setpointOf(w.before, w.asset) ?? 0
+    const { rise, fall } = w.entry.envelope.power!
+    const sinceMs = Math.min(w.seenMs - (changed.get(w.asset) ?? Number.NEGATIVE_INFINITY), 2 * cycleMs)
+    if (w.asked !== from) changed.set(w.asset, w.seenMs)
+    const rate = w.asked > from ? rise : fall
+    const reach = rate === 0 ? Number.POSITIVE_INFINITY : (rate * (sinceMs + SLACK_MS)) / 1_000 + STEP_W
+    if (Math.abs(w.asked - from) <= reach) return []
+    const options = e.site.field.plant.options.assets.find(a => a.name === w.asset)!
+    const soc = socOf(w.before, options)
+    const settings = w.entry.settings as Record<string, number>
+    const guarded = soc !== null && (soc <= settings.socMin! + 20 || soc >= settings.socMax! - 20)
+    if (guarded && Math.abs(w.asked) < Math.abs(from)) return []
+    return [at(w, `from ${from} in ${Math.round(sinceMs)} ms at ${rate} W/s`)]
+  })
+}
+/** Between the moment that a ramp is counted for and the arrival of its write: request, answer, a disk's sync. */
+const SLACK_MS = 150
+
+/** S30 */
+export const budgeted: Find = e => {
+  const byRegister = Map.groupBy(
+    e.writes.filter(w => !w.source.startsWith('second-writer') && (w.register in REGISTERS || w.register === 'pulse')),
+    w =>
+      `${w.asset}.${w.register === 'pulse' ? (PULSES[w.before.assets[w.asset]?.type ?? '']?.[w.words[0] ?? 0] ?? '') : REGISTERS[w.register as keyof typeof REGISTERS]}`,
+  )
+  return [...byRegister].flatMap(([key, writes]) => {
+    const [asset, name] = key.split('.') as [string, string]
+    const { map } = e.manifest.assets.find(a => a.name === asset)!
+    const perDay = map.setpoints?.[name]?.writesPerDay ?? map.pulses?.[name]?.writesPerDay
+    if (perDay === undefined) return []
+    const over = writes.find(
+      (w, i) => writes[i - perDay] !== undefined && w.seenMs - writes[i - perDay]!.seenMs < DAY_MS,
+    )
+    return over ? [{ atMs: over.seenMs, text: `${key}: more than ${perDay} writes in 24 h` }] : []
+  })
+}
+
+/** S36: once the gateway has read that a device is in local mode, it writes nothing until it reads otherwise. */
+export const leavesLocalAlone: Find = e =>
+  ownWrites(e).flatMap(w => {
+    if (!isLocal(w.before, w.asset)) return []
+    const seen = e.site.field.served.get(w.asset) ?? []
+    const told = seen.findLast(l => l.atMs < w.leftMs - NOTICED_MS)
+    const since = e.site.field.looks.findLast(l => l.atMs <= w.leftMs && !isLocal(l.state, w.asset))?.atMs ?? 0
+    return told && isLocal(told.state, w.asset) && told.atMs > since + 1_000
+      ? [at(w, `was written although the device had said at ${told.atMs} ms that it is in local mode`)]
+      : []
+  })
+/** From a device's answer to the round that heeds it: a poll of all devices may wait for one that hangs. */
+const NOTICED_MS = 3_000

@@ -1,0 +1,50 @@
+/** What a faulty node's ingress lets into the log in the names of others, signed with the only key that it has. */
+import { sealFact } from '../../protocol/codec/fact.ts'
+import type { Fact } from '../../protocol/words/facts.ts'
+import type { SimSite } from './site.ts'
+
+export function forgeries(site: SimSite, node: string, nth: number): void {
+  const { tenant, site: name, partition } = site.signed.manifest
+  const { world, keys, topics } = site.o
+  const life = world.processes.get(node)?.current
+  if (!life) return
+  const state = site.node(node)?.part('replica').fold.state
+  const epoch = state?.epoch ?? 1
+  const cycle = (state?.cycle ?? 0) + 1
+  const of = { v: 1 as const, tenant, site: name }
+  const slots = { onTime: 0, late: 0, held: 0, uncovered: 0, fieldDown: 0 }
+  const made: Fact[] = [
+    { ...of, by: 'gateway', kind: 'FrameMeasured', epoch: epoch + (nth % 2), cycle, assets: {}, slots },
+    {
+      ...of,
+      by: 'operator',
+      kind: 'CommandRequested',
+      id: `forged-${String(nth).padStart(6, '0')}`,
+      target: 'site',
+      name: 'off',
+      params: {},
+      issuedAtMs: world.epochMs + world.nowMs,
+      expiresMs: 60_000,
+    },
+    {
+      ...of,
+      by: 'gateway',
+      kind: 'ReceiptRecorded',
+      seq: (state?.durable ?? 0) + 1,
+      epoch,
+      cycle,
+      source: 'majority',
+      certificate: null,
+      dissent: [],
+      writes: [],
+      effects: [],
+      commands: Object.keys(state?.commands ?? {})
+        .slice(0, 4)
+        .map(id => ({ id, outcome: 'confirmed' as const })),
+    },
+  ]
+  const fact = made[nth % made.length]!
+  const body = sealFact(fact, keys.signer(node))
+  site.forged.add(body)
+  topics.facts.append(life, [{ partition, body }]).catch(() => {})
+}
