@@ -117,8 +117,7 @@ function bring(p: Place, wanted: number, from: number, addedBy: string | undefin
   clamp(share(envelope.min), share(envelope.max), 'envelope')
   const guard = guardOf(s, asset, name)
   if (guard) clamp(guard.min, guard.max, guard.minBy, guard.maxBy)
-  // a device cannot be beyond its envelope, whatever its register says
-  const start = Math.max(envelope.min, Math.min(envelope.max, from))
+  const start = beginning(p, from)
   const dtMs = Math.min(s.nowMs - p.last.atMs, 2 * s.cycleMs)
   const ramp = reach({
     from: start,
@@ -140,6 +139,15 @@ function bring(p: Place, wanted: number, from: number, addedBy: string | undefin
   const quantum = quantised(value, stepOf(asset, name), lo, hi, from)
   if (quantum !== value) by ??= 'registerStep'
   return { value: quantum, by, lo, hi }
+}
+
+/**
+ * Where a ramp begins. A register beyond the envelope holds no setpoint of anybody's (a ceiling that reads 65535 where
+ * there is none): then the device is where it is measured.
+ */
+function beginning({ s, asset, envelope }: Place, from: number): number {
+  const measured = from < envelope.min || from > envelope.max ? numberOf(s.fresh[asset.name]?.power) : null
+  return Math.max(envelope.min, Math.min(envelope.max, measured ?? from))
 }
 
 const slower = (a: number | undefined, b: number) => (!a ? b : !b ? a : Math.min(a, b))

@@ -73,8 +73,8 @@ export async function trial(o: TrialOptions): Promise<TrialResult> {
       })
     })
     const evidence = sites.map(site => new Evidence(site))
-    world.heardMessage = (from, to, text) => {
-      for (const e of evidence) if (from.startsWith(e.site.o.prefix)) e.heard(from, to, text)
+    world.sent = (from, to, text) => {
+      for (const e of evidence) if (from.startsWith(e.site.o.prefix)) e.sent(from, to, text)
     }
     world.lived = (process, fromMs, toMs) => {
       for (const e of evidence) if (process.startsWith(e.site.o.prefix)) e.lived(process, fromMs, toMs)

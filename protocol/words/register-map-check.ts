@@ -25,6 +25,7 @@ type MapFindingCode =
   | 'BIT_AS_NUMBER'
   | 'GROUP_TOO_SMALL'
   | 'SCALE_NOT_EXACT'
+  | 'NOTHING_PLAUSIBLE'
   | 'FLASH_CYCLIC'
   | 'BUDGET_BELOW_REFRESH'
   | 'SAME_PULSE'
@@ -94,6 +95,8 @@ function pointFindings(
   if (r.register + sizeOf(r) > 65_536) found.push(finding('BEYOND_ADDRESSES', where, 'it ends beyond register 65535'))
   if (sizeOf(r) > (map.maxRegisters ?? 125))
     found.push(finding('GROUP_TOO_SMALL', where, `${sizeOf(r)} registers do not fit maxRegisters`))
+  if (r.plausible && (bit || r.words !== undefined || r.plausible.min >= r.plausible.max))
+    found.push(finding('NOTHING_PLAUSIBLE', where, `no number is between ${r.plausible.min} and ${r.plausible.max}`))
   if (defined === undefined) return found
   if (typeof defined === 'string' || 'unit' in defined) {
     const unit = typeof defined === 'string' ? defined : defined.unit

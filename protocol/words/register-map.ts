@@ -34,6 +34,10 @@ export const PointRegister = Type.Object(
     words: Type.Optional(Type.Record(Type.String({ pattern: '^[0-9]+$' }), Type.String())),
     /** Raw values by which the device says that it has none, such as 0x8000. */
     invalid: Type.Optional(Type.Array(Type.Integer())),
+    /** What it can be, in the unit's smallest step: anything else is no measurement. */
+    plausible: Type.Optional(
+      Type.Object({ min: Type.Integer(), max: Type.Integer() }, { additionalProperties: false }),
+    ),
   },
   { additionalProperties: false },
 )

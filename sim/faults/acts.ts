@@ -86,6 +86,7 @@ const ACTS: Partial<Record<FaultKind, Act>> = {
     site.field.write(unit, 'holding', 100, [draw(world.seed, id, 2) % 100], 'stranger', {
       ms: world.nowMs,
       senderMs: world.nowMs,
+      unwatched: false,
     })
     return undefined
   },

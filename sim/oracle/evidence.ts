@@ -92,7 +92,7 @@ export class Evidence {
     }
   }
   /** A message on a wire of this site. */
-  heard(from: string, to: string, text: string): void {
+  sent(from: string, to: string, text: string): void {
     const { prefix } = this.site.o
     const atMs = this.world.nowMs
     if (text.startsWith('{"t":"candidate"')) {

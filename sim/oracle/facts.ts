@@ -42,28 +42,32 @@ function heldOf(e: Evidence, asset: string): Set<number> {
   return values
 }
 
-/** S8, S11: what is told of a pulse is what became of it. */
-export const pulsesToldTruly: Find = e => {
-  const writes = ownWrites(e).filter(w => w.pulse !== null)
-  const begun = new Map(e.pulses.map(p => [p.id, p]))
-  return receipts(e).flatMap(({ atMs, fact }) =>
-    fact.writes.flatMap(w => {
-      const intent = w.kind === 'pulse' ? begun.get(w.id ?? '') : undefined
-      if (!intent || w.outcome === 'unknown' || w.outcome === 'suppressed') return []
-      // the one that left after its own intent and before the intent of the next one of its name
-      const next = e.pulses.find(p => p.asset === w.asset && p.name === w.name && p.atMs > intent.atMs)
-      const own = writes.filter(
-        x =>
-          x.asset === w.asset && x.pulse === w.name && x.leftMs >= intent.atMs && x.leftMs < (next?.atMs ?? Infinity),
-      )
-      const done = own.some(x => x.outcome === 'accepted')
-      if (w.outcome === 'confirmed' && !done)
-        return [{ atMs, text: `${w.id} ${w.name} is confirmed; the plant never did it` }]
-      if (w.outcome === 'failed' && done)
-        return [{ atMs, text: `${w.id} ${w.name} is told as failed; the plant did it` }]
-      return []
-    }),
-  )
+/**
+ * S8, S11: what is told of pulses is what became of them. The plant sees no ids, so that they are counted by name: no
+ * more are confirmed than were done, and none that was done is told as failed.
+ */
+export const pulsesToldTruly: Find = (e, { endMs }) => {
+  const names = new Map<string, { done: number; begun: number; confirmed: number; failed: number }>()
+  const count = (asset: string, name: string, what: 'done' | 'begun' | 'confirmed' | 'failed') => {
+    const key = `${asset} ${name}`
+    const counts = names.get(key) ?? { done: 0, begun: 0, confirmed: 0, failed: 0 }
+    counts[what]++
+    names.set(key, counts)
+  }
+  for (const w of ownWrites(e)) if (w.pulse !== null && w.outcome === 'accepted') count(w.asset, w.pulse, 'done')
+  const begun = new Set(e.pulses.map(p => p.id))
+  for (const { asset, name } of e.pulses) count(asset, name, 'begun')
+  for (const { fact } of receipts(e))
+    for (const w of fact.writes)
+      if (w.kind === 'pulse' && begun.has(w.id ?? '') && (w.outcome === 'confirmed' || w.outcome === 'failed'))
+        count(w.asset, w.name, w.outcome)
+  return [...names].flatMap(([key, c]) => {
+    if (c.confirmed > c.done)
+      return [{ atMs: endMs, text: `${key}: ${c.confirmed} are confirmed, ${c.done} were done` }]
+    if (c.done > c.begun - c.failed)
+      return [{ atMs: endMs, text: `${key}: ${c.done} were done, ${c.failed} of ${c.begun} are told as failed` }]
+    return []
+  })
 }
 
 /** S10: one end for a command, from the gateway; and none rides on past its time. */

@@ -103,7 +103,7 @@ export const rising: Find = e =>
 /** S4 */
 export const inTime: Find = e =>
   ownWrites(e).flatMap(w => {
-    if (w.outcome !== 'accepted' || !w.noted || valid(w)) return []
+    if (w.outcome !== 'accepted' || !w.noted || valid(w) || w.unwatched) return []
     if (w.pulse === null && (!taken(w) || isFallback(w))) return []
     const overMs = w.senderMs - w.noted.verdict.validUntilMs
     return [at(w, `left ${overMs} ms after its validity had ended (cycle ${w.noted.verdict.cycle})`)]

@@ -24,6 +24,7 @@ export interface SeenWrite extends RecordedWrite {
   readonly seenMs: number
   /** The sender's own monotonic time when it left. */
   readonly senderMs: number
+  readonly unwatched: boolean
   /** The plant just before and just after. */
   readonly before: PlantState
   readonly after: PlantState
@@ -35,6 +36,8 @@ export interface Look {
 }
 interface Left {
   readonly ms: number
+  /** The sender stood still when it left: it could not take it back. */
+  readonly unwatched: boolean
   readonly senderMs: number
 }
 type Answer<T> = T | { readonly exception: number } | 'silence' | 'cut'
@@ -49,8 +52,7 @@ export class SimField {
   readonly served = new Map<string, Look[]>()
   readonly #requests: ReturnType<typeof requestsOf>
   #number = 1
-  #leftMs = 0
-  #senderMs = 0
+  #left: Left = { ms: 0, senderMs: 0, unwatched: false }
   #before: PlantState
   /** What a buffered register showed before its last write. */
   readonly #former = new Map<string, number>()
@@ -66,8 +68,9 @@ export class SimField {
           this.writes.push({
             ...row,
             number: this.#number++,
-            leftMs: this.#leftMs,
-            senderMs: this.#senderMs,
+            leftMs: this.#left.ms,
+            senderMs: this.#left.senderMs,
+            unwatched: this.#left.unwatched,
             seenMs: world.nowMs,
             before: this.#before,
             after: this.plant.state,
@@ -133,8 +136,7 @@ export class SimField {
   ): Answer<'done'> {
     const plant = this.now()
     this.#before = plant.state
-    this.#leftMs = left.ms
-    this.#senderMs = left.senderMs
+    this.#left = left
     if (address === 100) {
       const shown = plant.read(unit, 'holding', 100, 1)
       if (!('exception' in shown)) this.#former.set(this.nameOf(unit), shown[0]!)
@@ -215,7 +217,9 @@ class Wire implements ModbusTransport {
       const waitUs = slow ? draw(world.seed, slow.id, nth) % ((slow.ms ?? 1_000) * 1_000) : 0
       const leaving = world.at(world.nowUs + waitUs, null, () => {
         this.#unsent.delete(leaving)
-        const left = { ms: world.nowMs, senderMs: Math.floor(this.#life.process.monotonicUs / 1_000) }
+        const { process } = this.#life
+        const unwatched = process.pausedUntilUs > world.nowUs
+        const left = { ms: world.nowMs, unwatched, senderMs: Math.floor(process.monotonicUs / 1_000) }
         const wireUs = WIRE_US + (draw(world.seed, textHash(asset), nth) % WIRE_US)
         world.at(world.nowUs + wireUs, null, () => {
           const answer = request(left)

@@ -50,6 +50,7 @@ export class SimLink implements Link {
     world.called(this.owner)
     if (this.owner.dead) return false
     world.trace('send', this.#way, text)
+    world.sent?.(this.owner.process.name, this.other.process.name, text)
     if (parted(world, this.owner, this.other) || world.strikes('loss', this.#way)) return true // the sender cannot know
     const late = world.strikes('delay', this.#way)
     const lateUs = late ? draw(world.seed, late.id, nth) % ((late.ms ?? LATE_MS) * 1_000) : 0
@@ -64,7 +65,6 @@ export class SimLink implements Link {
     const { world } = this.owner.process
     world.at(atUs, this.other, () => {
       if (!this.twin.open) return
-      world.heardMessage?.(this.owner.process.name, this.other.process.name, text)
       this.twin.events?.message(text)
     })
   }

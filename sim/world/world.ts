@@ -34,8 +34,8 @@ export class World {
   readonly listeners = new Map<string, Listener>()
   /** Wall time at simulated zero: Saturday, 21 June 2025, noon UTC. */
   readonly epochMs = Date.UTC(2025, 5, 21, 12)
-  /** Each message as it arrives, and each note: for the oracle and for a person who looks on. */
-  heardMessage: ((from: string, to: string, text: string) => void) | null = null
+  /** Each message as it is sent, and each note: for the oracle and for a person who looks on. */
+  sent: ((from: string, to: string, text: string) => void) | null = null
   noted: ((process: string, level: string, event: string, detail?: Readonly<Record<string, unknown>>) => void) | null =
     null
   /** A process's life has ended, or the run. */

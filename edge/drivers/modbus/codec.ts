@@ -43,22 +43,24 @@ export type Decoded =
   | { readonly kind: 'value'; readonly value: number }
   | { readonly kind: 'invalid'; readonly reason: string }
 
-/** Words to the unit's smallest step. A sentinel, a NaN or a number beyond 2^53 is invalid, never zero (S24). */
-export function decode(r: Numeric & { readonly invalid?: readonly number[] }, words: readonly number[]): Decoded {
+type Readable = Numeric & Pick<PointRegister, 'invalid' | 'plausible'>
+
+/** Words to the unit's smallest step. A sentinel, a NaN, what cannot be or is beyond 2^53 is invalid, never zero (S24). */
+export function decode(r: Readable, words: readonly number[]): Decoded {
   const raw = rawOf(r, words)
+  const invalid = (reason: string): Decoded => ({ kind: 'invalid', reason })
   if (r.invalid?.some(sentinel => sentinelHit(r, raw, sentinel)))
-    return { kind: 'invalid', reason: `the device says that it has no value (${raw})` }
-  const num = r.scale?.num ?? 1
-  const den = r.scale?.den ?? 1
-  if (typeof raw === 'number') {
-    if (!Number.isFinite(raw)) return { kind: 'invalid', reason: `not a number: ${raw}` }
-    const value = Math.round((Math.abs(raw) * num) / den) * Math.sign(raw) || 0
-    return Number.isSafeInteger(value)
-      ? { kind: 'value', value }
-      : { kind: 'invalid', reason: `${raw} is out of range` }
-  }
-  const value = Number(divideNearest(raw * BigInt(num), BigInt(den)))
-  return Number.isSafeInteger(value) ? { kind: 'value', value } : { kind: 'invalid', reason: `${raw} is out of range` }
+    return invalid(`the device says that it has no value (${raw})`)
+  if (typeof raw === 'number' && !Number.isFinite(raw)) return invalid(`not a number: ${raw}`)
+  const value = scaled(r, raw)
+  if (!Number.isSafeInteger(value)) return invalid(`${raw} is out of range`)
+  const { min, max } = r.plausible ?? { min: value, max: value }
+  return value < min || value > max ? invalid(`${value} is not between ${min} and ${max}`) : { kind: 'value', value }
+}
+function scaled(r: Numeric, raw: bigint | number): number {
+  const { num = 1, den = 1 } = r.scale ?? {}
+  if (typeof raw === 'number') return Math.round((Math.abs(raw) * num) / den) * Math.sign(raw) || 0
+  return Number(divideNearest(raw * BigInt(num), BigInt(den)))
 }
 
 /** A sentinel may be written signed or as it stands on the wire (0x8000 for an int16). */

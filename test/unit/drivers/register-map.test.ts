@@ -39,6 +39,11 @@ describe('register map', () => {
     ['UNIT_MISMATCH', 'setpoints.power', { setpoints: { power: { ...power, unit: 'A' } } }],
     ['WORDS_MISMATCH', 'points.mode', { points: { ...good.points, mode: { ...mode!, words: { 0: 'remote' } } } }],
     ['WORDS_MISMATCH', 'points.soc', { points: { ...good.points, soc: { ...soc!, words: { 0: 'a' } } } }],
+    [
+      'NOTHING_PLAUSIBLE',
+      'points.soc',
+      { points: { ...good.points, soc: { ...soc!, plausible: { min: 1_000, max: 0 } } } },
+    ],
     ['OVERLAP', 'points.temperature', { points: { ...good.points, soc: { ...soc!, register: 2 } } }],
     ['OVERLAP', 'watchdog', { watchdog: { register: 100, periodMs: 1, timeoutMs: 5 } }],
     [

@@ -48,6 +48,16 @@ describe('a setpoint passes its bounds in order, and the last that binds is name
       { assets: withEnvelope({ max: 2_000, fall: 1 }), applied: applied(655_350) },
       [2_000, 'envelope', 0],
     ],
+    [
+      'a register that holds nobody’s setpoint: the ramp begins where the device is',
+      [3_000],
+      {
+        assets: withEnvelope({ rise: 100 }),
+        applied: applied(655_350),
+        fresh: { grid, bat1: { soc: 500, power: 300 } },
+      },
+      [400, 'ramp', 0],
+    ],
     ['empty', [1_500], soc(100), [0, 'soc', 0]],
     ['empty may charge', [-1_500], soc(100), [-1_500, undefined, 0]],
     ['full', [-1_500], soc(900), [0, 'soc', 0]],
