@@ -17,7 +17,7 @@ import { quickKeys, realKeys } from './platform/keys.ts'
 import { Crowd } from './platform/people.ts'
 import { NODES, SimSite, topicsOf } from './platform/site.ts'
 import { randomOf } from './world/draw.ts'
-import { World } from './world/world.ts'
+import { type Struck, World } from './world/world.ts'
 
 /** One in so many seeds runs with the product's own signatures. */
 const REAL_KEYS_EVERY = 16
@@ -45,6 +45,8 @@ export interface TrialResult {
   /** How often each kind struck. */
   readonly faults: Readonly<Partial<Record<FaultKind, number>>>
   readonly schedule: readonly Fault[]
+  /** Single strikes of those that strike at random. */
+  readonly struck: readonly Struck[]
   readonly violations: readonly Violation[]
 }
 
@@ -99,6 +101,7 @@ export async function trial(o: TrialOptions): Promise<TrialResult> {
       events: world.events,
       faults: world.counts,
       schedule: profile.faults,
+      struck: world.struck,
       violations: evidence.flatMap(e => judge(e, t)),
     }
   } finally {

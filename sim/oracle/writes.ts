@@ -16,6 +16,8 @@ export interface OwnWrite extends SeenWrite {
   readonly pulse: string | null
   /** The last verdict that was durable when the write left. */
   readonly noted: NotedVerdict | null
+  /** What the register held, and what the gateway had last seen it take: a device may forget by itself in between. */
+  readonly from: readonly number[]
 }
 
 /** Setpoints and pulses that the gateway wrote. */
@@ -23,6 +25,7 @@ export function ownWrites(e: Evidence): readonly OwnWrite[] {
   const entries = new Map(e.manifest.assets.map(a => [a.name, a]))
   let at = 0
   let noted: NotedVerdict | null = null
+  const last = new Map<string, number>()
   const writes = [...e.writes].sort((a, b) => a.leftMs - b.leftMs)
   return writes.flatMap(w => {
     const entry = entries.get(w.asset)
@@ -33,7 +36,10 @@ export function ownWrites(e: Evidence): readonly OwnWrite[] {
     const pulse = w.register === 'pulse' ? (PULSES[type]?.[w.words[0] ?? 0] ?? 'unknown') : null
     // what the device swallowed or refused was sent all the same, but nobody can say with which meaning
     if (setpoint === null && pulse === null) return []
-    return [{ ...w, entry, setpoint, pulse, noted }]
+    const held = setpointOf(w.before, w.asset) ?? 0
+    const from = [held, last.get(w.asset) ?? held]
+    if (setpoint !== null && w.outcome === 'accepted') last.set(w.asset, setpointOf(w.after, w.asset) ?? 0)
+    return [{ ...w, entry, setpoint, pulse, noted, from }]
   })
 }
 
@@ -136,11 +142,15 @@ export const intendedSetpoints: Find = e =>
     if (w.setpoint !== 'power' || !taken(w) || !w.noted || isFallback(w)) return []
     const action = w.noted.verdict.actions.assets[w.asset]?.setpoints.power
     if (!action || e.manifest.laws.some(law => law.law === 'fcr' && law.asset === w.asset)) return []
-    const from = setpointOf(w.before, w.asset) ?? 0
-    const low = Math.min(0, from, action.value) - STEP_W
-    const high = Math.max(0, from, action.value) + STEP_W
+    const low = Math.min(0, ...w.from, action.value) - STEP_W
+    const high = Math.max(0, ...w.from, action.value) + STEP_W
     return w.asked < low || w.asked > high
-      ? [at(w, `leads from ${from} to neither 0 nor ${action.value}, which cycle ${w.noted.verdict.cycle} decided`)]
+      ? [
+          at(
+            w,
+            `leads from ${w.from.join(' or ')} to neither 0 nor ${action.value}, which cycle ${w.noted.verdict.cycle} decided`,
+          ),
+        ]
       : []
   })
 
@@ -150,7 +160,8 @@ export const ramped: Find = e => {
   const changed = new Map<string, number>()
   return ownWrites(e).flatMap(w => {
     if (w.setpoint !== 'power' || !taken(w)) return []
-    const from = setpointOf(w.before, w.asset) ?? 0
+    const { asked } = w
+    const from = w.from.reduce((near, f) => (Math.abs(f - asked) < Math.abs(near - asked) ? f : near))
     const { rise, fall } = w.entry.envelope.power!
     const sinceMs = Math.min(w.seenMs - (changed.get(w.asset) ?? Number.NEGATIVE_INFINITY), 2 * cycleMs)
     if (w.asked !== from) changed.set(w.asset, w.seenMs)

@@ -7,6 +7,7 @@ import { logCat, logExport, logTail, logVerify } from './log.ts'
 import { manifestInit, manifestInstall, manifestShow, manifestSign } from './manifest.ts'
 import { replay } from './replay.ts'
 import { run } from './run.ts'
+import { sim } from './sim.ts'
 import type { Verb } from './verb.ts'
 
 export const verbs: readonly Verb[] = [
@@ -25,4 +26,5 @@ export const verbs: readonly Verb[] = [
   manifestInstall,
   assetCheck,
   assetNew,
+  sim,
 ]

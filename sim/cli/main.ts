@@ -1,0 +1,195 @@
+/**
+ * `quorate sim`: trials over a range of seeds. A process of its own, told what to do by its parent's one argument; the
+ * product never imports the simulator.
+ */
+import { execFileSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { Refusal } from '../../protocol/words/errors.ts'
+import { openEngine } from '../../supervisors/site/engine.ts'
+import { readSiteFile } from '../../supervisors/site/file.ts'
+import { FAULT_KINDS, type Fault } from '../faults/kinds.ts'
+import { PROFILES } from '../faults/profile.ts'
+import { MUTATIONS } from '../mutations/catalogue.ts'
+import { INVARIANTS } from '../oracle/registry.ts'
+import { planOf, type TrialOptions } from '../trial.ts'
+import type { Done, Job } from '../worker.ts'
+import { Pool } from './pool.ts'
+import { stepThrough } from './story.ts'
+import { foundIn, inWords, planInWords } from './words.ts'
+
+/** What the verb hands over; checked there. */
+export interface SimCall {
+  readonly from: number
+  readonly to: number
+  readonly hours: number
+  readonly sites: number
+  readonly profile: string
+  readonly site: string | null
+  readonly jobs: number
+  readonly json: boolean
+  readonly shrink: boolean
+  readonly mutation: string | null
+  readonly replay: string | null
+  readonly list: boolean
+}
+const SITE = fileURLToPath(new URL('../sites/trial.yaml', import.meta.url))
+/** Runs that one violation's shortest history may cost. */
+const SHRINK_RUNS = 120
+const HOUR_MS = 3_600_000
+
+/** A violation as a file: what `--replay` steps through. */
+export interface ReplayFile {
+  readonly seed: number
+  readonly hours: number
+  readonly sites: number
+  readonly profile: string
+  readonly site: string
+  readonly commit: string
+  readonly invariant: string
+  readonly faults: readonly Fault[]
+}
+
+const say = (line: string) => void process.stdout.write(`${line}\n`)
+
+async function main(call: SimCall): Promise<number> {
+  if (call.list) return list(call.json)
+  if (call.replay) return replay(call.replay)
+  const mutation = call.mutation === null ? null : MUTATIONS.find(m => m.name === call.mutation)
+  if (mutation === undefined)
+    throw new Refusal('USAGE', `--mutation ${call.mutation}: none of ${MUTATIONS.map(m => m.name).join(', ')}`)
+  const site = call.site ?? SITE
+  const file = readSiteFile(site)
+  const engine = await openEngine(file.definitions)
+  const profile = mutation ? mutation.profile : call.profile
+  const pool = new Pool({
+    jobs: Math.min(call.jobs, call.to - call.from + 1),
+    ...(mutation && { mutation: mutation.name }),
+  })
+  let broken = 0
+  const beganMs = performance.now()
+  const seeds = Array.from({ length: call.to - call.from + 1 }, (_, i) => call.from + i)
+  const state = { over: false }
+  const one = async (seed: number): Promise<void> => {
+    if (state.over) return
+    const options: TrialOptions = {
+      seed,
+      forMs: call.hours * HOUR_MS,
+      sites: call.sites,
+      profile,
+      file: file.file,
+      engine,
+    }
+    if (!call.json && !mutation) for (const line of planInWords(seed, planOf(options))) say(line)
+    const { forMs, sites } = options
+    const job: Job = { site, seed, forMs, sites, profile, shrinkRuns: call.shrink && !mutation ? SHRINK_RUNS : 0 }
+    const done = await pool.run(job)
+    if (state.over) return
+    const found = done.kind === 'failed' || done.result.violations.length > 0
+    if (found) broken++
+    if (mutation) {
+      const which = done.kind === 'done' ? foundIn(done.result.violations, mutation.breaks) : null
+      if (which === null) return
+      state.over = true
+      const seconds = (performance.now() - beganMs) / 1_000
+      const nth = seed - call.from + 1
+      say(
+        call.json
+          ? JSON.stringify({ kind: 'found', mutation: mutation.name, invariant: which, seed, seeds: nth, seconds })
+          : `found '${mutation.name}' (${mutation.text}) by ${which} with seed ${seed}: ${nth} seeds, ${seconds.toFixed(1)} s`,
+      )
+    } else tell(call, job, done)
+  }
+  const turns = Array.from({ length: call.jobs }, async () => {
+    for (let seed = seeds.shift(); seed !== undefined; seed = seeds.shift()) await one(seed)
+  })
+  await Promise.all(turns)
+  pool.close()
+  if (mutation) {
+    if (!state.over)
+      say(`'${mutation.name}' was not found in ${call.to - call.from + 1} seeds: the oracle is blind to it`)
+    return state.over ? 0 : 1
+  }
+  return broken > 0 ? 1 : 0
+}
+
+function tell(call: SimCall, job: Job, done: Done): void {
+  if (done.kind === 'failed') {
+    say(call.json ? JSON.stringify(done) : `seed ${done.seed}: FAILED: ${done.reason}`)
+    return
+  }
+  const { result, ms, shrunk } = done
+  if (call.json) {
+    const { schedule: _, struck: _2, ...rest } = result
+    say(JSON.stringify({ ...rest, ms }))
+  } else for (const line of inWords(result, ms)) say(line)
+  const [first] = result.violations
+  if (!first) return
+  const { seed, profile, sites } = job
+  const commit = commitOf()
+  const faults = shrunk?.faults ?? result.schedule
+  const name = `sim-${seed}-${first.invariant}.json`
+  const file: ReplayFile = {
+    seed,
+    hours: call.hours,
+    sites,
+    profile,
+    site: job.site,
+    commit,
+    invariant: first.invariant,
+    faults,
+  }
+  writeFileSync(name, `${JSON.stringify(file, null, 2)}\n`)
+  if (call.json) return
+  say(
+    `  commit ${commit}; the shortest history: ${faults.length} of ${result.schedule.length} faults (${shrunk?.runs ?? 0} runs)`,
+  )
+  for (const f of faults)
+    say(
+      `    ${(f.fromMs / 1_000).toFixed(1)} s  ${f.kind} ${f.target} for ${f.forMs} ms${f.only ? `, chances ${f.only.join(', ')}` : f.rate === undefined ? '' : `, rate ${f.rate}`}`,
+    )
+  const site = call.site === null ? '' : ` --site ${call.site}`
+  say(`  again: quorate sim --seed ${seed} --hours ${call.hours} --sites ${sites} --profile ${profile}${site}`)
+  say(`  step through it: quorate sim --replay ${name}`)
+}
+
+async function replay(path: string): Promise<number> {
+  const file = JSON.parse(readFileSync(path, 'utf8')) as ReplayFile
+  const site = readSiteFile(file.site)
+  const engine = await openEngine(site.definitions)
+  const { seed, sites, profile, faults, hours } = file
+  return stepThrough({ seed, sites, profile, faults, forMs: hours * HOUR_MS, file: site.file, engine }, say)
+}
+
+function list(json: boolean): number {
+  if (json) say(JSON.stringify({ profiles: PROFILES, faults: FAULT_KINDS, mutations: MUTATIONS.map(m => m.name) }))
+  else {
+    say('invariants')
+    for (const { id, text, notYet } of INVARIANTS)
+      say(`  ${id.padEnd(4)} ${text}${notYet ? ` (not judged yet: ${notYet})` : ''}`)
+    say(`profiles: ${PROFILES.join(', ')}`)
+    say(`planted bugs: ${MUTATIONS.map(m => m.name).join(', ')}`)
+  }
+  return 0
+}
+
+function commitOf(): string {
+  try {
+    const cwd = fileURLToPath(new URL('../../', import.meta.url))
+    return execFileSync('git', ['rev-parse', '--short=12', 'HEAD'], {
+      cwd,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim()
+  } catch {
+    return 'unknown'
+  }
+}
+
+try {
+  process.exitCode = await main(JSON.parse(process.argv[2]!) as SimCall)
+} catch (error) {
+  if (!(error instanceof Refusal)) throw error
+  process.stderr.write(`${error.message}\n${error.fix}.\n`)
+  process.exit(error.code === 'USAGE' ? 2 : 1)
+}

@@ -1,0 +1,75 @@
+/** `quorate sim`: hands its options to the simulator, a process of its own. */
+import { fork } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { resolve } from 'node:path'
+import { Refusal } from '../../protocol/words/errors.ts'
+import { jsonOption } from './options.ts'
+import type { Call, Verb } from './verb.ts'
+
+const SCRIPT = new URL('../../sim/cli/main.ts', import.meta.url)
+const HOURS = 0.5
+
+export const sim: Verb = {
+  name: 'sim',
+  text: 'Runs the whole platform on a simulated clock, network, disk, log and plant, with faults, and judges every invariant',
+  options: {
+    seed: { type: 'string', value: 'N', text: 'One seed (1)' },
+    seeds: { type: 'string', value: 'N..M', text: 'A range of seeds' },
+    hours: { type: 'string', value: 'H', default: String(HOURS), text: 'Simulated hours with faults' },
+    sites: { type: 'string', value: 'K', default: '1', text: 'Sites in one world' },
+    profile: { type: 'string', value: 'NAME', default: 'swarm', text: 'swarm, calm, a group of faults or one kind' },
+    site: { type: 'string', value: 'FILE', text: 'Site file; with a plant' },
+    jobs: { type: 'string', value: 'J', default: String(availableParallelism()), text: 'Processes' },
+    mutation: { type: 'string', value: 'NAME', text: 'With this planted bug, until the oracle finds it' },
+    replay: { type: 'string', value: 'FILE', text: 'Steps through the history of a violation' },
+    'no-shrink': { type: 'boolean', text: 'Leaves a violation’s schedule as it is' },
+    list: { type: 'boolean', text: 'Invariants (and which are not judged yet), profiles, planted bugs' },
+    json: jsonOption,
+  },
+  run(call) {
+    const [from, to] = seedsOf(call)
+    const asked = {
+      from,
+      to,
+      hours: number(call, 'hours', 0.01, 100_000),
+      sites: number(call, 'sites', 1, 100),
+      profile: call.text('profile'),
+      site: fileOf(call, 'site'),
+      jobs: number(call, 'jobs', 1, 256),
+      json: call.flag('json'),
+      shrink: !call.flag('no-shrink'),
+      mutation: call.text('mutation') ?? null,
+      replay: fileOf(call, 'replay'),
+      list: call.flag('list'),
+    }
+    const child = fork(SCRIPT, [JSON.stringify(asked)], { execArgv: ['--disable-warning=ExperimentalWarning'] })
+    return new Promise(ended => child.once('exit', code => ended(code ?? 1)))
+  },
+}
+
+function seedsOf(call: Call): [number, number] {
+  const range = call.text('seeds')
+  if (range === undefined) {
+    const seed = call.text('seed') === undefined ? 1 : number(call, 'seed', 0, Number.MAX_SAFE_INTEGER)
+    return [seed, seed]
+  }
+  const m = /^(\d+)\.\.(\d+)$/.exec(range)
+  if (!m || Number(m[1]) > Number(m[2])) throw new Refusal('USAGE', `--seeds ${range}: write a range such as 1..100`)
+  return [Number(m[1]), Number(m[2])]
+}
+
+function number(call: Call, option: string, min: number, max: number): number {
+  const text = call.text(option)!
+  const value = Number(text)
+  if (!(value >= min && value <= max) || (min >= 1 && !Number.isInteger(value)))
+    throw new Refusal('USAGE', `--${option} ${text}: a number from ${min} to ${max}`)
+  return value
+}
+
+function fileOf(call: Call, option: string): string | null {
+  const path = call.text(option)
+  if (path === undefined) return null
+  if (!existsSync(path)) throw new Refusal('USAGE', `--${option} ${path}: there is no such file`)
+  return resolve(path)
+}
