@@ -4,6 +4,7 @@ import { readSiteFile } from '../supervisors/site/file.ts'
 import type { Fault } from './faults/kinds.ts'
 import { type Shrunk, shrink } from './faults/shrink.ts'
 import { type TrialResult, trial } from './trial.ts'
+import { installGuard } from './world/guard.ts'
 
 export interface Job {
   readonly site: string
@@ -19,13 +20,15 @@ export type Done =
   | { readonly kind: 'done'; readonly result: TrialResult; readonly ms: number; readonly shrunk: Shrunk | null }
   | { readonly kind: 'failed'; readonly seed: number; readonly reason: string }
 
+const guard = installGuard()
+
 async function work(job: Job): Promise<Done> {
   const site = readSiteFile(job.site)
   const engine = await openEngine(site.definitions)
   const run = (faults?: readonly Fault[]) =>
     trial({ ...job, file: site.file, engine, ...(faults === undefined ? {} : { faults }) })
   const beganMs = performance.now()
-  const result = await run(job.faults)
+  const result = escaped(await run(job.faults))
   const ms = Math.round(performance.now() - beganMs)
   const broken = result.violations[0]?.invariant
   if (broken === undefined || job.shrinkRuns === 0) return { kind: 'done', result, ms, shrunk: null }
@@ -35,6 +38,12 @@ async function work(job: Job): Promise<Done> {
   }
   return { kind: 'done', result, ms, shrunk: await shrink(result.schedule, breaks, job.shrinkRuns) }
 }
+
+/** Whatever reached outside of its ports makes the run worthless: another one would differ. */
+const escaped = (result: TrialResult): TrialResult => ({
+  ...result,
+  violations: [...guard.escapes.map(text => ({ invariant: 'ESCAPE', atMs: 0, text })), ...result.violations],
+})
 
 process.on('message', (job: Job) => {
   work(job)

@@ -192,6 +192,7 @@ export class SimSite {
       uplink: `${prefix}${name}:uplink`,
       lockstep: false,
       api: () => ({ address: null, start: async () => {}, stop: async () => {} }),
+      appended: () => {},
     })
     this.#trees.set(name, { life, tree })
     await tree.start()

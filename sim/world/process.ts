@@ -6,6 +6,7 @@ import type { Ports } from '../../protocol/ports.ts'
 import { SimFile } from './disk.ts'
 import type { SimLink } from './net.ts'
 import { portsOf } from './ports.ts'
+import { running } from './running.ts'
 import type { World } from './world.ts'
 
 export class Process {
@@ -85,7 +86,7 @@ export class Incarnation {
   /** Runs its code; what it throws is its death. */
   enter(run: () => void): void {
     try {
-      this.process.world.running.run(this, run)
+      running.run(this, run)
     } catch (error) {
       this.die(`uncaught: ${error instanceof Error ? error.stack : error}`)
     }

@@ -3,12 +3,12 @@
  * end before the next event. Whatever a simulated process can touch comes from its incarnation's ports and dies with
  * it; disks, the log and the plant outlive it.
  */
-import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Fault, FaultKind } from '../faults/kinds.ts'
 import { draw, mix, share, textHash } from './draw.ts'
 import { type Due, Heap } from './heap.ts'
 import type { Listener } from './net.ts'
 import { type Incarnation, Process } from './process.ts'
+import { running } from './running.ts'
 
 /** Runs what is ready: microtasks, ticks, unhandled rejections, until none is left. */
 type Drain = () => void
@@ -24,8 +24,6 @@ export interface Struck {
 export class World {
   readonly seed: number
   readonly processes = new Map<string, Process>()
-  /** Names the process whose code runs now: the culprit of an escape or an unhandled rejection. */
-  readonly running = new AsyncLocalStorage<Incarnation>()
   readonly faults: readonly Fault[]
   /** How often each kind of fault has struck. */
   readonly counts: Partial<Record<FaultKind, number>> = {}
@@ -62,7 +60,7 @@ export class World {
       else this.#byKind.set(fault.kind, [fault])
     }
     this.#unhandled = error => {
-      const owner = this.running.getStore()
+      const owner = running.getStore()
       if (!owner) throw error
       owner.die(`unhandled rejection: ${error instanceof Error ? error.stack : error}`)
     }

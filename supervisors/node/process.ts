@@ -1,6 +1,6 @@
 /** A node as a process: its ports are the real ones, its parent asks over the channel. */
 import { join } from 'node:path'
-import type { ApiMetrics } from '../../projections/api/metrics.ts'
+import { ApiMetrics } from '../../projections/api/metrics.ts'
 import type { SiteView } from '../../projections/api/view.ts'
 import { ed25519Verifier } from '../../protocol/codec/sign.ts'
 import { openKey } from '../../protocol/identity/keyring.ts'
@@ -38,9 +38,23 @@ async function open(config: NodeConfig) {
   const engine = await openEngine(config.definitions)
   const { name, manifest, log, uplink, lockstep, http } = config
   const verifier = ed25519Verifier()
-  const api = (own: Ports, view: SiteView, metrics: ApiMetrics) => new NodeApi(own, http, view, metrics)
+  const metrics = new ApiMetrics()
+  const api = (own: Ports, view: SiteView) => new NodeApi(own, http, view, metrics)
+  const appended = (seconds: number) => metrics.appended(seconds)
   const openLogs = () => openTopics(log)
-  const tree = new NodeTree({ name, ports, signer, verifier, engine, manifest, openLogs, uplink, lockstep, api })
+  const tree = new NodeTree({
+    name,
+    ports,
+    signer,
+    verifier,
+    engine,
+    manifest,
+    openLogs,
+    uplink,
+    lockstep,
+    api,
+    appended,
+  })
   await tree.start()
   return { tree, owned, engine }
 }

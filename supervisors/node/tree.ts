@@ -2,7 +2,6 @@
  * The parts of a node under its supervisor, rest for one: log, replica, ingress, claims of time, API. Whoever falls
  * takes along those that were built on it; a node whose parts keep falling ends, and its parent starts it anew.
  */
-import { ApiMetrics } from '../../projections/api/metrics.ts'
 import type { SiteView } from '../../projections/api/view.ts'
 import type { Signer, Verifier } from '../../protocol/codec/sign.ts'
 import { UplinkServer } from '../../protocol/ingress/uplink.ts'
@@ -38,7 +37,9 @@ export interface NodeTreeOptions {
   /** The parent asks for each claim of time. */
   readonly lockstep: boolean
   /** The door for people and programs. */
-  readonly api: (ports: Ports, view: SiteView, metrics: ApiMetrics) => Door
+  readonly api: (ports: Ports, view: SiteView) => Door
+  /** How long each append waited for its acknowledgement. */
+  readonly appended: (seconds: number) => void
 }
 export interface Door {
   /** Null while it is not served. */
@@ -61,7 +62,6 @@ export class NodeTree {
   readonly #o: NodeTreeOptions
   readonly #tree: Supervisor
   readonly #parts: Partial<Parts> = {}
-  readonly #metrics = new ApiMetrics()
   readonly #view: ReplicaView
   #uplink: string
 
@@ -124,7 +124,7 @@ export class NodeTree {
   #log(): ChildSpec {
     return this.#child('log', async ports => {
       const bare = await this.#o.openLogs()
-      const facts = timedLog(bare.facts, ports.host, seconds => this.#metrics.appended(seconds))
+      const facts = timedLog(bare.facts, ports.host, this.#o.appended)
       this.#parts.logs = { ...bare, facts }
       return { stop: async () => void (await Promise.all(Object.values(bare).map(log => log.close()))) }
     })
@@ -201,7 +201,7 @@ export class NodeTree {
   }
   #api(): ChildSpec {
     return this.#child('api', async ports => {
-      const api = this.#o.api(ports, this.#view, this.#metrics)
+      const api = this.#o.api(ports, this.#view)
       await api.start()
       this.#parts.api = api
       return { stop: () => api.stop() }
