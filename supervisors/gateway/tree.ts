@@ -2,6 +2,7 @@
  * The parts of a gateway under its supervisor, rest for one: links to the nodes, outboxes, field, and the control that
  * stands on them. Whoever falls takes along those that were built on it, and everything is rebuilt from the journals.
  */
+import { WriteBudgets } from '../../edge/drivers/budget.ts'
 import { openModbusDriver } from '../../edge/drivers/modbus/index.ts'
 import { Field } from '../../edge/field.ts'
 import { Gateway } from '../../edge/gateway.ts'
@@ -91,11 +92,12 @@ export class GatewayTree {
     })
   }
   #hands(): ChildSpec {
-    return this.#child('field', async ports => {
+    return this.#child('field', async (ports, exit) => {
       const { devices, manifest } = this.#o
       const { clock, host, random, note } = ports
+      const budgets = await WriteBudgets.open(ports.disk, error => exit({ kind: 'failed', error }))
       const drivers = manifest.manifest.assets.map(({ name, map }) => {
-        const options = { name, map, address: devices[name] ?? '', clock, host, random, note }
+        const options = { name, map, address: devices[name] ?? '', clock, host, random, note, budgets }
         return [name, openModbusDriver(options)] as const
       })
       const field = new Field(clock, Object.fromEntries(drivers), () => manifest.manifest.assets)
