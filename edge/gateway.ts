@@ -16,13 +16,13 @@ import { checkManifest } from '../protocol/codec/manifest.ts'
 import type { Signer, Verifier } from '../protocol/codec/sign.ts'
 import type { Ports } from '../protocol/ports.ts'
 import { trace } from '../protocol/trace.ts'
-import type { AssetFrame, Fact, FactOf, Slots } from '../protocol/words/facts.ts'
+import type { AssetFrame, Equivocation, Fact, FactOf, Slots } from '../protocol/words/facts.ts'
 import type { Manifest, SignedManifest } from '../protocol/words/manifest.ts'
 import type { Points } from '../protocol/words/quality.ts'
 import { type DeliveryEffect, deliveryMachine } from './delivery.ts'
 import { Executor, type ReceiptDraft } from './executor.ts'
 import { type Field, fresh, type LastKnown, type Poll, pointsOf, reliable, remembered } from './field.ts'
-import { Governor } from './governor.ts'
+import { Governor, stillOut } from './governor.ts'
 import { Notebook } from './notebook.ts'
 import type { Outbox } from './outbox.ts'
 import { type SamplerContext, type SamplerEffect, type SamplerEvent, samplerMachine } from './sampler.ts'
@@ -56,6 +56,8 @@ export class Gateway {
   readonly #executor: Executor
   readonly #sampler: LiveMachine<SamplerContext, SamplerEvent, SamplerEffect>
   readonly #delivery: LiveMachine<any, any, DeliveryEffect>
+  /** Keys that were out when this life began. */
+  readonly #out: readonly Equivocation[]
   readonly #raised = new Map<string, string>()
   #poll: Poll | null = null
   #known: LastKnown = {}
@@ -80,6 +82,7 @@ export class Gateway {
     this.#history = o.history
     this.#field = o.field
     const { ports, verifier, manifest } = o
+    this.#out = stillOut(manifest, notebook.recovered.disqualified)
     this.#governor = new Governor(ports, verifier, manifest, epoch, notebook.recovered, {
       apply: verdict => {
         const fast = verdict.actions.laws.some(law => law.law === 'fcr')
@@ -89,16 +92,11 @@ export class Gateway {
       },
       lapse: () => this.#executor?.lapse(),
       alarm: (alarm, about, asset, state, text) => this.#alarm(alarm, about, asset, state, text),
-      equivocation: (key, first, second) => {
-        const proof = ({ bytes, signature }: { bytes: string; signature: string }) => ({ bytes, signature })
-        this.#put(() => ({
-          ...this.#head(),
-          kind: 'EquivocationProven',
-          key,
-          first: proof(first),
-          second: proof(second),
-        }))
-      },
+      equivocation: proof =>
+        void notebook
+          .write({ k: 'disqualified', proof })
+          .then(() => this.#prove(proof))
+          .catch(o.fail),
     })
     this.#executor = new Executor(ports, this.#field, notebook, {
       manifest: () => manifest,
@@ -134,6 +132,8 @@ export class Gateway {
   }
 
   start(): void {
+    // told anew in each life: the last one may have ended between the note and the fact
+    for (const proof of this.#out) this.#prove(proof)
     this.#executor.recover()
     this.#sampler.send({ type: 'start', atMs: this.#o.ports.clock.monotonicMs() })
   }
@@ -263,6 +263,9 @@ export class Gateway {
       .put(seq => sealFact(fact(seq), this.#o.signer))
       .then(() => outbox.told(gap))
       .catch(error => this.#o.fail(error))
+  }
+  #prove(proof: Equivocation): void {
+    this.#put(seq => ({ ...this.#head(), kind: 'EquivocationProven', seq, ...proof }))
   }
   #record(draft: ReceiptDraft): void {
     const { verdict, writes, effects, commands } = draft

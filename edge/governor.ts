@@ -8,7 +8,7 @@ import { manifestHash } from '../protocol/codec/manifest.ts'
 import type { Verifier } from '../protocol/codec/sign.ts'
 import type { Ports } from '../protocol/ports.ts'
 import type { SignedCandidate } from '../protocol/words/candidate.ts'
-import type { ChannelState, Slots } from '../protocol/words/facts.ts'
+import type { ChannelState, Equivocation, Slots } from '../protocol/words/facts.ts'
 import { type Manifest, majorityOf } from '../protocol/words/manifest.ts'
 import { type ChannelContext, type ChannelEffect, type ChannelEvent, channelMachine } from './channel.ts'
 import type { Recovered } from './notebook.ts'
@@ -27,7 +27,7 @@ export interface GovernorOwner {
     state: 'raised' | 'returned',
     text: string,
   ): void
-  equivocation(by: string, first: SignedCandidate, second: SignedCandidate): void
+  equivocation(proof: Equivocation): void
 }
 type Channel = LiveMachine<ChannelContext, ChannelEvent, ChannelEffect>
 
@@ -87,6 +87,7 @@ export class Governor {
       standing,
       startedAtMs: nowMs,
       slots: downtime(recovered, nowMs, manifest),
+      disqualified: stillOut(manifest, recovered.disqualified).map(({ key }) => key),
     })
   }
 
@@ -201,7 +202,7 @@ export class Governor {
           'raised',
           'signed two candidates for one cycle; out until enrolled anew',
         )
-        this.#owner.equivocation(effect.by, effect.first.signed, effect.second.signed)
+        this.#owner.equivocation(this.#proof(effect.by, effect.first.signed, effect.second.signed))
         break
       case 'slot':
         this.#decidedLast = effect.slot === 'onTime'
@@ -211,6 +212,10 @@ export class Governor {
   #channelEffect(asset: string, effect: ChannelEffect): void {
     const text = `channel of ${asset}: ${this.#channels.get(asset)?.state ?? 'starting'}`
     this.#owner.alarm(effect.alarm, undefined, asset, effect.state, text)
+  }
+  #proof(key: string, first: SignedCandidate, second: SignedCandidate): Equivocation {
+    const bare = ({ bytes, signature }: SignedCandidate) => ({ bytes, signature })
+    return { key, publicKey: this.#manifest.keys[key]!.publicKey, first: bare(first), second: bare(second) }
   }
   /** State hashes ride outside the digest: a difference is a latent fault, not a dissent. */
   #compareState(cycle: number, by: string, hash: string): void {
@@ -227,6 +232,10 @@ export class Governor {
     }
   }
 }
+
+/** Until a manifest gives the name another key, and by nothing else (S15). */
+export const stillOut = (manifest: Manifest, proofs: readonly Equivocation[]): readonly Equivocation[] =>
+  proofs.filter(({ key, publicKey }) => manifest.keys[key]?.publicKey === publicKey)
 
 /** The gateway's own downtime, classed after its restart: the device held the last verdict as long as it was valid. */
 function downtime(recovered: Recovered, nowMs: number, manifest: Manifest): Slots {

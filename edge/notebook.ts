@@ -1,11 +1,11 @@
 /**
  * The executor's journal: what must be known after a crash. A standing verdict with its intent, the pulses that were
- * begun and how they ended, the commands that were listed and how they ended, the slots so far.
+ * begun and how they ended, the commands that were listed and how they ended, the slots so far, the keys that are out.
  */
 
 import { Journal } from '../protocol/journal.ts'
 import type { Disk } from '../protocol/ports.ts'
-import type { Slots } from '../protocol/words/facts.ts'
+import type { Equivocation, Slots } from '../protocol/words/facts.ts'
 import type { PulseOutcome } from './commands.ts'
 import { NO_SLOTS } from './slots.ts'
 import type { Verdict } from './verdict.ts'
@@ -23,6 +23,8 @@ export type Note =
   | { readonly k: 'pulsed'; readonly id: string; readonly outcome: PulseOutcome }
   | { readonly k: 'command'; readonly id: string }
   | { readonly k: 'commandEnded'; readonly id: string }
+  /** Of each public key one: it stays out under whatever name, whatever manifest (S15). */
+  | { readonly k: 'disqualified'; readonly proof: Equivocation }
 
 /** Ids of ended pulses that are remembered: more than any verdict lists, so that a repeat is always known. */
 const ENDED_KEPT = 2_048
@@ -38,6 +40,7 @@ export interface Recovered {
   /** Begun and not known to have ended. */
   readonly openPulses: readonly { readonly id: string; readonly asset: string; readonly name: string }[]
   readonly openCommands: readonly string[]
+  readonly disqualified: readonly Equivocation[]
 }
 
 export class Notebook {
@@ -46,6 +49,8 @@ export class Notebook {
   readonly #boot: string
   readonly #pulses = new Map<string, { asset: string; name: string; ended: PulseOutcome | null }>()
   readonly #commands = new Map<string, boolean>()
+  /** By public key. */
+  readonly #disqualified = new Map<string, Equivocation>()
   #verdict: Extract<Note, { k: 'verdict' }> | null = null
   #turn: Promise<void> = Promise.resolve()
   #kept = 0
@@ -63,6 +68,7 @@ export class Notebook {
         .filter(([, p]) => p.ended === null)
         .map(([id, p]) => ({ id, asset: p.asset, name: p.name })),
       openCommands: [...this.#commands].filter(([, ended]) => !ended).map(([id]) => id),
+      disqualified: [...this.#disqualified.values()],
     }
   }
   static async open(disk: Disk, boot: string): Promise<Notebook> {
@@ -103,6 +109,7 @@ export class Notebook {
       this.#pulses.set(note.id, { asset: pulse?.asset ?? '', name: pulse?.name ?? '', ended: note.outcome })
       forget(this.#pulses, p => p.ended !== null)
     } else if (note.k === 'command') this.#commands.set(note.id, false)
+    else if (note.k === 'disqualified') this.#disqualified.set(note.proof.publicKey, note.proof)
     else {
       this.#commands.set(note.id, true)
       forget(this.#commands, ended => ended)
@@ -119,6 +126,7 @@ export class Notebook {
       notes.push({ k: 'command', id })
       if (ended) notes.push({ k: 'commandEnded', id })
     }
+    for (const proof of this.#disqualified.values()) notes.push({ k: 'disqualified', proof })
     return this.#verdict ? [...notes, this.#verdict] : notes
   }
 }

@@ -43,13 +43,13 @@ export interface VoterContext {
   /** Slots since each replica was last heard, and since it last disagreed. */
   readonly quiet: Readonly<Record<string, number>>
   readonly agreed: Readonly<Record<string, number>>
+  /** Proven to have signed two answers to one question: out until they are enrolled anew (S15). */
   readonly disqualified: readonly string[]
 }
 export type VoterEvent =
   | { readonly type: 'emitted'; readonly cycle: number; readonly atMs: number }
   | { readonly type: 'vote'; readonly vote: Vote; readonly atMs: number }
   | { readonly type: 'slotEnded'; readonly cycle: number; readonly atMs: number; readonly fieldUp: boolean }
-  | { readonly type: 'manifest'; readonly rules: VoterRules; readonly disqualified: readonly string[] }
 export type VoterEffect =
   | { readonly kind: 'apply'; readonly verdict: Verdict }
   | { readonly kind: 'lapse' }
@@ -248,17 +248,12 @@ export const voterMachine = defineMachine<VoterContext, VoterEvent, VoterEffect>
       }
       return { remember: { slots: counted(context.slots, which), quiet, agreed }, do: effects }
     },
-    enact: ({ event }) => {
-      const { rules, disqualified } = event as Extract<VoterEvent, { type: 'manifest' }>
-      return { remember: { rules, disqualified } }
-    },
   },
   chart: {
     initial: 'waiting',
     on: {
       emitted: { actions: 'open' },
       slotEnded: { actions: 'classify' },
-      manifest: { actions: 'enact' },
       vote: { actions: 'count' },
     },
     states: {

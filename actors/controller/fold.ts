@@ -3,7 +3,7 @@
  * checked against the manifest in force at its position (S26), chained, and stepped; a record that fails the check
  * changes nothing, the same on everybody.
  */
-import { openCandidate } from '../../protocol/codec/candidate.ts'
+import { provesEquivocation } from '../../protocol/codec/candidate.ts'
 import { canonical, chained, GENESIS, sha256 } from '../../protocol/codec/canonical.ts'
 import { authentic, parseFact } from '../../protocol/codec/fact.ts'
 import { checkManifest, manifestHash } from '../../protocol/codec/manifest.ts'
@@ -118,7 +118,7 @@ export class SiteFold {
       const opened = authentic(parsed, manifest, this.#o.verifier) // S26
       if (opened.kind === 'refused') return opened
     }
-    if (fact.kind === 'EquivocationProven' && !this.#proves(fact))
+    if (fact.kind === 'EquivocationProven' && !provesEquivocation(fact, tenant, site, this.#o.verifier))
       return { kind: 'refused', code: 'BAD_SIGNATURE', reason: `no proof against '${fact.key}'` }
     if (fact.kind === 'FrameMeasured') {
       const wrong = this.#wrongUnit(fact)
@@ -239,17 +239,6 @@ export class SiteFold {
       }
     }
     return null
-  }
-
-  /** Both candidates verify under the key, are for one cycle on one input, and differ (S15). */
-  #proves(fact: FactOf<'EquivocationProven'>): boolean {
-    const open = (c: { bytes: string; signature: string }) =>
-      openCandidate({ by: fact.key, ...c }, this.manifest!, this.#manifestHash, this.#o.verifier)
-    const first = open(fact.first)
-    const second = open(fact.second)
-    if (first.kind === 'refused' || second.kind === 'refused' || first.digest === second.digest) return false
-    const same = ['epoch', 'cycle', 'engine', 'manifest', 'chain'] as const
-    return same.every(k => first.candidate[k] === second.candidate[k])
   }
 }
 

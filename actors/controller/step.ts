@@ -73,8 +73,7 @@ function take(work: Work, fact: Fact): Actions | null {
         )
       return null
     case 'EquivocationProven':
-      if (!work.state.disqualified.includes(fact.key))
-        work.state = { ...work.state, disqualified: [...work.state.disqualified, fact.key] }
+      if (!ofGateway(work, fact.by) || fact.seq === undefined || isNew(work, fact.seq)) disqualify(work, fact)
       return null
     case 'ManifestInstalled': // the fold has taken it: the site is another one now
     case 'FactSkipped':
@@ -87,6 +86,15 @@ function isNew(work: Work, seq: number): boolean {
   if (seq <= work.state.durable) return false
   work.state = { ...work.state, durable: seq }
   return true
+}
+
+const ofGateway = (work: Work, by: string) => work.site.manifest.keys[by]?.roles.includes('gateway') === true
+
+/** The key that is proven to have lied; its name may be another key's by now (S15). */
+function disqualify(work: Work, { key, publicKey }: FactOf<'EquivocationProven'>): void {
+  const { disqualified } = work.state
+  if (work.site.manifest.keys[key]?.publicKey !== publicKey || disqualified.includes(key)) return
+  work.state = { ...work.state, disqualified: [...disqualified, key] }
 }
 
 function receive(work: Work, fact: FactOf<'ReceiptRecorded'>): void {

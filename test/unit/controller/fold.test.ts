@@ -191,7 +191,8 @@ describe('manifests', () => {
 })
 
 describe('equivocation', () => {
-  const proof = (bench: FoldBench, change: object, by = 'node-b'): Fact => {
+  const publicKey = signerOf('node-b').publicKey
+  const proof = (bench: FoldBench, change: object, by = 'node-b'): FactOf<'EquivocationProven'> => {
     const taken = bench.take(frame(1))
     if (taken.kind !== 'stepped' || !taken.candidate) throw new Error('no candidate')
     const lie = { ...taken.candidate, validityMs: taken.candidate.validityMs + 1, ...change }
@@ -202,6 +203,7 @@ describe('equivocation', () => {
       kind: 'EquivocationProven',
       by: 'operator',
       key: 'node-b',
+      publicKey,
       first: bare(first!),
       second: bare(second!),
     }
@@ -217,6 +219,7 @@ describe('equivocation', () => {
     ['of another input', { chain: 'f'.repeat(64) }],
     ['of another engine', { engine: 'f'.repeat(64) }],
     ['by another key', {}, 'node-c'],
+    ['of another site', { site: 'elsewhere' }],
   ]
   test.each(NONE)('no proof: %s', (_, change, by) => {
     const { bench } = begun()
@@ -234,6 +237,22 @@ describe('equivocation', () => {
       'node-b': { publicKey: signerOf('node-b', 'second').publicKey, roles: ['node' as const] },
     }
     bench.install(byAdministrator(next(second, { keys })))
+    expect(bench.fold.state!.disqualified).toEqual([])
+  })
+  test('a proof is its own: of an older manifest it counts, against a key that was replaced it changes nothing', () => {
+    const { bench, first } = begun()
+    const old = proof(bench, {})
+    const other = signerOf('node-b', 'second').publicKey
+    expect(bench.take({ ...old, publicKey: other })).toMatchObject({ code: 'BAD_SIGNATURE' })
+    const second = next(first)
+    bench.install(byAdministrator(second))
+    const later = begun().bench
+    later.install(byAdministrator(second))
+    expect(later.take(old).kind).toBe('stepped')
+    expect(later.fold.state!.disqualified).toEqual(['node-b'])
+    const keys = { ...second.keys, 'node-b': { publicKey: other, roles: ['node' as const] } }
+    bench.install(byAdministrator(next(second, { keys })))
+    expect(bench.take(old).kind).toBe('stepped')
     expect(bench.fold.state!.disqualified).toEqual([])
   })
 })

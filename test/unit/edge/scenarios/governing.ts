@@ -129,10 +129,15 @@ export const voter: Behaviour<VoterContext, VoterEvent, VoterEffect> = {
         [vote('a', 2), 'waiting'],
         [vote('b', 2), 'waiting'],
         [vote('c', 2), 'majority', 'apply 2 majority by b,c'],
-        [{ type: 'manifest', rules, disqualified: [] }, 'majority'],
-        [emitted(3), 'majority'],
-        [vote('a', 3), 'majority'],
-        [vote('b', 3), 'majority', 'apply 3 majority by a,b'],
+      ],
+    },
+    'S15: a key that is out since an earlier life': {
+      input: { rules, epoch: 1, disqualified: ['a'] },
+      rows: [
+        [emitted(1), 'waiting'],
+        [vote('a', 1), 'waiting'],
+        [vote('b', 1), 'waiting'],
+        [vote('c', 1), 'majority', 'apply 1 majority by b,c'],
       ],
     },
     'who disagreed before the quorum is told with it, and again when it agrees for ten slots': {
