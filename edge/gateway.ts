@@ -11,7 +11,7 @@
  * everything is rebuilt from the journals. Restarting any of them moves no output (S25).
  */
 import { LiveMachine } from '../actors/kit/machine.ts'
-import { sealFact } from '../protocol/codec/fact.ts'
+import { parseFact, sealFact } from '../protocol/codec/fact.ts'
 import { checkManifest } from '../protocol/codec/manifest.ts'
 import type { Signer, Verifier } from '../protocol/codec/sign.ts'
 import type { Ports } from '../protocol/ports.ts'
@@ -25,6 +25,7 @@ import { type Field, fresh, type LastKnown, type Poll, pointsOf, reliable, remem
 import { Governor, stillOut } from './governor.ts'
 import { Notebook } from './notebook.ts'
 import type { Outbox } from './outbox.ts'
+import { sealGap } from './outboxes.ts'
 import { type SamplerContext, type SamplerEffect, type SamplerEvent, samplerMachine } from './sampler.ts'
 import type { Uplinks } from './uplinks.ts'
 
@@ -91,6 +92,7 @@ export class Gateway {
         this.#executor.apply(verdict, this.#emittedAtUs.get(verdict.cycle) ?? 0)
       },
       lapse: () => this.#executor?.lapse(),
+      undecided: cycle => this.#delivery.send({ type: 'undecided', cycle }),
       alarm: (alarm, about, asset, state, text) => this.#alarm(alarm, about, asset, state, text),
       equivocation: proof =>
         void notebook
@@ -116,19 +118,15 @@ export class Gateway {
         else if (m.t === 'seen') this.#durable.seen(node, m.last)
         else if (m.t === 'manifest') this.#offered(m.manifest)
         else if (m.t === 'nudge') this.#sampler.send({ type: 'nudge', atMs: ports.clock.monotonicMs() })
-        else if (m.stream === 'frame') {
-          if (m.epoch === epoch) this.#delivery.send({ type: 'acked', cycle: m.cycle })
-        } else if (m.stream === 'durable') this.#durable.acked(m.last)
-        else this.#history.acked(m.last)
+        else if (m.stream === 'frame') this.#delivery.send({ type: 'acked', node, cycle: m.cycle })
+        else (m.stream === 'durable' ? this.#durable : this.#history).acked(node, m.first, m.last)
       },
       changed: (node, up) => {
         this.#alarm('uplinkDown', node, undefined, up ? 'returned' : 'raised', 'the link to the node')
-        if (!up) return
-        this.#durable.linked()
-        this.#history.linked()
-        this.#delivery.send({ type: 'linked' })
+        this.#linked(node, up)
       },
     })
+    for (const node of o.uplinks.connected) this.#linked(node, true) // of an earlier life of this part
   }
 
   start(): void {
@@ -167,6 +165,17 @@ export class Gateway {
     if (nodes.length === 0 || !this.#delivery.in('delivered')) return false
     const voted = this.#governor.voters(this.#cycle)
     return nodes.every(node => voted.includes(node)) && this.#durable.seenByAll(nodes) >= this.#durable.last
+  }
+
+  #linked(node: string, up: boolean): void {
+    if (up) {
+      this.#durable.linked(node)
+      this.#history.linked(node)
+    } else {
+      this.#durable.unlinked(node)
+      this.#history.unlinked(node)
+    }
+    this.#delivery.send({ type: up ? 'linked' : 'unlinked', node })
   }
 
   // A cycle
@@ -219,10 +228,10 @@ export class Gateway {
     this.#delivery.send({ type: 'emitted', frame: { cycle, body, untilMs }, nowMs })
   }
   #deliver(effect: DeliveryEffect): void {
-    if (effect.kind === 'tryAnother') this.#uplinks.tryAnother()
-    else if (effect.kind === 'send')
-      this.#uplinks.send({ t: 'frame', epoch: this.#epoch, cycle: effect.frame.cycle, body: effect.frame.body })
-    else for (const frame of effect.frames) this.#history.put(() => frame.body).catch(error => this.#o.fail(error))
+    if (effect.kind === 'send') {
+      const { cycle, body } = effect.frame
+      this.#uplinks.send(effect.to, { t: 'frame', cycle, body })
+    } else for (const frame of effect.frames) this.#history.put(() => frame.body).catch(error => this.#o.fail(error))
   }
 
   /** Any node may carry it; only the administrators' signatures make it count (S33). */
@@ -249,20 +258,16 @@ export class Gateway {
     return { v: 1 as const, tenant, site, by: this.#o.signer.key as string }
   }
   #put(fact: (seq: number) => Fact): void {
-    this.#durable.put(seq => sealFact(fact(seq), this.#o.signer)).catch(error => this.#o.fail(error))
-    this.#tellGap('durable', this.#durable)
-    this.#tellGap('history', this.#history)
+    this.#durable.put(seq => this.#sealed(fact(seq), seq)).catch(error => this.#o.fail(error))
   }
-  /** Exactly what an outbox has dropped (S21). */
-  #tellGap(stream: 'durable' | 'history', outbox: Outbox): void {
-    const gap = outbox.takeGap()
-    if (!gap) return
-    const fact = (seq: number) =>
-      ({ ...this.#head(), kind: 'GapRecorded', seq, stream, ...gap, reason: 'outbox full' }) as const
-    this.#durable
-      .put(seq => sealFact(fact(seq), this.#o.signer))
-      .then(() => outbox.told(gap))
-      .catch(error => this.#o.fail(error))
+  /** A fact that no node admits would hold up all that follow it: a gap takes its place. */
+  #sealed(fact: Fact, seq: number): string {
+    const { ports, signer } = this.#o
+    const body = sealFact(fact, signer)
+    const parsed = parseFact(body)
+    if (parsed.kind === 'fact') return body
+    ports.note('error', 'a fact of this gateway has no known shape', { kind: fact.kind, reason: parsed.reason })
+    return sealGap(this.#head(), 'durable', { first: seq, last: seq }, seq, `${fact.kind}: ${parsed.code}`, signer)
   }
   #prove(proof: Equivocation): void {
     this.#put(seq => ({ ...this.#head(), kind: 'EquivocationProven', seq, ...proof }))

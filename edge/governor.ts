@@ -20,6 +20,8 @@ import { type VoterContext, type VoterEffect, type VoterEvent, type VoterRules, 
 export interface GovernorOwner {
   apply(verdict: Verdict): void
   lapse(): void
+  /** A slot ended without a quorum. */
+  undecided(cycle: number): void
   alarm(
     alarm: string,
     about: string | undefined,
@@ -206,6 +208,9 @@ export class Governor {
         break
       case 'slot':
         this.#decidedLast = effect.slot === 'onTime'
+        break
+      case 'undecided':
+        this.#owner.undecided(effect.cycle)
         break
     }
   }

@@ -53,7 +53,7 @@ export type VoterEvent =
 export type VoterEffect =
   | { readonly kind: 'apply'; readonly verdict: Verdict }
   | { readonly kind: 'lapse' }
-  | { readonly kind: 'held'; readonly cycle: number }
+  | { readonly kind: 'held' | 'undecided'; readonly cycle: number }
   | { readonly kind: 'slot'; readonly cycle: number; readonly slot: SlotClass }
   | {
       readonly kind: 'dissent'
@@ -234,6 +234,7 @@ export const voterMachine = defineMachine<VoterContext, VoterEvent, VoterEffect>
       const { rules, standing } = context
       const which = slotClass(ballot, rules.deadlineMs, standing?.validUntilMs ?? null, atMs, fieldUp)
       const effects: VoterEffect[] = [{ kind: 'slot', cycle, slot: which }]
+      if (!ballot.decided) effects.push({ kind: 'undecided', cycle })
       if (!ballot.decided && standing) effects.push({ kind: 'held', cycle })
       const quiet: Record<string, number> = {}
       const agreed: Record<string, number> = {}

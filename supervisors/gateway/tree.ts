@@ -6,7 +6,7 @@ import { WriteBudgets } from '../../edge/drivers/budget.ts'
 import { openModbusDriver } from '../../edge/drivers/modbus/index.ts'
 import { Field } from '../../edge/field.ts'
 import { Gateway } from '../../edge/gateway.ts'
-import { Outbox, type OutboxLine } from '../../edge/outbox.ts'
+import { type Outboxes, openOutboxes } from '../../edge/outboxes.ts'
 import { Uplinks } from '../../edge/uplinks.ts'
 import type { Signer, Verifier } from '../../protocol/codec/sign.ts'
 import type { Ports } from '../../protocol/ports.ts'
@@ -34,7 +34,7 @@ export class GatewayTree {
   readonly #o: GatewayTreeOptions
   readonly #tree: Supervisor
   #uplinks: Uplinks | null = null
-  #outboxes: { durable: Outbox; history: Outbox } | null = null
+  #outboxes: Outboxes | null = null
   #field: Field | null = null
   #gateway: Gateway | null = null
 
@@ -76,17 +76,13 @@ export class GatewayTree {
   #outbox(): ChildSpec {
     return this.#child('outbox', async (ports, exit) => {
       const fail = (error: unknown) => exit({ kind: 'failed', error })
-      const line: OutboxLine = {
-        send: (t, last, bodies) => void this.#uplinks?.send({ t, last, bodies: [...bodies] }),
-        tryAnother: () => this.#uplinks?.tryAnother(),
-      }
-      const durable = await Outbox.open('durable', ports, line, fail)
-      const history = await Outbox.open('history', ports, line, fail)
-      this.#outboxes = { durable, history }
+      const { signer, manifest } = this.#o
+      const outboxes = await openOutboxes(ports, signer, manifest.manifest, this.#uplinks!, fail)
+      this.#outboxes = outboxes
       return {
         stop: async () => {
-          durable.stop()
-          history.stop()
+          outboxes.durable.stop()
+          outboxes.history.stop()
         },
       }
     })

@@ -44,8 +44,8 @@ export interface ReplicaOptions {
   candidate(signed: SignedCandidate): void
   /** A manifest was installed. */
   manifest(signed: SignedManifest): void
-  /** The gateway's durable stream has been read up to here. */
-  seen(last: number): void
+  /** The gateway's durable stream has been read further. */
+  seen(): void
   /** After each record, while the fold is just there: for the API's streams. */
   stepped(position: number, taken: Taken): void
 }
@@ -83,6 +83,11 @@ export class Replica {
   }
   get last(): { candidate: Candidate; signed: SignedCandidate } | null {
     return this.#last
+  }
+
+  /** Up to where it has read the gateway's durable stream. */
+  get durable(): number {
+    return this.#fold.state?.durable ?? 0
   }
 
   async start(): Promise<void> {
@@ -157,8 +162,10 @@ export class Replica {
     }
     const next = (records.at(-1)?.position ?? -1) + 1
     if (this.#chart.in('catchingUp') && next >= this.#caughtUpAt) this.#caughtUp()
-    const durable = this.#fold.state?.durable ?? 0
-    if (durable > this.#durable) this.#o.seen((this.#durable = durable))
+    if (this.durable > this.#durable) {
+      this.#durable = this.durable
+      this.#o.seen()
+    }
     if (due && this.#chart.has('signs')) await this.#sign(due)
     this.#sinceSnapshot += records.length
     if (this.#sinceSnapshot >= SNAPSHOT_EVERY) await this.#keepSnapshot()

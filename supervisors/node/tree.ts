@@ -138,7 +138,7 @@ export class NodeTree {
           this.#view.signed()
           this.#parts.faults?.send(signed, s => this.#parts.server?.candidate(s))
         },
-        seen: last => this.#parts.server?.seen(last),
+        seen: () => this.#parts.server?.seen(),
         stepped: (position, taken) => this.#view.stepped(position, taken),
         manifest: signed => this.#parts.server?.manifest(signed),
       })
@@ -166,6 +166,7 @@ export class NodeTree {
         signer,
         verifier: this.#verifier,
         manifest: () => this.#parts.replica?.fold.signed ?? manifest,
+        durable: () => this.#parts.replica?.durable ?? 0,
         facts: logs.facts,
         history: logs.history,
       })

@@ -40,6 +40,7 @@ class Bench {
       {
         apply: verdict => void this.told.push(`apply ${verdict.cycle}`),
         lapse: () => void this.told.push('lapse'),
+        undecided: cycle => void this.told.push(`undecided ${cycle}`),
         alarm: (alarm, about, asset, state) => {
           if (state === 'raised') this.told.push(`${alarm} ${about ?? asset ?? ''}`.trim())
         },
