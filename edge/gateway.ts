@@ -26,7 +26,13 @@ import { Governor, stillOut } from './governor.ts'
 import { Notebook } from './notebook.ts'
 import type { Outbox } from './outbox.ts'
 import { sealGap } from './outboxes.ts'
-import { type SamplerContext, type SamplerEffect, type SamplerEvent, samplerMachine } from './sampler.ts'
+import {
+  RESERVED_CYCLES,
+  type SamplerContext,
+  type SamplerEffect,
+  type SamplerEvent,
+  samplerMachine,
+} from './sampler.ts'
 import type { Uplinks } from './uplinks.ts'
 
 export interface GatewayOptions {
@@ -53,6 +59,7 @@ export class Gateway {
   readonly #durable: Outbox
   readonly #history: Outbox
   readonly #field: Field
+  readonly #notebook: Notebook
   readonly #governor: Governor
   readonly #executor: Executor
   readonly #sampler: LiveMachine<SamplerContext, SamplerEvent, SamplerEffect>
@@ -64,6 +71,8 @@ export class Gateway {
   #known: LastKnown = {}
   #polling = false
   #cycle = 0
+  /** The cycle whose frame began the present slot. */
+  #slot = 0
   #emittedAtUs = new Map<number, number>()
   #stopped = false
   /** A manifest that comes into force at a later cycle. */
@@ -72,7 +81,9 @@ export class Gateway {
   /** Opens its journal, raises the epoch durably, builds the actors. `start` sets them going. */
   static async open(o: GatewayOptions): Promise<Gateway> {
     const epoch = await nextEpoch(o.ports)
-    return new Gateway(o, epoch, await Notebook.open(o.ports.disk, o.boot))
+    const notebook = await Notebook.open(o.ports.disk, o.boot)
+    await notebook.write({ k: 'cycles', upTo: notebook.recovered.cycle + RESERVED_CYCLES })
+    return new Gateway(o, epoch, notebook)
   }
 
   private constructor(o: GatewayOptions, epoch: number, notebook: Notebook) {
@@ -82,13 +93,13 @@ export class Gateway {
     this.#durable = o.durable
     this.#history = o.history
     this.#field = o.field
+    this.#notebook = notebook
     const { ports, verifier, manifest } = o
     this.#out = stillOut(manifest, notebook.recovered.disqualified)
     this.#governor = new Governor(ports, verifier, manifest, epoch, notebook.recovered, {
       apply: verdict => {
-        const fast = verdict.actions.laws.some(law => law.law === 'fcr')
-        if (fast !== this.#sampler.context.fast)
-          this.#sampler.send({ type: 'fast', on: fast, atMs: ports.clock.monotonicMs() })
+        const on = verdict.actions.laws.some(law => law.law === 'fcr')
+        this.#sampler.send({ type: 'fast', on, atMs: ports.clock.monotonicMs() })
         this.#executor.apply(verdict, this.#emittedAtUs.get(verdict.cycle) ?? 0)
       },
       lapse: () => this.#executor?.lapse(),
@@ -111,7 +122,13 @@ export class Gateway {
     })
     const { cycleMs, fastMs } = manifest.timing
     this.#delivery = new LiveMachine(deliveryMachine, ports.host, effect => this.#deliver(effect))
-    this.#sampler = new LiveMachine(samplerMachine, ports.clock, effect => this.#sample(effect), { cycleMs, fastMs })
+    this.#sampler = new LiveMachine(samplerMachine, ports.clock, effect => this.#sample(effect), {
+      cycleMs,
+      fastMs,
+      cycle: notebook.recovered.cycle,
+      reserved: notebook.recovered.cycle + RESERVED_CYCLES,
+      asked: notebook.recovered.cycle + RESERVED_CYCLES,
+    })
     o.uplinks.attach({
       message: (node, m) => {
         if (m.t === 'candidate') this.#governor.candidate(m.candidate)
@@ -194,20 +211,31 @@ export class Gateway {
         .catch(error => this.#o.fail(error))
       return
     }
+    if (effect.kind === 'reserve') {
+      const { upTo } = effect
+      this.#notebook
+        .write({ k: 'cycles', upTo })
+        .then(() => this.#sampler.send({ type: 'reserved', upTo }))
+        .catch(error => this.#o.fail(error))
+      return
+    }
     const { assets, timing } = this.#o.manifest
     const nowMs = this.#o.ports.clock.monotonicMs()
     const points = Object.fromEntries(assets.map(a => [a.name, pointsOf(a, this.#poll, this.#known, nowMs)]))
     const values = Object.fromEntries(assets.map(a => [a.name, reliable(points[a.name]!, a.staleAfterMs)]))
     this.#governor.measured(values)
-    if (effect.kind === 'frame') this.#frame(effect.cycle, points)
+    if (effect.kind === 'frame') this.#frame(effect.cycle, effect.early, points)
     const justRead = Object.fromEntries(assets.map(a => [a.name, fresh(points[a.name]!)]))
     const verdictExpected = effect.kind === 'frame' && this.#governor.decidedLast
     this.#executor.polled(this.#poll!, values, justRead, verdictExpected)
     this.#field.feed(this.#governor.fed(), nowMs + timing.cycleMs).catch(error => this.#o.fail(error))
   }
-  #frame(cycle: number, points: Readonly<Record<string, Points>>): void {
+  #frame(cycle: number, early: boolean, points: Readonly<Record<string, Points>>): void {
     const { ports, manifest, signer } = this.#o
-    if (this.#cycle > 0) this.#governor.slotEnded(this.#cycle, this.#poll!.up)
+    if (!early) {
+      if (this.#slot > 0) this.#governor.slotEnded(this.#slot, this.#poll!.up)
+      this.#slot = cycle
+    }
     this.#cycle = cycle
     this.#adoptDue()
     const nowMs = ports.clock.monotonicMs()

@@ -37,12 +37,6 @@ export type Taken =
   | { readonly kind: 'foreign' }
   | { readonly kind: 'refused'; readonly code: ErrorCode; readonly reason: string }
 
-/** Installed, and in force from a later cycle of the epoch in which it was installed. */
-interface Pending {
-  readonly signed: SignedManifest
-  readonly epoch: number
-}
-
 /** A fold as JSON: what a snapshot holds. */
 export interface FrozenFold {
   readonly v: 1
@@ -50,15 +44,15 @@ export interface FrozenFold {
   readonly position: number
   readonly chain: string
   readonly manifest: SignedManifest
-  readonly pending: readonly Pending[]
+  readonly pending: readonly SignedManifest[]
   readonly state: FrozenSite
 }
 
 export class SiteFold {
   readonly #o: FoldOptions
   #signed: SignedManifest | null = null
-  /** In the order of their versions (S33). */
-  #pending: readonly Pending[] = []
+  /** Installed, and in force from a later cycle on; in the order of their versions (S33). */
+  #pending: readonly SignedManifest[] = []
   #manifestHash = GENESIS
   #site: Site | null = null
   #state: SiteState | null = null
@@ -85,6 +79,10 @@ export class SiteFold {
   /** The manifest in force, with its signatures. */
   get signed(): SignedManifest | null {
     return this.#signed
+  }
+  /** Installed, and not yet in force. */
+  get pending(): readonly SignedManifest[] {
+    return this.#pending
   }
   get manifestHash(): Digest {
     return this.#manifestHash
@@ -171,7 +169,7 @@ export class SiteFold {
   }
 
   #install(position: number, body: string, fact: FactOf<'ManifestInstalled'>): Taken {
-    const latest = this.#pending.at(-1)?.signed ?? this.#signed
+    const latest = this.#pending.at(-1) ?? this.#signed
     const verdict = checkManifest(fact.manifest, latest?.manifest ?? null, this.#o.verifier)
     if (verdict.kind === 'refused') return verdict
     const next = fact.manifest
@@ -187,7 +185,7 @@ export class SiteFold {
     if (next.manifest.fromCycle === null || !this.#state) {
       this.#pending = [] // what waited is of an older version
       this.#enact(next)
-    } else this.#pending = [...this.#pending, { signed: next, epoch: this.#state.epoch }]
+    } else this.#pending = [...this.#pending, next]
     this.#state = { ...this.#state!, position }
     return { kind: 'stepped', fact, candidate: null, outputs: [] }
   }
@@ -196,10 +194,9 @@ export class SiteFold {
     const { state } = this
     if (!state || epoch < state.epoch || (epoch === state.epoch && cycle <= state.cycle)) return
     for (const waiting of this.#pending) {
-      const named = waiting.epoch || state.epoch || epoch // before the first frame: the epoch to come
-      if (epoch === named && cycle < waiting.signed.manifest.fromCycle!) return
+      if (cycle < waiting.manifest.fromCycle!) return
       this.#pending = this.#pending.slice(1)
-      this.#enact(waiting.signed)
+      this.#enact(waiting)
     }
   }
   #enact(signed: SignedManifest): void {

@@ -7,6 +7,7 @@
  * R3  What it decided is recorded in `decisions` after the fact, never on the way.
  */
 import { type FoldOptions, type FrozenFold, SiteFold, type Taken } from '../../actors/controller/fold.ts'
+import type { SiteState } from '../../actors/controller/state.ts'
 import { LiveMachine } from '../../actors/kit/machine.ts'
 import { signCandidate } from '../../protocol/codec/candidate.ts'
 import { canonical, sha256 } from '../../protocol/codec/canonical.ts'
@@ -46,6 +47,8 @@ export interface ReplicaOptions {
   manifest(signed: SignedManifest): void
   /** The gateway's durable stream has been read further. */
   seen(): void
+  /** A command was accepted just now, and waits for a frame. */
+  accepted(): void
   /** After each record, while the fold is just there: for the API's streams. */
   stepped(position: number, taken: Taken): void
 }
@@ -144,6 +147,7 @@ export class Replica {
   async #batch(records: readonly LogRecord[]): Promise<void> {
     let due: Due | null = null
     for (const record of records) {
+      const before = this.#fold.state?.commands
       const taken = this.#fold.take(record.position, record.body)
       this.#o.stepped(record.position, taken)
       if (taken.kind === 'refused') {
@@ -156,6 +160,7 @@ export class Replica {
       } else if (taken.kind === 'stepped') {
         if (taken.candidate) due = { candidate: taken.candidate, stateHash: this.#hashFor(taken.candidate) } // R2
         if (taken.fact.kind === 'ManifestInstalled') this.#o.manifest(taken.fact.manifest)
+        if (taken.fact.kind === 'CommandRequested') this.#nudge(taken.fact.id, before)
         if (taken.fact.kind === 'ReceiptRecorded') await this.#compare(taken.fact.certificate)
         if (taken.fact.kind !== 'TimeAdvanced') this.#standing()
       }
@@ -169,6 +174,11 @@ export class Replica {
     if (due && this.#chart.has('signs')) await this.#sign(due)
     this.#sinceSnapshot += records.length
     if (this.#sinceSnapshot >= SNAPSHOT_EVERY) await this.#keepSnapshot()
+  }
+  /** Only what is new: a repeat waits no more, and what is read again while catching up is long decided. */
+  #nudge(id: string, before: SiteState['commands'] | undefined): void {
+    const accepted = this.#fold.state?.commands[id]?.state === 'accepted'
+    if (accepted && !before?.[id] && this.#chart.has('signs')) this.#o.accepted()
   }
   /** Outvoted: its snapshot goes, so that the next start folds the log anew. */
   async #compare(certificate: Certificate | null): Promise<void> {

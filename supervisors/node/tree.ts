@@ -139,6 +139,9 @@ export class NodeTree {
           this.#parts.faults?.send(signed, s => this.#parts.server?.candidate(s))
         },
         seen: () => this.#parts.server?.seen(),
+        accepted: () => {
+          if (!this.#o.lockstep) this.#parts.server?.nudge() // there the parent owns time
+        },
         stepped: (position, taken) => this.#view.stepped(position, taken),
         manifest: signed => this.#parts.server?.manifest(signed),
       })
@@ -166,6 +169,7 @@ export class NodeTree {
         signer,
         verifier: this.#verifier,
         manifest: () => this.#parts.replica?.fold.signed ?? manifest,
+        pending: () => this.#parts.replica?.fold.pending ?? [],
         durable: () => this.#parts.replica?.durable ?? 0,
         facts: logs.facts,
         history: logs.history,

@@ -16,6 +16,7 @@ import { MemoryDisk, worldOf } from './world.ts'
 const NOTHING: Recovered = {
   standing: null,
   slots: NO_SLOTS,
+  cycle: 0,
   lastAtMs: null,
   openPulses: [],
   openCommands: [],

@@ -64,3 +64,12 @@ test('compacted now and then, not at every note, and nothing of it is lost', asy
   expect(anew.recovered.disqualified).toEqual([proof])
   expect([anew.hasPulse('2499-0'), anew.hasPulse('1-0')]).toEqual([true, false]) // long ago: forgotten
 })
+
+test('cycle numbers that may have been used are used no more, in whatever boot', async () => {
+  const disk = new MemoryDisk()
+  const notebook = await Notebook.open(disk, 'one')
+  expect(notebook.recovered.cycle).toBe(0)
+  await notebook.write({ k: 'cycles', upTo: 8 })
+  for (let i = 0; i < 1_100; i++) await notebook.write({ k: 'commandEnded', id: `command-${i}` }) // compacted
+  expect((await Notebook.open(disk.crash(), 'two')).recovered.cycle).toBe(8)
+})

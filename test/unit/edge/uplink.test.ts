@@ -26,6 +26,7 @@ async function serve(world: World, facts: EventLog = openMemoryLog({ topic: 'fac
     signer,
     verifier,
     manifest: () => ({ manifest, signatures: {} }),
+    pending: () => [],
     durable: () => 4,
     facts,
     history,

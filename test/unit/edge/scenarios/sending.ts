@@ -277,7 +277,12 @@ const fast = (atMs: number, on = true) => ({ type: 'fast', on, atMs }) as const
 const start = { type: 'start', atMs: 0 } as const
 export const sampler: Behaviour<SamplerContext, SamplerEvent, any> = {
   machine: samplerMachine as never,
-  say: e => (e.kind === 'frame' ? `frame ${e.cycle} due ${e.dueMs}` : e.kind),
+  say: e =>
+    e.kind === 'frame'
+      ? `frame ${e.cycle} ${e.early ? 'early' : `due ${e.dueMs}`}`
+      : e.kind === 'reserve'
+        ? `reserve ${e.upTo}`
+        : e.kind,
   scenarios: {
     'each frame is due T after the last was due, however long its poll took': {
       begins: 'idle | ',
@@ -304,21 +309,54 @@ export const sampler: Behaviour<SamplerContext, SamplerEvent, any> = {
         [1, 'polling', 'poll'],
       ],
     },
-    'an early frame on a nudge, one in 200 ms, and the rhythm stays': {
+    'P2: an early frame on a nudge, 200 ms after the frame before it, and the rhythm stays': {
       rows: [
         [start, 'polling', 'poll'],
         [nudge(0), 'polling'],
         [polled(0), 'waiting', 'frame 1 due 0'],
         [300, 'waiting'],
-        [nudge(300), 'polling', 'poll'],
-        [polled(300), 'waiting', 'frame 2 due 1000'],
-        [199, 'waiting'],
-        [nudge(499), 'waiting'],
-        [1, 'waiting'],
-        [nudge(500), 'polling', 'poll'],
-        [polled(500), 'waiting', 'frame 3 due 1000'],
-        [500, 'polling', 'poll'],
-        [polled(1_000), 'waiting', 'frame 4 due 1000'],
+        [nudge(300), 'waiting'],
+        [0, 'polling', 'poll'],
+        [polled(300), 'waiting', 'frame 2 early'],
+        [100, 'waiting'],
+        [nudge(400), 'waiting'],
+        [nudge(400), 'waiting'], // of three nodes, or of one that does not stop
+        [99, 'waiting'],
+        [1, 'polling', 'poll'],
+        [nudge(500), 'polling'],
+        [polled(500), 'waiting', 'frame 3 early'],
+        [499, 'waiting'],
+        [1, 'polling', 'poll'],
+        [polled(1_000), 'waiting', 'frame 4 due 1000; reserve 12'],
+      ],
+    },
+    'P2: a nudge while a fast poll is under way': {
+      input: { cycleMs: 1_000, fastMs: 150, fast: true },
+      rows: [
+        [start, 'polling', 'poll'],
+        [polled(0), 'waiting', 'frame 1 due 0'],
+        [150, 'polling', 'poll'],
+        [nudge(150), 'polling'],
+        [polled(150), 'waiting', 'fast'],
+        [49, 'waiting'],
+        [1, 'polling', 'poll'],
+        [polled(200), 'waiting', 'frame 2 early'],
+        [100, 'polling', 'poll'],
+      ],
+    },
+    'P3: numbers are asked for ahead; a frame without a durable one waits': {
+      input: { cycle: 100, reserved: 101, asked: 105 },
+      rows: [
+        [start, 'polling', 'poll'],
+        [polled(0), 'waiting', 'frame 101 due 0; reserve 109'],
+        [1_000, 'polling', 'poll'],
+        [polled(1_000), 'unnumbered'],
+        [5_000, 'unnumbered'],
+        [{ type: 'reserved', upTo: 102 }, 'polling', 'poll'],
+        [polled(6_000), 'waiting', 'frame 102 due 1000'],
+        [{ type: 'reserved', upTo: 109 }, 'waiting'],
+        [1_000, 'polling', 'poll'],
+        [polled(7_000), 'waiting', 'frame 103 due 7000'],
       ],
     },
     'while a fast law is active, polls between the frames': {
@@ -350,15 +388,6 @@ export const sampler: Behaviour<SamplerContext, SamplerEvent, any> = {
         [350, 'waiting'],
         [fast(600), 'waiting'],
         [149, 'waiting'],
-        [1, 'polling', 'poll'],
-      ],
-    },
-    'another rhythm from the next frame on': {
-      rows: [
-        [start, 'polling', 'poll'],
-        [{ type: 'timing', cycleMs: 2_000, fastMs: 2_000 }, 'polling'],
-        [polled(0), 'waiting', 'frame 1 due 0'],
-        [1_999, 'waiting'],
         [1, 'polling', 'poll'],
       ],
     },
