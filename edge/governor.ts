@@ -144,14 +144,11 @@ export class Governor {
   measured(values: Readonly<Record<string, Values>>): void {
     for (const [name, channel] of this.#channels) {
       const mode = values[name]?.mode
-      if (mode === 'local') channel.send({ type: 'local' })
-      else if (mode !== undefined && channel.in('deviceLocal')) channel.send({ type: 'remote' })
+      if (mode !== undefined) channel.send({ type: mode === 'local' ? 'local' : 'remote' })
     }
   }
   doubt(asset: string, unknown: boolean): void {
-    const channel = this.#channels.get(asset)
-    if (unknown) channel?.send({ type: 'unknown' })
-    else if (channel?.in('unresolved')) channel.send({ type: 'resolved' })
+    this.#channels.get(asset)?.send({ type: unknown ? 'unknown' : 'resolved' })
   }
   stop(): void {
     this.#voter.stop()
