@@ -2,6 +2,7 @@
  * Counting votes: pure. One ballot for each cycle; a key counts once in it (S14), for the bytes that it signed first.
  * Nothing here waits, decides a fallback or knows a clock.
  */
+import { sameQuestion } from '../protocol/codec/candidate.ts'
 import type { Candidate, SignedCandidate } from '../protocol/words/candidate.ts'
 
 export interface Vote {
@@ -44,10 +45,7 @@ export function cast(ballots: Ballots, vote: Vote): Cast {
   const first = ballot.votes.find(v => v.by === vote.by)
   if (first) {
     if (first.digest === vote.digest) return { kind: 'repeat' }
-    const sameInput = (['engine', 'manifest', 'chain', 'epoch'] as const).every(
-      k => first.candidate[k] === vote.candidate[k],
-    )
-    return sameInput ? { kind: 'equivocation', first } : { kind: 'secondThought' }
+    return sameQuestion(first.candidate, vote.candidate) ? { kind: 'equivocation', first } : { kind: 'secondThought' }
   }
   const counted: Ballot = { ...ballot, votes: [...ballot.votes, vote] }
   return {

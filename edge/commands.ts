@@ -7,33 +7,47 @@ import { defineMachine } from '../actors/kit/machine.ts'
 import type { CommandAction } from '../protocol/words/candidate.ts'
 import type { CommandTerminal } from '../protocol/words/facts.ts'
 
-export type PulseOutcome = 'confirmed' | 'failed' | 'unknown'
+/** What came of one output: read back, refused, or neither. */
+export type OutputOutcome = 'confirmed' | 'failed' | 'unknown'
+export type PulseOutcome = OutputOutcome | 'suppressed'
 
 export interface PulseContext {
   readonly id: string
   readonly asset: string
   readonly name: string
   readonly validUntilMs: number
-  readonly reason: string
+  /** Observe mode: everything but the write. */
+  readonly suppressed: boolean
+  /** False: the device is in local mode (S36). */
+  readonly governed: boolean
 }
 export type PulseEvent =
+  | { readonly type: 'begin' }
   | { readonly type: 'intended'; readonly atMs: number }
-  | { readonly type: 'wrote'; readonly outcome: PulseOutcome; readonly reason: string }
+  | { readonly type: 'wrote'; readonly outcome: OutputOutcome; readonly reason: string }
 export type PulseEffect =
   | { readonly kind: 'intend'; readonly pulse: PulseContext }
   | { readonly kind: 'write'; readonly pulse: PulseContext }
-  | { readonly kind: 'ended'; readonly pulse: PulseContext; readonly outcome: PulseOutcome; readonly reason: string }
+  /** `refused`: it was not begun. */
+  | {
+      readonly kind: 'refused' | 'ended'
+      readonly pulse: PulseContext
+      readonly outcome: PulseOutcome
+      readonly reason: string
+    }
 
 type PulseSee = { readonly context: PulseContext; readonly event: PulseEvent }
-const wrote = (outcome: PulseOutcome) => (see: PulseSee) => (see.event as { outcome?: string }).outcome === outcome
-const ended = (outcome: PulseOutcome) => (see: PulseSee) => ({
+const wrote = (outcome: OutputOutcome) => (see: PulseSee) => (see.event as { outcome?: string }).outcome === outcome
+const ended = (outcome: OutputOutcome) => (see: PulseSee) => ({
   do: { kind: 'ended' as const, pulse: see.context, outcome, reason: (see.event as { reason?: string }).reason ?? '' },
 })
 
 export const pulseMachine = defineMachine<PulseContext, PulseEvent, PulseEffect>()({
   id: 'pulse',
-  context: { id: '', asset: '', name: '', validUntilMs: 0, reason: '' },
+  context: { id: '', asset: '', name: '', validUntilMs: 0, suppressed: false, governed: true },
   guards: {
+    suppressed: ({ context }) => context.suppressed,
+    ungoverned: ({ context }) => !context.governed,
     stillValid: ({ context, event }) => (event as { atMs: number }).atMs < context.validUntilMs,
     confirmed: wrote('confirmed'),
     failed: wrote('failed'),
@@ -42,6 +56,10 @@ export const pulseMachine = defineMachine<PulseContext, PulseEvent, PulseEffect>
   actions: {
     intend: ({ context }) => ({ do: { kind: 'intend', pulse: context } }),
     write: ({ context }) => ({ do: { kind: 'write', pulse: context } }),
+    suppress: ({ context }) => ({ do: { kind: 'refused', pulse: context, outcome: 'suppressed', reason: '' } }),
+    refuse: ({ context }) => ({
+      do: { kind: 'refused', pulse: context, outcome: 'failed', reason: 'the device is in local mode' },
+    }),
     confirm: ended('confirmed'),
     fail: ended('failed'),
     doubt: ended('unknown'),
@@ -50,8 +68,17 @@ export const pulseMachine = defineMachine<PulseContext, PulseEvent, PulseEffect>
     }),
   },
   chart: {
-    initial: 'intending',
+    initial: 'asked',
     states: {
+      asked: {
+        on: {
+          begin: [
+            { guard: 'suppressed', target: 'suppressed', actions: 'suppress' },
+            { guard: 'ungoverned', target: 'failed', actions: 'refuse' },
+            { target: 'intending' },
+          ],
+        },
+      },
       intending: {
         entry: 'intend',
         on: {
@@ -71,6 +98,7 @@ export const pulseMachine = defineMachine<PulseContext, PulseEvent, PulseEffect>
           ],
         },
       },
+      suppressed: { type: 'final' },
       confirmed: { type: 'final' },
       failed: { type: 'final' },
       unknown: { type: 'final' },
@@ -86,7 +114,7 @@ export interface CommandContext {
 export type CommandEvent =
   /** A certificate that lists the command was applied. */
   | { readonly type: 'applied'; readonly cycle: number }
-  | { readonly type: 'output'; readonly name: string; readonly outcome: PulseOutcome }
+  | { readonly type: 'output'; readonly name: string; readonly outcome: OutputOutcome }
   | { readonly type: 'cycle'; readonly cycle: number }
   /** It is no longer listed: the centre withdrew it. */
   | { readonly type: 'withdrawn' }

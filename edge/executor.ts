@@ -1,28 +1,19 @@
 /**
- * Carries out what governs the site: rounds of setpoints through the writer's chart, pulses and commands through
- * theirs. Keeps what was last applied, from read-backs alone, and turns all of it into receipts.
+ * Carries out what governs the site: rounds of setpoints through the writer's chart; pulses and commands are
+ * `one-shot.ts`, measured effects `effects.ts`. Keeps what was last applied, from read-backs alone, and turns all of it
+ * into receipts.
  */
 import { LiveMachine } from '../actors/kit/machine.ts'
 import type { FrequencyHistory } from '../actors/laws/fcr.ts'
 import type { Ports } from '../protocol/ports.ts'
 import { trace } from '../protocol/trace.ts'
-import type { CommandAction } from '../protocol/words/candidate.ts'
 import type { CommandReceipt, EffectReceipt, Slots, WriteReceipt } from '../protocol/words/facts.ts'
 import type { Manifest, ManifestAsset } from '../protocol/words/manifest.ts'
-import {
-  type CommandContext,
-  type CommandEffect,
-  type CommandEvent,
-  commandMachine,
-  type PulseContext,
-  type PulseEffect,
-  type PulseEvent,
-  pulseMachine,
-} from './commands.ts'
 import { inSafeOrder } from './connection.ts'
-import { type Awaited, EFFECT_AFTER_CYCLES, judgeEffect } from './effects.ts'
+import { Effects } from './effects.ts'
 import type { Field, Poll } from './field.ts'
 import type { Notebook } from './notebook.ts'
+import { OneShots } from './one-shot.ts'
 import { type Applied, type Situation, stepOf, type Target, targets, type Values } from './target.ts'
 import type { Verdict } from './verdict.ts'
 import { type Round, type WriterContext, type WriterEffect, type WriterEvent, writerMachine } from './writer.ts'
@@ -46,8 +37,6 @@ export interface ExecutorOwner {
   fail(error: unknown): void
 }
 
-type LivePulse = LiveMachine<PulseContext, PulseEvent, PulseEffect>
-type LiveCommand = LiveMachine<CommandContext, CommandEvent, CommandEffect>
 /** Validity of a round without a verdict: a fallback value may be written as long as it is the fallback. */
 const NO_END = Number.MAX_SAFE_INTEGER
 /** What each effect of the writer's chart says of a cycle's way so far. */
@@ -59,11 +48,10 @@ export class Executor {
   readonly #notebook: Notebook
   readonly #owner: ExecutorOwner
   readonly #writer: LiveMachine<WriterContext, WriterEvent, WriterEffect>
-  readonly #pulses = new Map<string, LivePulse>()
-  readonly #commands = new Map<string, LiveCommand>()
+  readonly #oneShots: OneShots
+  readonly #awaited = new Effects()
   readonly #applied = new Map<string, Applied>()
   readonly #writtenAtMs = new Map<string, number>()
-  readonly #awaited = new Map<string, Awaited>()
   /** Setpoints whose last write may or may not have been carried out: what the device holds then is nobody else's. */
   readonly #inDoubt = new Set<string>()
   #frequency: Readonly<Record<string, FrequencyHistory>> = {}
@@ -73,7 +61,6 @@ export class Executor {
   #emittedAtUs = 0
   #writes: WriteReceipt[] = []
   #effects: EffectReceipt[] = []
-  #ended: CommandReceipt[] = []
 
   constructor(ports: Ports, field: Field, notebook: Notebook, owner: ExecutorOwner) {
     this.#ports = ports
@@ -82,24 +69,22 @@ export class Executor {
     this.#owner = owner
     this.#verdict = notebook.recovered.standing
     this.#writer = new LiveMachine(writerMachine, ports.clock, effect => this.#perform(effect))
+    this.#oneShots = new OneShots(ports, field, notebook, {
+      govern: () => owner.govern(),
+      pulsed: () => this.#flush(null),
+      commandEnded: () => {
+        if (this.#writer.has('idle')) this.#flush(null) // else with the receipt of the round that is under way
+      },
+      fail: error => owner.fail(error),
+    })
   }
-  /** What was under way when the last process of this gateway ended is told as unknown (S11). */
   recover(): void {
-    const { openPulses, openCommands } = this.#notebook.recovered
-    const reason = 'the gateway ended in its midst'
-    for (const pulse of openPulses) {
-      this.#note({ k: 'pulsed', id: pulse.id, outcome: 'unknown' })
-      this.#writes.push(pulseReceipt(pulse, 'unknown', reason))
-    }
-    for (const id of openCommands) {
-      this.#note({ k: 'commandEnded', id })
-      this.#ended.push({ id, outcome: 'unknown', reason })
-    }
-    if (openPulses.length + openCommands.length > 0) this.#flush(null)
+    this.#oneShots.recover()
+    if (this.#oneShots.news) this.#flush(null)
   }
 
   get idle(): boolean {
-    return this.#writer.has('idle') && this.#pulses.size === 0
+    return this.#writer.has('idle') && this.#oneShots.idle
   }
   get writerState(): string {
     return this.#writer.state
@@ -153,9 +138,7 @@ export class Executor {
   apply(verdict: Verdict, emittedAtUs: number): void {
     this.#verdict = verdict
     this.#emittedAtUs = emittedAtUs
-    this.#listCommands(verdict)
-    const { mode } = verdict.actions
-    if (mode !== 'off') this.#beginPulses(verdict, mode === 'observe')
+    this.#oneShots.apply(verdict)
     this.#round(verdict)
   }
   /** No verdict is valid any more. */
@@ -164,7 +147,7 @@ export class Executor {
   }
   stop(): void {
     this.#writer.stop()
-    for (const pulse of this.#pulses.values()) pulse.stop()
+    this.#oneShots.stop()
   }
 
   // Rounds
@@ -234,7 +217,7 @@ export class Executor {
     else if (effect.kind === 'done') this.#done(round, effect.receipts)
     else {
       this.#ports.note('warn', 'round dropped', { why: effect.why, cycle: round.verdict?.cycle })
-      if (this.#ended.length > 0) this.#flush(null)
+      if (this.#oneShots.news) this.#flush(null)
     }
   }
   #run<T>(work: Promise<T>, then: (value: T) => void): void {
@@ -261,7 +244,7 @@ export class Executor {
         const atMs = before?.value === receipt.readBack ? before.atMs : nowMs
         this.#applied.set(key, { value: receipt.readBack, local, atMs })
         this.#writtenAtMs.set(key, nowMs)
-        if (before?.value !== receipt.readBack) this.#await(receipt, nowMs)
+        if (before?.value !== receipt.readBack) this.#awaited.await(receipt, this.#asset(receipt.asset), nowMs)
         this.#inDoubt.delete(key)
       } else if (receipt.outcome === 'unknown') this.#inDoubt.add(key)
       this.#owner.doubt(receipt.asset, receipt.outcome === 'unknown')
@@ -272,162 +255,34 @@ export class Executor {
         failing ? 'raised' : 'returned',
         receipt.reason ?? receipt.outcome,
       )
-      for (const id of round.commands)
-        this.#commands.get(id)?.send({ type: 'output', name: key, outcome: outcomeOf(receipt.outcome) })
+      this.#oneShots.output(round.commands, key, outcomeOf(receipt.outcome))
     }
-    if (round.verdict) this.#commandsApplied(round.verdict)
+    if (round.verdict) this.#oneShots.applied(round.verdict, this.#applied)
     this.#writes.push(...receipts)
     const latency = receipts.some(r => r.outcome !== 'suppressed') && round.verdict
     this.#flush(round.verdict, latency ? this.#ports.host.monotonicUs() - this.#emittedAtUs : undefined)
   }
   #flush(verdict: Verdict | null, latencyUs?: number): void {
+    const { writes, commands } = this.#oneShots.take()
     const draft = {
       verdict: verdict ?? this.#verdict,
-      writes: this.#writes,
+      writes: [...writes, ...this.#writes],
       effects: this.#effects,
-      commands: this.#ended,
+      commands,
     }
     this.#writes = []
     this.#effects = []
-    this.#ended = []
     this.#owner.record(latencyUs === undefined ? draft : { ...draft, latencyUs: Math.max(0, latencyUs) })
   }
-
-  // Effects
-
-  #await(receipt: WriteReceipt, nowMs: number): void {
-    const asset = this.#asset(receipt.asset)
-    const envelope = asset?.envelope[receipt.name]
-    if (!asset || !envelope) return
-    const tolerance = Math.max(2 * stepOf(asset, receipt.name), Math.ceil((envelope.max - envelope.min) / 50))
-    const { name, readBack } = receipt
-    this.#awaited.set(`${asset.name}.${name}`, {
-      asset: asset.name,
-      name,
-      wanted: readBack!,
-      sinceMs: nowMs,
-      tolerance,
-    })
-  }
   #judgeEffects(nowMs: number): void {
-    const afterMs = EFFECT_AFTER_CYCLES * this.#owner.manifest().timing.cycleMs
-    for (const [key, awaited] of this.#awaited) {
-      if (nowMs - awaited.sinceMs < afterMs) continue
-      this.#awaited.delete(key)
-      const effect = judgeEffect(awaited, this.#values[awaited.asset], nowMs)
+    for (const effect of this.#awaited.judge(this.#values, this.#owner.manifest().timing.cycleMs, nowMs)) {
       this.#effects.push(effect)
-      const missing = effect.effect === 'notReached'
-      const text = `${key} was set to ${effect.wanted}, ${effect.measured} is measured`
-      this.#owner.alarm('effectMissing', awaited.asset, missing ? 'raised' : 'returned', text)
+      const { asset, name, wanted, measured } = effect
+      const state = effect.effect === 'notReached' ? 'raised' : 'returned'
+      this.#owner.alarm('effectMissing', asset, state, `${asset}.${name} was set to ${wanted}, ${measured} is measured`)
     }
-  }
-
-  // One-shot work
-
-  /** In observe mode a pulse ends at once: what it would have done, the present controller of the site has done. */
-  #beginPulses(verdict: Verdict, suppressed: boolean): void {
-    for (const [asset, action] of Object.entries(verdict.actions.assets))
-      for (const { id, name } of action.pulses) {
-        if (this.#notebook.hasPulse(id)) continue // S8
-        if (suppressed) {
-          this.#note({ k: 'pulsed', id, outcome: 'confirmed' })
-          this.#writes.push({
-            ...pulseReceipt({ id, asset, name }, 'confirmed', ''),
-            accepted: false,
-            outcome: 'suppressed',
-          })
-          for (const command of this.#commands.values())
-            command.send({ type: 'output', name: id, outcome: 'confirmed' })
-          continue
-        }
-        if (this.#owner.govern()[asset] === 'none') {
-          const reason = 'the device is in local mode' // S36
-          this.#note({ k: 'pulsed', id, outcome: 'failed' })
-          this.#writes.push(pulseReceipt({ id, asset, name }, 'failed', reason))
-          for (const command of this.#commands.values()) command.send({ type: 'output', name: id, outcome: 'failed' })
-          continue
-        }
-        const input = { id, asset, name, validUntilMs: verdict.validUntilMs, reason: '' }
-        this.#pulses.set(id, new LiveMachine(pulseMachine, this.#ports.clock, e => this.#pulse(e), input))
-      }
-  }
-  #pulse(effect: PulseEffect): void {
-    const { id, asset, name } = effect.pulse
-    if (effect.kind === 'intend')
-      this.#run(this.#notebook.write({ k: 'pulse', id, asset, name }), () =>
-        this.#pulses.get(id)?.send({ type: 'intended', atMs: this.#ports.clock.monotonicMs() }),
-      )
-    else if (effect.kind === 'write')
-      this.#run(this.#field.pulse(effect.pulse), result => this.#pulses.get(id)?.send({ type: 'wrote', ...result }))
-    else {
-      this.#pulses.delete(id)
-      this.#note({ k: 'pulsed', id, outcome: effect.outcome })
-      this.#writes.push(pulseReceipt(effect.pulse, effect.outcome, effect.reason))
-      for (const command of this.#commands.values()) command.send({ type: 'output', name: id, outcome: effect.outcome })
-      this.#flush(null)
-    }
-  }
-  #note(note: Parameters<Notebook['write']>[0]): void {
-    this.#run(this.#notebook.write(note), () => {})
-  }
-
-  #listCommands(verdict: Verdict): void {
-    const listed = new Set(verdict.actions.commands.map(c => c.id))
-    for (const command of verdict.actions.commands) {
-      if (this.#notebook.hasCommand(command.id)) continue
-      this.#note({ k: 'command', id: command.id })
-      this.#commands.set(command.id, this.#liveCommand(command))
-    }
-    for (const [id, command] of [...this.#commands]) {
-      if (!listed.has(id)) command.send({ type: 'withdrawn' })
-      else command.send({ type: 'cycle', cycle: verdict.cycle })
-    }
-  }
-  #liveCommand(command: CommandAction): LiveCommand {
-    const open = [...command.pulses, ...command.setpoints]
-    const ended = (e: CommandEffect) => this.#endCommand(e.command.id, e.outcome, e.reason)
-    return new LiveMachine(commandMachine, this.#ports.clock, ended, { command, open })
-  }
-  /** A certificate that lists them was applied; a setpoint that already held what was decided needed no write. */
-  #commandsApplied(verdict: Verdict): void {
-    for (const { id, setpoints } of verdict.actions.commands) {
-      const command = this.#commands.get(id)
-      for (const key of setpoints) {
-        const [asset, name] = key.split('.') as [string, string]
-        const decided = verdict.actions.assets[asset]?.setpoints[name]?.value
-        if (this.#applied.get(key)?.value === decided)
-          command?.send({ type: 'output', name: key, outcome: 'confirmed' })
-      }
-      command?.send({ type: 'applied', cycle: verdict.cycle })
-    }
-  }
-  #endCommand(id: string, outcome: CommandReceipt['outcome'], reason: string): void {
-    this.#commands.delete(id)
-    this.#note({ k: 'commandEnded', id })
-    this.#ended.push(reason === '' ? { id, outcome } : { id, outcome, reason })
-    if (this.#writer.has('idle')) this.#flush(null)
   }
 }
 
 const outcomeOf = (o: WriteReceipt['outcome']) =>
   o === 'confirmed' ? 'confirmed' : o === 'unknown' ? 'unknown' : 'failed'
-
-function pulseReceipt(
-  p: { readonly id: string; readonly asset: string; readonly name: string },
-  outcome: 'confirmed' | 'failed' | 'unknown',
-  reason: string,
-): WriteReceipt {
-  const accepted = outcome === 'confirmed'
-  const receipt: WriteReceipt = {
-    asset: p.asset,
-    name: p.name,
-    kind: 'pulse',
-    id: p.id,
-    decided: 1,
-    written: 1,
-    accepted,
-    readBack: null,
-    outcome,
-  }
-  return reason === '' ? receipt : { ...receipt, reason }
-}

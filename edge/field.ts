@@ -6,7 +6,7 @@ import type { Clock, FieldDriver, FieldReading, FieldValue } from '../protocol/p
 import type { WriteReceipt } from '../protocol/words/facts.ts'
 import type { ManifestAsset } from '../protocol/words/manifest.ts'
 import type { Points, PointValue } from '../protocol/words/quality.ts'
-import type { PulseContext, PulseOutcome } from './commands.ts'
+import type { OutputOutcome, PulseContext } from './commands.ts'
 import type { Values } from './target.ts'
 import type { Round } from './writer.ts'
 
@@ -102,7 +102,7 @@ export class Field {
     })
   }
 
-  async pulse(pulse: PulseContext): Promise<{ readonly outcome: PulseOutcome; readonly reason: string }> {
+  async pulse(pulse: PulseContext): Promise<{ readonly outcome: OutputOutcome; readonly reason: string }> {
     const driver = this.#drivers[pulse.asset]
     if (!driver) return { outcome: 'failed', reason: 'no driver' }
     const [result] = await driver.write([{ name: pulse.name, value: 1 }], pulse.validUntilMs)

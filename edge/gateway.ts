@@ -11,21 +11,28 @@
  * everything is rebuilt from the journals. Restarting any of them moves no output (S25).
  */
 import { LiveMachine } from '../actors/kit/machine.ts'
-import { sealFact } from '../protocol/codec/fact.ts'
+import { parseFact, sealFact } from '../protocol/codec/fact.ts'
 import { checkManifest } from '../protocol/codec/manifest.ts'
 import type { Signer, Verifier } from '../protocol/codec/sign.ts'
 import type { Ports } from '../protocol/ports.ts'
 import { trace } from '../protocol/trace.ts'
-import type { AssetFrame, Fact, FactOf, Slots } from '../protocol/words/facts.ts'
+import type { AssetFrame, Equivocation, Fact, FactOf, Slots } from '../protocol/words/facts.ts'
 import type { Manifest, SignedManifest } from '../protocol/words/manifest.ts'
 import type { Points } from '../protocol/words/quality.ts'
 import { type DeliveryEffect, deliveryMachine } from './delivery.ts'
 import { Executor, type ReceiptDraft } from './executor.ts'
 import { type Field, fresh, type LastKnown, type Poll, pointsOf, reliable, remembered } from './field.ts'
-import { Governor } from './governor.ts'
+import { Governor, stillOut } from './governor.ts'
 import { Notebook } from './notebook.ts'
 import type { Outbox } from './outbox.ts'
-import { type SamplerContext, type SamplerEffect, type SamplerEvent, samplerMachine } from './sampler.ts'
+import { sealGap } from './outboxes.ts'
+import {
+  RESERVED_CYCLES,
+  type SamplerContext,
+  type SamplerEffect,
+  type SamplerEvent,
+  samplerMachine,
+} from './sampler.ts'
 import type { Uplinks } from './uplinks.ts'
 
 export interface GatewayOptions {
@@ -52,15 +59,20 @@ export class Gateway {
   readonly #durable: Outbox
   readonly #history: Outbox
   readonly #field: Field
+  readonly #notebook: Notebook
   readonly #governor: Governor
   readonly #executor: Executor
   readonly #sampler: LiveMachine<SamplerContext, SamplerEvent, SamplerEffect>
   readonly #delivery: LiveMachine<any, any, DeliveryEffect>
+  /** Keys that were out when this life began. */
+  readonly #out: readonly Equivocation[]
   readonly #raised = new Map<string, string>()
   #poll: Poll | null = null
   #known: LastKnown = {}
   #polling = false
   #cycle = 0
+  /** The cycle whose frame began the present slot. */
+  #slot = 0
   #emittedAtUs = new Map<number, number>()
   #stopped = false
   /** A manifest that comes into force at a later cycle. */
@@ -69,7 +81,9 @@ export class Gateway {
   /** Opens its journal, raises the epoch durably, builds the actors. `start` sets them going. */
   static async open(o: GatewayOptions): Promise<Gateway> {
     const epoch = await nextEpoch(o.ports)
-    return new Gateway(o, epoch, await Notebook.open(o.ports.disk, o.boot))
+    const notebook = await Notebook.open(o.ports.disk, o.boot)
+    await notebook.write({ k: 'cycles', upTo: notebook.recovered.cycle + RESERVED_CYCLES })
+    return new Gateway(o, epoch, notebook)
   }
 
   private constructor(o: GatewayOptions, epoch: number, notebook: Notebook) {
@@ -79,26 +93,23 @@ export class Gateway {
     this.#durable = o.durable
     this.#history = o.history
     this.#field = o.field
+    this.#notebook = notebook
     const { ports, verifier, manifest } = o
+    this.#out = stillOut(manifest, notebook.recovered.disqualified)
     this.#governor = new Governor(ports, verifier, manifest, epoch, notebook.recovered, {
       apply: verdict => {
-        const fast = verdict.actions.laws.some(law => law.law === 'fcr')
-        if (fast !== this.#sampler.context.fast)
-          this.#sampler.send({ type: 'fast', on: fast, atMs: ports.clock.monotonicMs() })
+        const on = verdict.actions.laws.some(law => law.law === 'fcr')
+        this.#sampler.send({ type: 'fast', on, atMs: ports.clock.monotonicMs() })
         this.#executor.apply(verdict, this.#emittedAtUs.get(verdict.cycle) ?? 0)
       },
       lapse: () => this.#executor?.lapse(),
+      undecided: cycle => this.#delivery.send({ type: 'undecided', cycle }),
       alarm: (alarm, about, asset, state, text) => this.#alarm(alarm, about, asset, state, text),
-      equivocation: (key, first, second) => {
-        const proof = ({ bytes, signature }: { bytes: string; signature: string }) => ({ bytes, signature })
-        this.#put(() => ({
-          ...this.#head(),
-          kind: 'EquivocationProven',
-          key,
-          first: proof(first),
-          second: proof(second),
-        }))
-      },
+      equivocation: proof =>
+        void notebook
+          .write({ k: 'disqualified', proof })
+          .then(() => this.#prove(proof))
+          .catch(o.fail),
     })
     this.#executor = new Executor(ports, this.#field, notebook, {
       manifest: () => manifest,
@@ -111,29 +122,33 @@ export class Gateway {
     })
     const { cycleMs, fastMs } = manifest.timing
     this.#delivery = new LiveMachine(deliveryMachine, ports.host, effect => this.#deliver(effect))
-    this.#sampler = new LiveMachine(samplerMachine, ports.clock, effect => this.#sample(effect), { cycleMs, fastMs })
+    this.#sampler = new LiveMachine(samplerMachine, ports.clock, effect => this.#sample(effect), {
+      cycleMs,
+      fastMs,
+      cycle: notebook.recovered.cycle,
+      reserved: notebook.recovered.cycle + RESERVED_CYCLES,
+      asked: notebook.recovered.cycle + RESERVED_CYCLES,
+    })
     o.uplinks.attach({
       message: (node, m) => {
         if (m.t === 'candidate') this.#governor.candidate(m.candidate)
         else if (m.t === 'seen') this.#durable.seen(node, m.last)
         else if (m.t === 'manifest') this.#offered(m.manifest)
         else if (m.t === 'nudge') this.#sampler.send({ type: 'nudge', atMs: ports.clock.monotonicMs() })
-        else if (m.stream === 'frame') {
-          if (m.epoch === epoch) this.#delivery.send({ type: 'acked', cycle: m.cycle })
-        } else if (m.stream === 'durable') this.#durable.acked(m.last)
-        else this.#history.acked(m.last)
+        else if (m.stream === 'frame') this.#delivery.send({ type: 'acked', node, cycle: m.cycle })
+        else (m.stream === 'durable' ? this.#durable : this.#history).acked(node, m.first, m.last)
       },
       changed: (node, up) => {
         this.#alarm('uplinkDown', node, undefined, up ? 'returned' : 'raised', 'the link to the node')
-        if (!up) return
-        this.#durable.linked()
-        this.#history.linked()
-        this.#delivery.send({ type: 'linked' })
+        this.#linked(node, up)
       },
     })
+    for (const node of o.uplinks.connected) this.#linked(node, true) // of an earlier life of this part
   }
 
   start(): void {
+    // told anew in each life: the last one may have ended between the note and the fact
+    for (const proof of this.#out) this.#prove(proof)
     this.#executor.recover()
     this.#sampler.send({ type: 'start', atMs: this.#o.ports.clock.monotonicMs() })
   }
@@ -169,6 +184,17 @@ export class Gateway {
     return nodes.every(node => voted.includes(node)) && this.#durable.seenByAll(nodes) >= this.#durable.last
   }
 
+  #linked(node: string, up: boolean): void {
+    if (up) {
+      this.#durable.linked(node)
+      this.#history.linked(node)
+    } else {
+      this.#durable.unlinked(node)
+      this.#history.unlinked(node)
+    }
+    this.#delivery.send({ type: up ? 'linked' : 'unlinked', node })
+  }
+
   // A cycle
 
   #sample(effect: SamplerEffect): void {
@@ -185,20 +211,31 @@ export class Gateway {
         .catch(error => this.#o.fail(error))
       return
     }
+    if (effect.kind === 'reserve') {
+      const { upTo } = effect
+      this.#notebook
+        .write({ k: 'cycles', upTo })
+        .then(() => this.#sampler.send({ type: 'reserved', upTo }))
+        .catch(error => this.#o.fail(error))
+      return
+    }
     const { assets, timing } = this.#o.manifest
     const nowMs = this.#o.ports.clock.monotonicMs()
     const points = Object.fromEntries(assets.map(a => [a.name, pointsOf(a, this.#poll, this.#known, nowMs)]))
     const values = Object.fromEntries(assets.map(a => [a.name, reliable(points[a.name]!, a.staleAfterMs)]))
     this.#governor.measured(values)
-    if (effect.kind === 'frame') this.#frame(effect.cycle, points)
+    if (effect.kind === 'frame') this.#frame(effect.cycle, effect.early, points)
     const justRead = Object.fromEntries(assets.map(a => [a.name, fresh(points[a.name]!)]))
     const verdictExpected = effect.kind === 'frame' && this.#governor.decidedLast
     this.#executor.polled(this.#poll!, values, justRead, verdictExpected)
     this.#field.feed(this.#governor.fed(), nowMs + timing.cycleMs).catch(error => this.#o.fail(error))
   }
-  #frame(cycle: number, points: Readonly<Record<string, Points>>): void {
+  #frame(cycle: number, early: boolean, points: Readonly<Record<string, Points>>): void {
     const { ports, manifest, signer } = this.#o
-    if (this.#cycle > 0) this.#governor.slotEnded(this.#cycle, this.#poll!.up)
+    if (!early) {
+      if (this.#slot > 0) this.#governor.slotEnded(this.#slot, this.#poll!.up)
+      this.#slot = cycle
+    }
     this.#cycle = cycle
     this.#adoptDue()
     const nowMs = ports.clock.monotonicMs()
@@ -219,10 +256,10 @@ export class Gateway {
     this.#delivery.send({ type: 'emitted', frame: { cycle, body, untilMs }, nowMs })
   }
   #deliver(effect: DeliveryEffect): void {
-    if (effect.kind === 'tryAnother') this.#uplinks.tryAnother()
-    else if (effect.kind === 'send')
-      this.#uplinks.send({ t: 'frame', epoch: this.#epoch, cycle: effect.frame.cycle, body: effect.frame.body })
-    else for (const frame of effect.frames) this.#history.put(() => frame.body).catch(error => this.#o.fail(error))
+    if (effect.kind === 'send') {
+      const { cycle, body } = effect.frame
+      this.#uplinks.send(effect.to, { t: 'frame', cycle, body })
+    } else for (const frame of effect.frames) this.#history.put(() => frame.body).catch(error => this.#o.fail(error))
   }
 
   /** Any node may carry it; only the administrators' signatures make it count (S33). */
@@ -249,20 +286,19 @@ export class Gateway {
     return { v: 1 as const, tenant, site, by: this.#o.signer.key as string }
   }
   #put(fact: (seq: number) => Fact): void {
-    this.#durable.put(seq => sealFact(fact(seq), this.#o.signer)).catch(error => this.#o.fail(error))
-    this.#tellGap('durable', this.#durable)
-    this.#tellGap('history', this.#history)
+    this.#durable.put(seq => this.#sealed(fact(seq), seq)).catch(error => this.#o.fail(error))
   }
-  /** Exactly what an outbox has dropped (S21). */
-  #tellGap(stream: 'durable' | 'history', outbox: Outbox): void {
-    const gap = outbox.takeGap()
-    if (!gap) return
-    const fact = (seq: number) =>
-      ({ ...this.#head(), kind: 'GapRecorded', seq, stream, ...gap, reason: 'outbox full' }) as const
-    this.#durable
-      .put(seq => sealFact(fact(seq), this.#o.signer))
-      .then(() => outbox.told(gap))
-      .catch(error => this.#o.fail(error))
+  /** A fact that no node admits would hold up all that follow it: a gap takes its place. */
+  #sealed(fact: Fact, seq: number): string {
+    const { ports, signer } = this.#o
+    const body = sealFact(fact, signer)
+    const parsed = parseFact(body)
+    if (parsed.kind === 'fact') return body
+    ports.note('error', 'a fact of this gateway has no known shape', { kind: fact.kind, reason: parsed.reason })
+    return sealGap(this.#head(), 'durable', { first: seq, last: seq }, seq, `${fact.kind}: ${parsed.code}`, signer)
+  }
+  #prove(proof: Equivocation): void {
+    this.#put(seq => ({ ...this.#head(), kind: 'EquivocationProven', seq, ...proof }))
   }
   #record(draft: ReceiptDraft): void {
     const { verdict, writes, effects, commands } = draft

@@ -8,7 +8,7 @@ import { manifestHash } from '../protocol/codec/manifest.ts'
 import type { Verifier } from '../protocol/codec/sign.ts'
 import type { Ports } from '../protocol/ports.ts'
 import type { SignedCandidate } from '../protocol/words/candidate.ts'
-import type { ChannelState, Slots } from '../protocol/words/facts.ts'
+import type { ChannelState, Equivocation, Slots } from '../protocol/words/facts.ts'
 import { type Manifest, majorityOf } from '../protocol/words/manifest.ts'
 import { type ChannelContext, type ChannelEffect, type ChannelEvent, channelMachine } from './channel.ts'
 import type { Recovered } from './notebook.ts'
@@ -20,6 +20,8 @@ import { type VoterContext, type VoterEffect, type VoterEvent, type VoterRules, 
 export interface GovernorOwner {
   apply(verdict: Verdict): void
   lapse(): void
+  /** A slot ended without a quorum. */
+  undecided(cycle: number): void
   alarm(
     alarm: string,
     about: string | undefined,
@@ -27,7 +29,7 @@ export interface GovernorOwner {
     state: 'raised' | 'returned',
     text: string,
   ): void
-  equivocation(by: string, first: SignedCandidate, second: SignedCandidate): void
+  equivocation(proof: Equivocation): void
 }
 type Channel = LiveMachine<ChannelContext, ChannelEvent, ChannelEffect>
 
@@ -87,6 +89,7 @@ export class Governor {
       standing,
       startedAtMs: nowMs,
       slots: downtime(recovered, nowMs, manifest),
+      disqualified: stillOut(manifest, recovered.disqualified).map(({ key }) => key),
     })
   }
 
@@ -141,14 +144,11 @@ export class Governor {
   measured(values: Readonly<Record<string, Values>>): void {
     for (const [name, channel] of this.#channels) {
       const mode = values[name]?.mode
-      if (mode === 'local') channel.send({ type: 'local' })
-      else if (mode !== undefined && channel.in('deviceLocal')) channel.send({ type: 'remote' })
+      if (mode !== undefined) channel.send({ type: mode === 'local' ? 'local' : 'remote' })
     }
   }
   doubt(asset: string, unknown: boolean): void {
-    const channel = this.#channels.get(asset)
-    if (unknown) channel?.send({ type: 'unknown' })
-    else if (channel?.in('unresolved')) channel.send({ type: 'resolved' })
+    this.#channels.get(asset)?.send({ type: unknown ? 'unknown' : 'resolved' })
   }
   stop(): void {
     this.#voter.stop()
@@ -201,16 +201,23 @@ export class Governor {
           'raised',
           'signed two candidates for one cycle; out until enrolled anew',
         )
-        this.#owner.equivocation(effect.by, effect.first.signed, effect.second.signed)
+        this.#owner.equivocation(this.#proof(effect.by, effect.first.signed, effect.second.signed))
         break
       case 'slot':
         this.#decidedLast = effect.slot === 'onTime'
+        break
+      case 'undecided':
+        this.#owner.undecided(effect.cycle)
         break
     }
   }
   #channelEffect(asset: string, effect: ChannelEffect): void {
     const text = `channel of ${asset}: ${this.#channels.get(asset)?.state ?? 'starting'}`
     this.#owner.alarm(effect.alarm, undefined, asset, effect.state, text)
+  }
+  #proof(key: string, first: SignedCandidate, second: SignedCandidate): Equivocation {
+    const bare = ({ bytes, signature }: SignedCandidate) => ({ bytes, signature })
+    return { key, publicKey: this.#manifest.keys[key]!.publicKey, first: bare(first), second: bare(second) }
   }
   /** State hashes ride outside the digest: a difference is a latent fault, not a dissent. */
   #compareState(cycle: number, by: string, hash: string): void {
@@ -227,6 +234,10 @@ export class Governor {
     }
   }
 }
+
+/** Until a manifest gives the name another key, and by nothing else (S15). */
+export const stillOut = (manifest: Manifest, proofs: readonly Equivocation[]): readonly Equivocation[] =>
+  proofs.filter(({ key, publicKey }) => manifest.keys[key]?.publicKey === publicKey)
 
 /** The gateway's own downtime, classed after its restart: the device held the last verdict as long as it was valid. */
 function downtime(recovered: Recovered, nowMs: number, manifest: Manifest): Slots {

@@ -1,11 +1,12 @@
 /**
  * The executor's journal: what must be known after a crash. A standing verdict with its intent, the pulses that were
- * begun and how they ended, the commands that were listed and how they ended, the slots so far.
+ * begun and how they ended, the commands that were listed and how they ended, the slots so far, the
+ * cycle numbers that may be used, the keys that are out.
  */
 
 import { Journal } from '../protocol/journal.ts'
 import type { Disk } from '../protocol/ports.ts'
-import type { Slots } from '../protocol/words/facts.ts'
+import type { Equivocation, Slots } from '../protocol/words/facts.ts'
 import type { PulseOutcome } from './commands.ts'
 import { NO_SLOTS } from './slots.ts'
 import type { Verdict } from './verdict.ts'
@@ -23,6 +24,10 @@ export type Note =
   | { readonly k: 'pulsed'; readonly id: string; readonly outcome: PulseOutcome }
   | { readonly k: 'command'; readonly id: string }
   | { readonly k: 'commandEnded'; readonly id: string }
+  /** Cycle numbers up to this one may have been used. */
+  | { readonly k: 'cycles'; readonly upTo: number }
+  /** Of each public key one: it stays out under whatever name, whatever manifest (S15). */
+  | { readonly k: 'disqualified'; readonly proof: Equivocation }
 
 /** Ids of ended pulses that are remembered: more than any verdict lists, so that a repeat is always known. */
 const ENDED_KEPT = 2_048
@@ -33,11 +38,14 @@ export interface Recovered {
   /** Of the same boot; null otherwise: monotonic time does not survive a boot. */
   readonly standing: Verdict | null
   readonly slots: Slots
+  /** No cycle above it was ever used. */
+  readonly cycle: number
   /** When the last note was made, monotonic ms of this boot; null: another boot. */
   readonly lastAtMs: number | null
   /** Begun and not known to have ended. */
   readonly openPulses: readonly { readonly id: string; readonly asset: string; readonly name: string }[]
   readonly openCommands: readonly string[]
+  readonly disqualified: readonly Equivocation[]
 }
 
 export class Notebook {
@@ -46,7 +54,10 @@ export class Notebook {
   readonly #boot: string
   readonly #pulses = new Map<string, { asset: string; name: string; ended: PulseOutcome | null }>()
   readonly #commands = new Map<string, boolean>()
+  /** By public key. */
+  readonly #disqualified = new Map<string, Equivocation>()
   #verdict: Extract<Note, { k: 'verdict' }> | null = null
+  #cycle = 0
   #turn: Promise<void> = Promise.resolve()
   #kept = 0
 
@@ -58,11 +69,13 @@ export class Notebook {
     this.recovered = {
       standing: sameBoot ? this.#verdict!.verdict : null,
       slots: this.#verdict?.slots ?? NO_SLOTS,
+      cycle: this.#cycle,
       lastAtMs: sameBoot ? this.#verdict!.atMs : null,
       openPulses: [...this.#pulses]
         .filter(([, p]) => p.ended === null)
         .map(([id, p]) => ({ id, asset: p.asset, name: p.name })),
       openCommands: [...this.#commands].filter(([, ended]) => !ended).map(([id]) => id),
+      disqualified: [...this.#disqualified.values()],
     }
   }
   static async open(disk: Disk, boot: string): Promise<Notebook> {
@@ -103,6 +116,8 @@ export class Notebook {
       this.#pulses.set(note.id, { asset: pulse?.asset ?? '', name: pulse?.name ?? '', ended: note.outcome })
       forget(this.#pulses, p => p.ended !== null)
     } else if (note.k === 'command') this.#commands.set(note.id, false)
+    else if (note.k === 'cycles') this.#cycle = Math.max(this.#cycle, note.upTo)
+    else if (note.k === 'disqualified') this.#disqualified.set(note.proof.publicKey, note.proof)
     else {
       this.#commands.set(note.id, true)
       forget(this.#commands, ended => ended)
@@ -110,7 +125,7 @@ export class Notebook {
   }
   /** What a compacted journal holds: this state, and nothing of how it came about. */
   #standing(): Note[] {
-    const notes: Note[] = []
+    const notes: Note[] = [{ k: 'cycles', upTo: this.#cycle }]
     for (const [id, { asset, name, ended }] of this.#pulses) {
       notes.push({ k: 'pulse', id, asset, name })
       if (ended) notes.push({ k: 'pulsed', id, outcome: ended })
@@ -119,6 +134,7 @@ export class Notebook {
       notes.push({ k: 'command', id })
       if (ended) notes.push({ k: 'commandEnded', id })
     }
+    for (const proof of this.#disqualified.values()) notes.push({ k: 'disqualified', proof })
     return this.#verdict ? [...notes, this.#verdict] : notes
   }
 }

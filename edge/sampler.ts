@@ -1,48 +1,66 @@
 /**
  * The sampler's chart: polls the field, and with every poll that is due makes the frame of a cycle, even if every read
- * failed. Between frames it polls at the fast cycle while a fast law is active. An early frame is made on a nudge, at
- * most one in EARLY_MS_MIN. Frames keep their own rhythm: each is due T after the last was due, and after a pause there
- * is one frame, not a burst.
+ * failed. Between frames it polls at the fast cycle while a fast law is active.
+ *
+ * P1  Frames keep their own rhythm: each is due T after the last was due, and after a pause there is one frame, not a
+ *     burst.
+ * P2  A nudge makes an early frame, no sooner than EARLY_MS_MIN after the frame before it, whoever nudges how often.
+ * P3  A cycle's number is durable before it is used: no two lives of a gateway use one, and a restart goes on behind
+ *     what its last life had reserved.
  */
 import { defineMachine } from '../actors/kit/machine.ts'
 
-/** Between two early frames. */
+/** Between an early frame and the frame before it: a faulty node may nudge without end. */
 export const EARLY_MS_MIN = 200
+/** Numbers made durable ahead of their use: a restart leaves out so many at most. */
+export const RESERVED_CYCLES = 8
+/** With so few left the next are asked for: one note in four cycles, and none that a frame waits for. */
+const RESERVE_AT = 4
 
 export interface SamplerContext {
   readonly cycleMs: number
   readonly fastMs: number
   /** A local law needs the fast cycle. */
   readonly fast: boolean
+  /** The last that was used, the last that is durable, the last that was asked for (P3). */
   readonly cycle: number
+  readonly reserved: number
+  readonly asked: number
   readonly frameDueMs: number
   readonly pollDueMs: number
-  readonly nudgedMs: number
+  /** Of the last frame. */
+  readonly frameMs: number
   readonly nowMs: number
-  readonly early: boolean
+  readonly nudged: boolean
 }
 export type SamplerEvent =
   | { readonly type: 'start'; readonly atMs: number }
   | { readonly type: 'polled'; readonly atMs: number }
   | { readonly type: 'nudge'; readonly atMs: number }
   | { readonly type: 'fast'; readonly on: boolean; readonly atMs: number }
-  | { readonly type: 'timing'; readonly cycleMs: number; readonly fastMs: number }
+  /** Cycle numbers up to this one are durable. */
+  | { readonly type: 'reserved'; readonly upTo: number }
 export type SamplerEffect =
   | { readonly kind: 'poll' }
-  /** The frame of this cycle, from the poll that just ended. */
-  | { readonly kind: 'frame'; readonly cycle: number; readonly dueMs: number }
+  /** The frame of this cycle, from the poll that just ended; an early one begins no slot. */
+  | { readonly kind: 'frame'; readonly cycle: number; readonly dueMs: number; readonly early: boolean }
   /** A fast poll ended: local laws may act. */
   | { readonly kind: 'fast' }
+  | { readonly kind: 'reserve'; readonly upTo: number }
 
 type See = { readonly context: SamplerContext; readonly event: SamplerEvent }
 const at = ({ context, event }: See) => ('atMs' in event ? event.atMs : context.nowMs)
-const frameDue = (see: See) => see.context.early || at(see) >= see.context.frameDueMs
+const upTo = ({ event }: See) => (event as Extract<SamplerEvent, { type: 'reserved' }>).upTo
+const fastOn = ({ event }: See) => (event as Extract<SamplerEvent, { type: 'fast' }>).on
+const earlyMs = (context: SamplerContext) => (context.nudged ? context.frameMs + EARLY_MS_MIN : context.frameDueMs) // P2
+const frameDue = (see: See) => at(see) >= Math.min(see.context.frameDueMs, earlyMs(see.context))
 
 /** When the next poll begins: with the next frame, or with the next fast step before it. */
 function nextPoll(context: SamplerContext, nowMs: number): number {
-  if (!context.fast || context.fastMs >= context.cycleMs) return context.frameDueMs
+  const frameMs = Math.min(context.frameDueMs, earlyMs(context))
+  if (!context.fast || context.fastMs >= context.cycleMs) return frameMs
   const steps = Math.floor((nowMs - (context.frameDueMs - context.cycleMs)) / context.fastMs) + 1
-  return Math.min(context.frameDueMs, context.frameDueMs - context.cycleMs + steps * context.fastMs)
+  return Math.min(frameMs, context.frameDueMs - context.cycleMs + steps * context.fastMs)
 }
 
 export const samplerMachine = defineMachine<SamplerContext, SamplerEvent, SamplerEffect>()({
@@ -52,15 +70,18 @@ export const samplerMachine = defineMachine<SamplerContext, SamplerEvent, Sample
     fastMs: 1_000,
     fast: false,
     cycle: 0,
+    reserved: RESERVED_CYCLES,
+    asked: RESERVED_CYCLES,
     frameDueMs: 0,
     pollDueMs: 0,
-    nudgedMs: Number.MIN_SAFE_INTEGER,
+    frameMs: Number.MIN_SAFE_INTEGER,
     nowMs: 0,
-    early: false,
+    nudged: false,
   },
   guards: {
     frameDue,
-    mayBeEarly: see => at(see) - see.context.nudgedMs >= EARLY_MS_MIN,
+    unnumbered: see => frameDue(see) && see.context.cycle >= see.context.reserved,
+    changes: see => fastOn(see) !== see.context.fast,
   },
   delays: { untilPoll: ({ context }) => context.pollDueMs - context.nowMs },
   actions: {
@@ -70,51 +91,61 @@ export const samplerMachine = defineMachine<SamplerContext, SamplerEvent, Sample
       const { context } = see
       const nowMs = at(see)
       const cycle = context.cycle + 1
-      // an early frame does not move the rhythm; a late one restarts it from now (no burst after a pause)
+      // an early frame does not move the rhythm; a late one restarts it from now (P1)
       const onTime = context.frameDueMs + context.cycleMs
-      const frameDueMs =
-        nowMs < context.frameDueMs ? context.frameDueMs : onTime > nowMs ? onTime : nowMs + context.cycleMs
-      const next = { ...context, cycle, frameDueMs, early: false }
+      const early = nowMs < context.frameDueMs
+      const frameDueMs = early ? context.frameDueMs : onTime > nowMs ? onTime : nowMs + context.cycleMs
+      const next = { ...context, cycle, frameDueMs, frameMs: nowMs, nowMs, nudged: false }
       return {
-        remember: { cycle, frameDueMs, early: false, nowMs, pollDueMs: nextPoll(next, nowMs) },
-        do: { kind: 'frame', cycle, dueMs: context.frameDueMs },
+        remember: { ...next, pollDueMs: nextPoll(next, nowMs) },
+        do: { kind: 'frame', cycle, dueMs: context.frameDueMs, early },
       }
     },
+    reserve: ({ context: { cycle, asked } }) => {
+      const upTo = cycle + RESERVED_CYCLES
+      return asked - cycle > RESERVE_AT ? {} : { remember: { asked: upTo }, do: { kind: 'reserve', upTo } }
+    },
+    reserved: see => ({ remember: { reserved: upTo(see) } }),
     fast: see => ({
       remember: { nowMs: at(see), pollDueMs: nextPoll(see.context, at(see)) },
       do: { kind: 'fast' },
     }),
-    nudge: see => ({ remember: { early: true, nudgedMs: at(see), nowMs: at(see) } }),
-    retime: ({ event }) => {
-      const { cycleMs, fastMs } = event as Extract<SamplerEvent, { type: 'timing' }>
-      return { remember: { cycleMs, fastMs } }
+    nudge: see => {
+      const nudged = { ...see.context, nudged: true }
+      const pollDueMs = Math.max(at(see), nextPoll(nudged, at(see)))
+      return { remember: { nudged: true, nowMs: at(see), pollDueMs } }
     },
     setFast: see => {
-      const on = (see.event as Extract<SamplerEvent, { type: 'fast' }>).on
-      return { remember: { fast: on, nowMs: at(see), pollDueMs: nextPoll({ ...see.context, fast: on }, at(see)) } }
+      const fast = fastOn(see)
+      return { remember: { fast, nowMs: at(see), pollDueMs: nextPoll({ ...see.context, fast }, at(see)) } }
     },
   },
   chart: {
     initial: 'idle',
-    on: { timing: { actions: 'retime' } },
+    on: { reserved: { actions: 'reserved' }, fast: { guard: 'changes', actions: 'setFast' } },
     states: {
-      idle: { on: { start: { target: 'polling', actions: 'begin' }, fast: { actions: 'setFast' } } },
+      idle: { on: { start: { target: 'polling', actions: 'begin' } } },
       waiting: {
         after: { untilPoll: 'polling' },
         on: {
-          nudge: { guard: 'mayBeEarly', target: 'polling', actions: 'nudge' },
-          fast: { target: 'waiting', reenter: true, actions: 'setFast' },
+          nudge: { target: 'waiting', reenter: true, actions: 'nudge' },
+          fast: { guard: 'changes', target: 'waiting', reenter: true, actions: 'setFast' },
         },
       },
       polling: {
         entry: 'poll',
         on: {
           polled: [
-            { guard: 'frameDue', target: 'waiting', actions: 'frame' },
+            { guard: 'unnumbered', target: 'unnumbered' },
+            { guard: 'frameDue', target: 'waiting', actions: ['frame', 'reserve'] },
             { target: 'waiting', actions: 'fast' },
           ],
-          fast: { actions: 'setFast' },
+          nudge: { actions: 'nudge' },
         },
+      },
+      unnumbered: {
+        description: 'No cycle number is durable: the frame waits for the disk',
+        on: { reserved: { target: 'polling', actions: 'reserved' } },
       },
     },
   },

@@ -39,8 +39,6 @@ export class Uplinks {
   readonly #peers: readonly Peer[]
   /** Who is told; a part that is built anew takes the place of its former self. */
   #listener: UplinkListener | null = null
-  /** The node that acknowledged last is asked first. */
-  #preferred = 0
   #stopped = false
 
   constructor(
@@ -83,22 +81,10 @@ export class Uplinks {
     return this.#peers.filter(p => p.proven).map(p => p.node)
   }
 
-  /** To the preferred node that is up; false if none is. */
-  send(message: UplinkUp): boolean {
-    const text = JSON.stringify(message)
-    for (let i = 0; i < this.#peers.length; i++) {
-      const at = (this.#preferred + i) % this.#peers.length
-      const peer = this.#peers[at]!
-      if (peer.proven && peer.link?.send(text)) {
-        this.#preferred = at
-        return true
-      }
-    }
-    return false
-  }
-  /** Not acknowledged in time: the next send asks another node. */
-  tryAnother(): void {
-    this.#preferred = (this.#preferred + 1) % this.#peers.length
+  /** False: not sent. */
+  send(node: string, message: UplinkUp): boolean {
+    const peer = this.#peers.find(p => p.node === node)
+    return peer?.proven === true && peer.link?.send(JSON.stringify(message)) === true
   }
 
   #open(peer: Peer): void {

@@ -43,17 +43,17 @@ export interface VoterContext {
   /** Slots since each replica was last heard, and since it last disagreed. */
   readonly quiet: Readonly<Record<string, number>>
   readonly agreed: Readonly<Record<string, number>>
+  /** Proven to have signed two answers to one question: out until they are enrolled anew (S15). */
   readonly disqualified: readonly string[]
 }
 export type VoterEvent =
   | { readonly type: 'emitted'; readonly cycle: number; readonly atMs: number }
   | { readonly type: 'vote'; readonly vote: Vote; readonly atMs: number }
   | { readonly type: 'slotEnded'; readonly cycle: number; readonly atMs: number; readonly fieldUp: boolean }
-  | { readonly type: 'manifest'; readonly rules: VoterRules; readonly disqualified: readonly string[] }
 export type VoterEffect =
   | { readonly kind: 'apply'; readonly verdict: Verdict }
   | { readonly kind: 'lapse' }
-  | { readonly kind: 'held'; readonly cycle: number }
+  | { readonly kind: 'held' | 'undecided'; readonly cycle: number }
   | { readonly kind: 'slot'; readonly cycle: number; readonly slot: SlotClass }
   | {
       readonly kind: 'dissent'
@@ -234,6 +234,7 @@ export const voterMachine = defineMachine<VoterContext, VoterEvent, VoterEffect>
       const { rules, standing } = context
       const which = slotClass(ballot, rules.deadlineMs, standing?.validUntilMs ?? null, atMs, fieldUp)
       const effects: VoterEffect[] = [{ kind: 'slot', cycle, slot: which }]
+      if (!ballot.decided) effects.push({ kind: 'undecided', cycle })
       if (!ballot.decided && standing) effects.push({ kind: 'held', cycle })
       const quiet: Record<string, number> = {}
       const agreed: Record<string, number> = {}
@@ -248,17 +249,12 @@ export const voterMachine = defineMachine<VoterContext, VoterEvent, VoterEffect>
       }
       return { remember: { slots: counted(context.slots, which), quiet, agreed }, do: effects }
     },
-    enact: ({ event }) => {
-      const { rules, disqualified } = event as Extract<VoterEvent, { type: 'manifest' }>
-      return { remember: { rules, disqualified } }
-    },
   },
   chart: {
     initial: 'waiting',
     on: {
       emitted: { actions: 'open' },
       slotEnded: { actions: 'classify' },
-      manifest: { actions: 'enact' },
       vote: { actions: 'count' },
     },
     states: {

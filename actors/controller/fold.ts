@@ -3,7 +3,7 @@
  * checked against the manifest in force at its position (S26), chained, and stepped; a record that fails the check
  * changes nothing, the same on everybody.
  */
-import { openCandidate } from '../../protocol/codec/candidate.ts'
+import { provesEquivocation } from '../../protocol/codec/candidate.ts'
 import { canonical, chained, GENESIS, sha256 } from '../../protocol/codec/canonical.ts'
 import { authentic, parseFact } from '../../protocol/codec/fact.ts'
 import { checkManifest, manifestHash } from '../../protocol/codec/manifest.ts'
@@ -37,12 +37,6 @@ export type Taken =
   | { readonly kind: 'foreign' }
   | { readonly kind: 'refused'; readonly code: ErrorCode; readonly reason: string }
 
-/** Installed, and in force from a later cycle of the epoch in which it was installed. */
-interface Pending {
-  readonly signed: SignedManifest
-  readonly epoch: number
-}
-
 /** A fold as JSON: what a snapshot holds. */
 export interface FrozenFold {
   readonly v: 1
@@ -50,15 +44,15 @@ export interface FrozenFold {
   readonly position: number
   readonly chain: string
   readonly manifest: SignedManifest
-  readonly pending: readonly Pending[]
+  readonly pending: readonly SignedManifest[]
   readonly state: FrozenSite
 }
 
 export class SiteFold {
   readonly #o: FoldOptions
   #signed: SignedManifest | null = null
-  /** In the order of their versions (S33). */
-  #pending: readonly Pending[] = []
+  /** Installed, and in force from a later cycle on; in the order of their versions (S33). */
+  #pending: readonly SignedManifest[] = []
   #manifestHash = GENESIS
   #site: Site | null = null
   #state: SiteState | null = null
@@ -85,6 +79,10 @@ export class SiteFold {
   /** The manifest in force, with its signatures. */
   get signed(): SignedManifest | null {
     return this.#signed
+  }
+  /** Installed, and not yet in force. */
+  get pending(): readonly SignedManifest[] {
+    return this.#pending
   }
   get manifestHash(): Digest {
     return this.#manifestHash
@@ -118,7 +116,7 @@ export class SiteFold {
       const opened = authentic(parsed, manifest, this.#o.verifier) // S26
       if (opened.kind === 'refused') return opened
     }
-    if (fact.kind === 'EquivocationProven' && !this.#proves(fact))
+    if (fact.kind === 'EquivocationProven' && !provesEquivocation(fact, tenant, site, this.#o.verifier))
       return { kind: 'refused', code: 'BAD_SIGNATURE', reason: `no proof against '${fact.key}'` }
     if (fact.kind === 'FrameMeasured') {
       const wrong = this.#wrongUnit(fact)
@@ -171,7 +169,7 @@ export class SiteFold {
   }
 
   #install(position: number, body: string, fact: FactOf<'ManifestInstalled'>): Taken {
-    const latest = this.#pending.at(-1)?.signed ?? this.#signed
+    const latest = this.#pending.at(-1) ?? this.#signed
     const verdict = checkManifest(fact.manifest, latest?.manifest ?? null, this.#o.verifier)
     if (verdict.kind === 'refused') return verdict
     const next = fact.manifest
@@ -187,7 +185,7 @@ export class SiteFold {
     if (next.manifest.fromCycle === null || !this.#state) {
       this.#pending = [] // what waited is of an older version
       this.#enact(next)
-    } else this.#pending = [...this.#pending, { signed: next, epoch: this.#state.epoch }]
+    } else this.#pending = [...this.#pending, next]
     this.#state = { ...this.#state!, position }
     return { kind: 'stepped', fact, candidate: null, outputs: [] }
   }
@@ -196,10 +194,9 @@ export class SiteFold {
     const { state } = this
     if (!state || epoch < state.epoch || (epoch === state.epoch && cycle <= state.cycle)) return
     for (const waiting of this.#pending) {
-      const named = waiting.epoch || state.epoch || epoch // before the first frame: the epoch to come
-      if (epoch === named && cycle < waiting.signed.manifest.fromCycle!) return
+      if (cycle < waiting.manifest.fromCycle!) return
       this.#pending = this.#pending.slice(1)
-      this.#enact(waiting.signed)
+      this.#enact(waiting)
     }
   }
   #enact(signed: SignedManifest): void {
@@ -239,17 +236,6 @@ export class SiteFold {
       }
     }
     return null
-  }
-
-  /** Both candidates verify under the key, are for one cycle on one input, and differ (S15). */
-  #proves(fact: FactOf<'EquivocationProven'>): boolean {
-    const open = (c: { bytes: string; signature: string }) =>
-      openCandidate({ by: fact.key, ...c }, this.manifest!, this.#manifestHash, this.#o.verifier)
-    const first = open(fact.first)
-    const second = open(fact.second)
-    if (first.kind === 'refused' || second.kind === 'refused' || first.digest === second.digest) return false
-    const same = ['epoch', 'cycle', 'engine', 'manifest', 'chain'] as const
-    return same.every(k => first.candidate[k] === second.candidate[k])
   }
 }
 

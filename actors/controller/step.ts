@@ -2,7 +2,9 @@
  * One step of a site's controller: `step(site, state, fact)` -> the next state and, for a live frame, the actions that
  * should hold. Pure: the same on every replica, in every replay, in the simulator.
  *
- * A repeat of a producer changes nothing: each of its streams has one high-water mark.
+ * A repeat of a producer changes nothing: each of its streams has one high-water mark. The gateway's durable stream has
+ * no holes: what comes before its turn changes nothing either and is sent again, and a gap stands where something was
+ * dropped, so that nothing is swallowed by who acknowledges it without appending it.
  */
 import type { Actions } from '../../protocol/words/candidate.ts'
 import type { Fact, FactOf } from '../../protocol/words/facts.ts'
@@ -53,28 +55,20 @@ function take(work: Work, fact: Fact): Actions | null {
         work.state = acknowledgeAlarm(work.state, fact.alarm, fact.shelveUntilMs)
       return null
     case 'ReceiptRecorded':
-      if (isNew(work, fact.seq)) receive(work, fact)
+      if (inTurn(work, fact.seq)) receive(work, fact)
       return null
     case 'AlarmObserved':
-      if (isNew(work, fact.seq)) {
+      if (inTurn(work, fact.seq)) {
         const key = [fact.asset ?? 'gateway', fact.alarm, fact.about ?? ''] as const
         work.state =
           fact.state === 'raised' ? raiseAlarm(work.state, ...key, fact.text) : returnAlarm(work.state, ...key)
       }
       return null
     case 'GapRecorded':
-      if (isNew(work, fact.seq))
-        work.state = raiseAlarm(
-          work.state,
-          'gateway',
-          'outboxGap',
-          fact.stream,
-          `${fact.first} to ${fact.last}: ${fact.reason}`,
-        )
+      takeGap(work, fact)
       return null
     case 'EquivocationProven':
-      if (!work.state.disqualified.includes(fact.key))
-        work.state = { ...work.state, disqualified: [...work.state.disqualified, fact.key] }
+      if (!ofGateway(work, fact.by) || fact.seq === undefined || inTurn(work, fact.seq)) disqualify(work, fact)
       return null
     case 'ManifestInstalled': // the fold has taken it: the site is another one now
     case 'FactSkipped':
@@ -82,11 +76,28 @@ function take(work: Work, fact: Fact): Actions | null {
   }
 }
 
-/** The gateway's durable stream, by its high-water mark. */
-function isNew(work: Work, seq: number): boolean {
-  if (seq <= work.state.durable) return false
+/** Is it the next of the gateway's durable stream? A lower one is a repeat, a higher one comes too early. */
+function inTurn(work: Work, seq: number, first = seq): boolean {
+  const { durable } = work.state
+  if (first > durable + 1 || seq <= durable) return false
   work.state = { ...work.state, durable: seq }
   return true
+}
+
+/** A gap of the durable stream stands in the place of what is missing; of it, some may have come before (S21). */
+function takeGap(work: Work, { seq, stream, first, last, reason }: FactOf<'GapRecorded'>): void {
+  const from = stream === 'durable' ? Math.max(first, work.state.durable + 1) : first
+  if (inTurn(work, seq, stream === 'durable' ? first : seq))
+    work.state = raiseAlarm(work.state, 'gateway', 'outboxGap', stream, `${from} to ${last}: ${reason}`)
+}
+
+const ofGateway = (work: Work, by: string) => work.site.manifest.keys[by]?.roles.includes('gateway') === true
+
+/** The key that is proven to have lied; its name may be another key's by now (S15). */
+function disqualify(work: Work, { key, publicKey }: FactOf<'EquivocationProven'>): void {
+  const { disqualified } = work.state
+  if (work.site.manifest.keys[key]?.publicKey !== publicKey || disqualified.includes(key)) return
+  work.state = { ...work.state, disqualified: [...disqualified, key] }
 }
 
 function receive(work: Work, fact: FactOf<'ReceiptRecorded'>): void {

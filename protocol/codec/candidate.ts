@@ -1,6 +1,7 @@
-/** A candidate's bytes, digest and signature; and what the voter asks of one before it counts (S13). */
+/** A candidate's bytes, digest and signature; what the voter asks of one before it counts (S13); what two of them prove. */
 import { Compile } from 'typebox/compile'
 import { Candidate, type SignedCandidate } from '../words/candidate.ts'
+import type { Equivocation } from '../words/facts.ts'
 import type { Digest } from '../words/ids.ts'
 import type { Manifest } from '../words/manifest.ts'
 import { canonical, sha256 } from './canonical.ts'
@@ -36,17 +37,39 @@ export function openCandidate(
 ): OpenedCandidate {
   const entry = manifest.keys[signed.by]
   if (!entry || !manifest.replicas.includes(signed.by)) return { kind: 'refused', reason: 'unknownKey' }
-  if (!verifier.verify('candidate', entry.publicKey, signed.bytes, signed.signature))
-    return { kind: 'refused', reason: 'badSignature' }
-  let candidate: unknown
-  try {
-    candidate = JSON.parse(signed.bytes)
-  } catch {
-    return { kind: 'refused', reason: 'badShape' }
-  }
-  if (!shape.Check(candidate)) return { kind: 'refused', reason: 'badShape' }
+  const candidate = readCandidate(signed, entry.publicKey, verifier)
+  if (typeof candidate === 'string') return { kind: 'refused', reason: candidate }
   if (candidate.tenant !== manifest.tenant || candidate.site !== manifest.site)
     return { kind: 'refused', reason: 'wrongSite' }
   if (candidate.manifest !== manifestHash) return { kind: 'refused', reason: 'wrongManifest' }
   return { kind: 'candidate', by: signed.by, candidate, digest: sha256(signed.bytes), signed }
+}
+
+function readCandidate(
+  { bytes, signature }: { readonly bytes: string; readonly signature: string },
+  publicKey: string,
+  verifier: Verifier,
+): Candidate | 'badSignature' | 'badShape' {
+  if (!verifier.verify('candidate', publicKey, bytes, signature)) return 'badSignature'
+  let candidate: unknown
+  try {
+    candidate = JSON.parse(bytes)
+  } catch {
+    return 'badShape'
+  }
+  return shape.Check(candidate) ? candidate : 'badShape'
+}
+
+/** What two candidates have in common when they answer the same question. */
+const QUESTION = ['tenant', 'site', 'epoch', 'cycle', 'engine', 'manifest', 'chain'] as const
+
+export const sameQuestion = (a: Candidate, b: Candidate): boolean => QUESTION.every(k => a[k] === b[k])
+
+/** One key signed two answers to one question of this site. By the proof alone, whatever manifest is in force (S15). */
+export function provesEquivocation(proof: Equivocation, tenant: string, site: string, verifier: Verifier): boolean {
+  const first = readCandidate(proof.first, proof.publicKey, verifier)
+  const second = readCandidate(proof.second, proof.publicKey, verifier)
+  if (typeof first === 'string' || typeof second === 'string') return false
+  if (first.tenant !== tenant || first.site !== site) return false
+  return proof.first.bytes !== proof.second.bytes && sameQuestion(first, second)
 }

@@ -23,6 +23,10 @@ export interface UplinkServerOptions {
   readonly verifier: Verifier
   /** The manifest in force as this node knows it. */
   readonly manifest: () => SignedManifest
+  /** Installed, and in force from a later cycle on. */
+  readonly pending: () => readonly SignedManifest[]
+  /** Up to where this node has read the gateway's durable stream from the log. */
+  readonly durable: () => number
   readonly facts: EventLog
   readonly history: EventLog
 }
@@ -57,8 +61,9 @@ export class UplinkServer {
   candidate(candidate: SignedCandidate): void {
     this.#tell({ t: 'candidate', candidate })
   }
-  seen(last: number): void {
-    this.#tell({ t: 'seen', stream: 'durable', last })
+  /** It has read further. */
+  seen(): void {
+    this.#tell(this.#seen())
   }
   manifest(manifest: SignedManifest): void {
     this.#tell({ t: 'manifest', manifest })
@@ -71,6 +76,9 @@ export class UplinkServer {
     return false
   }
 
+  #seen(): UplinkDown {
+    return { t: 'seen', stream: 'durable', last: this.#options.durable() }
+  }
   #tell(message: UplinkDown): void {
     const text = JSON.stringify(message)
     for (const session of this.#sessions) if (session.proven) session.link.send(text)
@@ -128,19 +136,22 @@ export class UplinkServer {
       const why = notProven(session.mine, session.theirs, message, 'gateway', manifest().manifest, verifier)
       if (why) return this.#refuse(session, why)
       session.proven = true
-      this.#answer(session, { t: 'manifest', manifest: manifest() }) // it may have missed one
+      // it may have missed them
+      for (const installed of [manifest(), ...this.#options.pending()])
+        this.#answer(session, { t: 'manifest', manifest: installed })
+      this.#answer(session, this.#seen())
     } else if (!session.proven) {
       return this.#refuse(session, `${message.t} before the proof`)
     } else if (message.t === 'frame') {
       await this.#append(facts, [message.body])
       trace(this.#options.ports, 'appended', message.cycle)
-      this.#answer(session, { t: 'ack', stream: 'frame', epoch: message.epoch, cycle: message.cycle })
-    } else if (message.t === 'durable') {
-      await this.#append(facts, message.bodies)
-      this.#answer(session, { t: 'ack', stream: 'durable', last: message.last })
+      this.#answer(session, { t: 'ack', stream: 'frame', cycle: message.cycle })
     } else {
-      await this.#append(history, message.bodies)
-      this.#answer(session, { t: 'ack', stream: 'history', last: message.last })
+      const { t: stream, first, last, bodies } = message
+      await this.#append(stream === 'durable' ? facts : history, bodies)
+      this.#answer(session, { t: 'ack', stream, first, last })
+      // a batch that the log held already moves no mark: without this word it would be sent again and again
+      if (stream === 'durable') this.#answer(session, this.#seen())
     }
   }
   #answer(session: Session, message: UplinkDown): void {

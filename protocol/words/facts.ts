@@ -234,15 +234,22 @@ export const ManifestInstalled = Type.Object(
   closed,
 )
 
-/** Two signed candidates of one key for one cycle that cannot both be honest; anyone may submit it (S15). */
-export const EquivocationProven = Type.Object(
+/** Two signed candidates of one key for one cycle that cannot both be honest. It needs nothing but itself (S15). */
+export const Equivocation = Type.Object(
   {
-    ...ofSite,
-    kind: Type.Literal('EquivocationProven'),
     key: Slug,
+    /** Whose signatures they are: under this name there may be another key by now. */
+    publicKey: Sig,
     first: Type.Object({ bytes: Type.String(), signature: Sig }, closed),
     second: Type.Object({ bytes: Type.String(), signature: Sig }, closed),
   },
+  closed,
+)
+export type Equivocation = Type.Static<typeof Equivocation>
+
+/** Anyone may submit it; `seq` is the gateway's, whose durable stream it is part of. */
+export const EquivocationProven = Type.Object(
+  { ...ofSite, kind: Type.Literal('EquivocationProven'), seq: Type.Optional(Count), ...Equivocation.properties },
   closed,
 )
 

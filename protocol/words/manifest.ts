@@ -76,7 +76,7 @@ export const Manifest = Type.Object(
     partition: Count,
     version: Type.Integer({ minimum: 1 }),
     previous: Type.Union([Hex, Type.Null()]),
-    /** In force from this cycle of the gateway's present epoch on; null: from its position in the log. */
+    /** In force from this cycle on; null: from its position in the log. */
     fromCycle: Type.Union([Count, Type.Null()]),
     timing: Type.Object({ cycleMs: Duration, deadlineMs: Duration, validityMs: Duration, fastMs: Duration }, closed),
     /** Node keys whose candidates count; a majority of them is the quorum. */

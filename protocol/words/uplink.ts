@@ -15,6 +15,9 @@ const Sig = Type.String({ pattern: BASE64URL })
 /** A record body, already signed by its author. */
 const Body = Type.String({ maxLength: 4_000_000 })
 
+/** What an outbox sends: numbered, in order. */
+const Stream = Type.Union([Type.Literal('durable'), Type.Literal('history')])
+
 /** Both ways, before anything else. */
 export const Hello = Type.Object({ t: Type.Literal('hello'), by: Slug, tenant: Slug, site: Slug, nonce: Nonce }, closed)
 export const Proof = Type.Object({ t: Type.Literal('proof'), signature: Sig }, closed)
@@ -22,21 +25,18 @@ export const Proof = Type.Object({ t: Type.Literal('proof'), signature: Sig }, c
 export const UplinkUp = Type.Union([
   Hello,
   Proof,
-  Type.Object({ t: Type.Literal('frame'), epoch: Count, cycle: Count, body: Body }, closed),
-  Type.Object({ t: Type.Literal('durable'), last: Count, bodies: Type.Array(Body, { maxItems: 256 }) }, closed),
-  Type.Object({ t: Type.Literal('history'), last: Count, bodies: Type.Array(Body, { maxItems: 256 }) }, closed),
+  Type.Object({ t: Type.Literal('frame'), cycle: Count, body: Body }, closed),
+  Type.Object({ t: Stream, first: Count, last: Count, bodies: Type.Array(Body, { maxItems: 256 }) }, closed),
 ])
 export type UplinkUp = Type.Static<typeof UplinkUp>
 
 export const UplinkDown = Type.Union([
   Hello,
   Proof,
-  Type.Object({ t: Type.Literal('ack'), stream: Type.Literal('frame'), epoch: Count, cycle: Count }, closed),
-  Type.Object(
-    { t: Type.Literal('ack'), stream: Type.Union([Type.Literal('durable'), Type.Literal('history')]), last: Count },
-    closed,
-  ),
-  /** This node has read the durable stream up to `last` from the log. */
+  Type.Object({ t: Type.Literal('ack'), stream: Type.Literal('frame'), cycle: Count }, closed),
+  /** Just this batch was appended. */
+  Type.Object({ t: Type.Literal('ack'), stream: Stream, first: Count, last: Count }, closed),
+  /** This node has read the durable stream up to `last` from the log; told anew on each link and with each batch. */
   Type.Object({ t: Type.Literal('seen'), stream: Type.Literal('durable'), last: Count }, closed),
   Type.Object({ t: Type.Literal('candidate'), candidate: SignedCandidate }, closed),
   /** A manifest was installed in the log; its own signatures authenticate it, not this node. */

@@ -2,11 +2,12 @@
  * The parts of a gateway under its supervisor, rest for one: links to the nodes, outboxes, field, and the control that
  * stands on them. Whoever falls takes along those that were built on it, and everything is rebuilt from the journals.
  */
+import { WriteBudgets } from '../../edge/drivers/budget.ts'
 import { openModbusDriver } from '../../edge/drivers/modbus/index.ts'
 import type { ModbusConnect } from '../../edge/drivers/modbus/transport.ts'
 import { Field } from '../../edge/field.ts'
 import { Gateway } from '../../edge/gateway.ts'
-import { Outbox, type OutboxLine } from '../../edge/outbox.ts'
+import { type Outboxes, openOutboxes } from '../../edge/outboxes.ts'
 import { Uplinks } from '../../edge/uplinks.ts'
 import type { Signer, Verifier } from '../../protocol/codec/sign.ts'
 import type { Ports } from '../../protocol/ports.ts'
@@ -35,7 +36,7 @@ export class GatewayTree {
   readonly #o: GatewayTreeOptions
   readonly #tree: Supervisor
   #uplinks: Uplinks | null = null
-  #outboxes: { durable: Outbox; history: Outbox } | null = null
+  #outboxes: Outboxes | null = null
   #field: Field | null = null
   #gateway: Gateway | null = null
 
@@ -77,27 +78,24 @@ export class GatewayTree {
   #outbox(): ChildSpec {
     return this.#child('outbox', async (ports, exit) => {
       const fail = (error: unknown) => exit({ kind: 'failed', error })
-      const line: OutboxLine = {
-        send: (t, last, bodies) => void this.#uplinks?.send({ t, last, bodies: [...bodies] }),
-        tryAnother: () => this.#uplinks?.tryAnother(),
-      }
-      const durable = await Outbox.open('durable', ports, line, fail)
-      const history = await Outbox.open('history', ports, line, fail)
-      this.#outboxes = { durable, history }
+      const { signer, manifest } = this.#o
+      const outboxes = await openOutboxes(ports, signer, manifest.manifest, this.#uplinks!, fail)
+      this.#outboxes = outboxes
       return {
         stop: async () => {
-          durable.stop()
-          history.stop()
+          outboxes.durable.stop()
+          outboxes.history.stop()
         },
       }
     })
   }
   #hands(): ChildSpec {
-    return this.#child('field', async ports => {
+    return this.#child('field', async (ports, exit) => {
       const { devices, manifest, connect } = this.#o
       const { clock, host, random, note } = ports
+      const budgets = await WriteBudgets.open(ports.disk, error => exit({ kind: 'failed', error }))
       const drivers = manifest.manifest.assets.map(({ name, map }) => {
-        const options = { name, map, address: devices[name] ?? '', connect, clock, host, random, note }
+        const options = { name, map, address: devices[name] ?? '', connect, clock, host, random, note, budgets }
         return [name, openModbusDriver(options)] as const
       })
       const field = new Field(clock, Object.fromEntries(drivers), () => manifest.manifest.assets)

@@ -7,6 +7,7 @@
  * R3  What it decided is recorded in `decisions` after the fact, never on the way.
  */
 import { type FoldOptions, type FrozenFold, SiteFold, type Taken } from '../../actors/controller/fold.ts'
+import type { SiteState } from '../../actors/controller/state.ts'
 import { LiveMachine } from '../../actors/kit/machine.ts'
 import { signCandidate } from '../../protocol/codec/candidate.ts'
 import { canonical, sha256 } from '../../protocol/codec/canonical.ts'
@@ -44,8 +45,10 @@ export interface ReplicaOptions {
   candidate(signed: SignedCandidate): void
   /** A manifest was installed. */
   manifest(signed: SignedManifest): void
-  /** The gateway's durable stream has been read up to here. */
-  seen(last: number): void
+  /** The gateway's durable stream has been read further. */
+  seen(): void
+  /** A command was accepted just now, and waits for a frame. */
+  accepted(): void
   /** After each record, while the fold is just there: for the API's streams. */
   stepped(position: number, taken: Taken): void
 }
@@ -83,6 +86,11 @@ export class Replica {
   }
   get last(): { candidate: Candidate; signed: SignedCandidate } | null {
     return this.#last
+  }
+
+  /** Up to where it has read the gateway's durable stream. */
+  get durable(): number {
+    return this.#fold.state?.durable ?? 0
   }
 
   async start(): Promise<void> {
@@ -139,6 +147,7 @@ export class Replica {
   async #batch(records: readonly LogRecord[]): Promise<void> {
     let due: Due | null = null
     for (const record of records) {
+      const before = this.#fold.state?.commands
       const taken = this.#fold.take(record.position, record.body)
       this.#o.stepped(record.position, taken)
       if (taken.kind === 'refused') {
@@ -151,17 +160,25 @@ export class Replica {
       } else if (taken.kind === 'stepped') {
         if (taken.candidate) due = { candidate: taken.candidate, stateHash: this.#hashFor(taken.candidate) } // R2
         if (taken.fact.kind === 'ManifestInstalled') this.#o.manifest(taken.fact.manifest)
+        if (taken.fact.kind === 'CommandRequested') this.#nudge(taken.fact.id, before)
         if (taken.fact.kind === 'ReceiptRecorded') await this.#compare(taken.fact.certificate)
         if (taken.fact.kind !== 'TimeAdvanced') this.#standing()
       }
     }
     const next = (records.at(-1)?.position ?? -1) + 1
     if (this.#chart.in('catchingUp') && next >= this.#caughtUpAt) this.#caughtUp()
-    const durable = this.#fold.state?.durable ?? 0
-    if (durable > this.#durable) this.#o.seen((this.#durable = durable))
+    if (this.durable > this.#durable) {
+      this.#durable = this.durable
+      this.#o.seen()
+    }
     if (due && this.#chart.has('signs')) await this.#sign(due)
     this.#sinceSnapshot += records.length
     if (this.#sinceSnapshot >= SNAPSHOT_EVERY) await this.#keepSnapshot()
+  }
+  /** Only what is new: a repeat waits no more, and what is read again while catching up is long decided. */
+  #nudge(id: string, before: SiteState['commands'] | undefined): void {
+    const accepted = this.#fold.state?.commands[id]?.state === 'accepted'
+    if (accepted && !before?.[id] && this.#chart.has('signs')) this.#o.accepted()
   }
   /** Outvoted: its snapshot goes, so that the next start folds the log anew. */
   async #compare(certificate: Certificate | null): Promise<void> {

@@ -144,7 +144,10 @@ export class NodeTree {
           this.#view.signed()
           this.#parts.faults?.send(signed, s => this.#parts.server?.candidate(s))
         },
-        seen: last => this.#parts.server?.seen(last),
+        seen: () => this.#parts.server?.seen(),
+        accepted: () => {
+          if (!this.#o.lockstep) this.#parts.server?.nudge() // there the parent owns time
+        },
         stepped: (position, taken) => this.#view.stepped(position, taken),
         manifest: signed => this.#parts.server?.manifest(signed),
       })
@@ -172,6 +175,8 @@ export class NodeTree {
         signer,
         verifier,
         manifest: () => this.#parts.replica?.fold.signed ?? manifest,
+        pending: () => this.#parts.replica?.fold.pending ?? [],
+        durable: () => this.#parts.replica?.durable ?? 0,
         facts: logs.facts,
         history: logs.history,
       })

@@ -4,11 +4,13 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parse } from 'yaml'
+import { WriteBudgets } from '../../edge/drivers/budget.ts'
 import { openModbusDriver } from '../../edge/drivers/modbus/index.ts'
 import type { Clock, FieldDriver, Random } from '../../protocol/ports.ts'
 import type { RegisterMap } from '../../protocol/words/register-map.ts'
 import type { PlantAnswer, PlantAnswerValue, PlantRequest } from '../../sim/plant/child.ts'
 import type { RunPlantOptions } from '../../sim/plant/process.ts'
+import { MemoryDisk } from '../unit/edge/world.ts'
 
 type Without<Q> = Q extends unknown ? Omit<Q, 'id'> : never
 
@@ -82,6 +84,9 @@ const fixedRandom: Random = { u32: () => 0, stream: () => fixedRandom, id: () =>
 const mapOf = (type: string): RegisterMap =>
   parse(readFileSync(new URL(`../../sim/sites/maps/${type}.yaml`, import.meta.url), 'utf8')) as RegisterMap
 
+/** None of the plant's registers declares a budget. */
+const budgets = await WriteBudgets.open(new MemoryDisk(), () => {})
+
 export const driverOf = (type: string, address: string, map: Partial<RegisterMap> = {}): FieldDriver =>
   openModbusDriver({
     name: type,
@@ -92,6 +97,7 @@ export const driverOf = (type: string, address: string, map: Partial<RegisterMap
     host: realClock,
     random: fixedRandom,
     note: () => {},
+    budgets,
     backoffMs: [1, 2],
   })
 

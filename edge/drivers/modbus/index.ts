@@ -1,7 +1,7 @@
 /**
  * The field driver for Modbus TCP: one device, by its declarative register map.
  *
- * Reading a value: plan.ts -> line.ts -> transport.ts -> codec.ts. Writing one: codec.ts -> budget.ts -> line.ts.
+ * Reading a value: plan.ts -> line.ts -> transport.ts -> codec.ts. Writing one: codec.ts -> ../budget.ts -> line.ts.
  */
 import type {
   Clock,
@@ -14,7 +14,7 @@ import type {
   Random,
 } from '../../../protocol/ports.ts'
 import { type PointRegister, type RegisterMap, sizeOf } from '../../../protocol/words/register-map.ts'
-import { type BudgetStore, budgetInMemory, spend } from './budget.ts'
+import type { WriteBudgets } from '../budget.ts'
 import { decode, encode } from './codec.ts'
 import { Line, type Outcome } from './line.ts'
 import { type Group, planReads, type Span } from './plan.ts'
@@ -31,8 +31,7 @@ export interface ModbusDriverOptions {
   readonly host: Clock
   readonly random: Random
   readonly note: Note
-  /** Where writes are counted; in memory unless given, which forgets over a restart. */
-  readonly budget?: BudgetStore
+  readonly budgets: WriteBudgets
   readonly backoffMs?: readonly [first: number, most: number]
 }
 
@@ -73,7 +72,6 @@ class ModbusDriver implements FieldDriver {
   readonly #o: ModbusDriverOptions
   readonly #line: Line
   readonly #unit: number
-  readonly #budget: BudgetStore
   readonly #points: ReadonlyMap<string, Register>
   readonly #readBacks: ReadonlyMap<string, Register>
   readonly #groups: readonly Group[]
@@ -84,7 +82,6 @@ class ModbusDriver implements FieldDriver {
     this.#o = o
     this.#line = line
     this.#unit = unit
-    this.#budget = o.budget ?? budgetInMemory()
     this.#points = new Map(Object.entries(o.map.points).map(([name, r]) => [name, { ...r, name }]))
     this.#readBacks = new Map(
       Object.entries(o.map.setpoints ?? {}).map(([name, r]) => {
@@ -185,9 +182,9 @@ class ModbusDriver implements FieldDriver {
     if (this.#o.clock.monotonicMs() >= validUntilMs)
       return { name, kind: 'failed', code: 'expired', reason: 'its validity is over' }
     if (perDay !== undefined) {
-      const counts = spend(this.#budget.get(), `${this.#o.name}.${name}`, perDay, this.#o.clock.wallMs())
-      if (!counts) return refused(name, `WRITE_BUDGET: ${perDay} writes in 24 h are spent`)
-      await this.#budget.put(counts)
+      const { budgets, name: asset, clock } = this.#o
+      if (!(await budgets.spend(`${asset}.${name}`, perDay, clock.wallMs())))
+        return refused(name, `WRITE_BUDGET: ${perDay} writes in 24 h are spent`)
     }
     const outcome = await this.#line.exchange(request, validUntilMs)
     if (outcome.kind === 'done') return { name, kind: 'accepted', quantised }

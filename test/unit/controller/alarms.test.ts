@@ -71,19 +71,19 @@ test('a repeat of the gateway’s durable stream changes nothing', () => {
   expect(condition(observed(bench, 'raised', { seq: 1 }))).toBe('returnedUnacknowledged')
 })
 
-test('a gap in the outbox is an alarm', () => {
+test('a gap in the history stream is an alarm', () => {
   const bench = begun()
   bench.take({
     ...head,
     kind: 'GapRecorded',
     by: 'gateway',
     seq: 1,
-    stream: 'durable',
+    stream: 'history',
     first: 4,
     last: 9,
     reason: 'outbox full',
   })
-  expect(bench.state.alarms['gateway.outboxGap.durable']?.text).toBe('4 to 9: outbox full')
+  expect(bench.state.alarms['gateway.outboxGap.history']?.text).toBe('4 to 9: outbox full')
 })
 
 describe('acknowledging', () => {

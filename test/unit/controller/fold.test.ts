@@ -125,7 +125,7 @@ describe('manifests', () => {
     expect(bench.fold.manifest?.version).toBe(1)
   })
   const version = (bench: FoldBench) => bench.fold.manifest!.version
-  test('with a cycle it waits for that cycle of this epoch', () => {
+  test('with a cycle it waits for that cycle', () => {
     const { bench, first } = begun()
     bench.take(frame(5))
     bench.install(byAdministrator(next(first, { fromCycle: 8 })))
@@ -134,16 +134,17 @@ describe('manifests', () => {
     bench.take(frame(8))
     expect(version(bench)).toBe(2)
   })
-  test('the gateway’s next life is past every cycle of this one', () => {
+  test('over every life of the gateway, whose cycles go on', () => {
     const { bench, first } = begun()
     bench.take(frame(5))
-    bench.install(byAdministrator(next(first, { fromCycle: 8_000 })))
-    bench.take(frame(1, { epoch: 2 }))
+    bench.install(byAdministrator(next(first, { fromCycle: 12 })))
+    bench.take(frame(11, { epoch: 2 }))
+    expect(version(bench)).toBe(1)
+    bench.take(frame(19, { epoch: 3 }))
     expect(version(bench)).toBe(2)
   })
-  test('an old frame of a higher cycle, sent again, brings nothing into force', () => {
+  test('a frame of an earlier life, sent again, brings nothing into force', () => {
     const { bench, first } = begun()
-    bench.take(frame(900))
     bench.take(frame(5, { epoch: 2 }))
     bench.install(byAdministrator(next(first, { fromCycle: 50 })))
     bench.take(frame(900))
@@ -191,7 +192,8 @@ describe('manifests', () => {
 })
 
 describe('equivocation', () => {
-  const proof = (bench: FoldBench, change: object, by = 'node-b'): Fact => {
+  const publicKey = signerOf('node-b').publicKey
+  const proof = (bench: FoldBench, change: object, by = 'node-b'): FactOf<'EquivocationProven'> => {
     const taken = bench.take(frame(1))
     if (taken.kind !== 'stepped' || !taken.candidate) throw new Error('no candidate')
     const lie = { ...taken.candidate, validityMs: taken.candidate.validityMs + 1, ...change }
@@ -202,6 +204,7 @@ describe('equivocation', () => {
       kind: 'EquivocationProven',
       by: 'operator',
       key: 'node-b',
+      publicKey,
       first: bare(first!),
       second: bare(second!),
     }
@@ -217,6 +220,7 @@ describe('equivocation', () => {
     ['of another input', { chain: 'f'.repeat(64) }],
     ['of another engine', { engine: 'f'.repeat(64) }],
     ['by another key', {}, 'node-c'],
+    ['of another site', { site: 'elsewhere' }],
   ]
   test.each(NONE)('no proof: %s', (_, change, by) => {
     const { bench } = begun()
@@ -234,6 +238,22 @@ describe('equivocation', () => {
       'node-b': { publicKey: signerOf('node-b', 'second').publicKey, roles: ['node' as const] },
     }
     bench.install(byAdministrator(next(second, { keys })))
+    expect(bench.fold.state!.disqualified).toEqual([])
+  })
+  test('a proof is its own: of an older manifest it counts, against a key that was replaced it changes nothing', () => {
+    const { bench, first } = begun()
+    const old = proof(bench, {})
+    const other = signerOf('node-b', 'second').publicKey
+    expect(bench.take({ ...old, publicKey: other })).toMatchObject({ code: 'BAD_SIGNATURE' })
+    const second = next(first)
+    bench.install(byAdministrator(second))
+    const later = begun().bench
+    later.install(byAdministrator(second))
+    expect(later.take(old).kind).toBe('stepped')
+    expect(later.fold.state!.disqualified).toEqual(['node-b'])
+    const keys = { ...second.keys, 'node-b': { publicKey: other, roles: ['node' as const] } }
+    bench.install(byAdministrator(next(second, { keys })))
+    expect(bench.take(old).kind).toBe('stepped')
     expect(bench.fold.state!.disqualified).toEqual([])
   })
 })
@@ -278,7 +298,7 @@ function bodiesOf(plan: readonly AnyFact[]): string[] {
   for (const by of NODES) bench.take(claim(by, 1, START_MS))
   let [epoch, cycle, seq, atMs] = [1, 0, 1, START_MS]
   for (const [i, { frame: f, claim: c, command: d, epoch: e, forged }] of plan.entries()) {
-    if (e) [epoch, cycle] = [epoch + 1, 0]
+    if (e) [epoch, cycle] = [epoch + 1, cycle + 3]
     if (forged) bench.body(sealFact(frame(cycle + 1, { epoch }), signerOf('gateway', 'another')))
     if (c) bench.take(claim(c.by, ++seq, (atMs += c.ahead)))
     if (d) bench.take(command(`command-${i}`, d.target, d.name, bench.fold.state!.now))

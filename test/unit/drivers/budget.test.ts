@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type BudgetCounts, NO_WRITES, spend } from '../../../edge/drivers/modbus/budget.ts'
+import { type BudgetCounts, NO_WRITES, spend, WriteBudgets } from '../../../edge/drivers/budget.ts'
+import { MemoryDisk } from '../edge/world.ts'
 
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
@@ -38,12 +39,62 @@ describe('write budget (S30)', () => {
     expect(spend(spent, 'r', 1, 0)).toBeUndefined()
     expect(spend(spent, 'other', 1, 0)).toBeDefined()
   })
+})
 
-  it('is plain data that survives a journal', () => {
-    const spent = spend(NO_WRITES, 'r', 2, 5 * HOUR)!
-    expect(spend(JSON.parse(JSON.stringify(spent)) as BudgetCounts, 'r', 2, 5 * HOUR)).toEqual({
-      hour: 5,
-      spent: { r: { 5: 2 } },
+describe('the journal of write budgets (S30)', () => {
+  const never = (error: unknown) => {
+    throw error
+  }
+  const opened = (disk: MemoryDisk, compactEvery?: number) => WriteBudgets.open(disk, never, compactEvery)
+
+  it('forgets no write over a restart, of any driver', async () => {
+    const disk = new MemoryDisk()
+    const before = await opened(disk)
+    // two drivers at once: none of them takes the other's count back
+    await Promise.all(['a.power', 'b.power', 'a.power'].map(register => before.spend(register, 2, 0)))
+    const after = await opened(disk.crash())
+    expect(await after.spend('a.power', 2, 0)).toBe(false)
+    expect(await after.spend('b.power', 2, 0)).toBe(true)
+    expect(await after.spend('b.power', 2, 0)).toBe(false)
+  })
+
+  it('counts nothing that was not durable, and everything before a torn tail', async () => {
+    const disk = new MemoryDisk()
+    const before = await opened(disk)
+    await before.spend('a.power', 2, 0)
+    disk.slow = new Promise(() => {})
+    let promised = false
+    void before.spend('a.power', 2, 0).then(() => {
+      promised = true
     })
+    await new Promise(resolve => setImmediate(resolve))
+    expect(promised).toBe(false)
+    disk.slow = null
+    const after = await opened(disk.crash(11)) // half of a record reached the disk
+    expect(await after.spend('a.power', 2, 0)).toBe(true)
+    expect(await after.spend('a.power', 2, 0)).toBe(false)
+  })
+
+  it('is compacted to the hours that still count, and loses none of them', async () => {
+    const disk = new MemoryDisk()
+    const before = await opened(disk, 8)
+    for (let hour = 0; hour < 40; hour++) await before.spend(hour < 20 ? 'a.power' : 'b.power', 100, hour * HOUR)
+    expect(disk.replaced.get('budgets')).toBeGreaterThan(1)
+    const after = await opened(disk.crash())
+    const lastMs = 39 * HOUR
+    // of the last 25 hours, 5 writes were of a and 20 of b
+    expect(await after.spend('a.power', 5, lastMs)).toBe(false)
+    expect(await after.spend('a.power', 6, lastMs)).toBe(true)
+    expect(await after.spend('b.power', 20, lastMs)).toBe(false)
+    expect(await after.spend('b.power', 21, lastMs)).toBe(true)
+  })
+
+  it('fails its owner when the disk fails: what was counted is in doubt', async () => {
+    const disk = new MemoryDisk()
+    const failed: unknown[] = []
+    const budgets = await WriteBudgets.open(disk, error => void failed.push(error))
+    disk.broken = true
+    await expect(budgets.spend('a.power', 2, 0)).rejects.toThrow('EIO')
+    expect(failed).toEqual([new Error('EIO')])
   })
 })

@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { budgetInMemory } from '../../../edge/drivers/modbus/budget.ts'
+import { WriteBudgets } from '../../../edge/drivers/budget.ts'
 import { type ModbusDriverOptions, openModbusDriver, parseAddress } from '../../../edge/drivers/modbus/index.ts'
 import type { FieldDriver, FieldReading } from '../../../protocol/ports.ts'
 import type { RegisterMap } from '../../../protocol/words/register-map.ts'
+import { MemoryDisk } from '../edge/world.ts'
 import { FakeClock, FakeDevice, mostRandom } from './fakes.ts'
 
 const map: RegisterMap = {
@@ -28,6 +29,9 @@ let clock: FakeClock
 let host: FakeClock
 let device: FakeDevice
 let driver: FieldDriver
+let disk: MemoryDisk
+let budgets: WriteBudgets
+const openBudgets = () => WriteBudgets.open(disk, () => {})
 const open = (more: Partial<ModbusDriverOptions> = {}) =>
   openModbusDriver({
     name: 'bat1',
@@ -38,13 +42,16 @@ const open = (more: Partial<ModbusDriverOptions> = {}) =>
     host,
     random: mostRandom,
     note: () => {},
+    budgets,
     backoffMs: [100, 400],
     ...more,
   })
-beforeEach(() => {
+beforeEach(async () => {
   clock = new FakeClock()
   host = new FakeClock()
   device = new FakeDevice()
+  disk = new MemoryDisk()
+  budgets = await openBudgets()
   driver = open()
 })
 const later = () => clock.now + 1_000
@@ -191,9 +198,7 @@ describe('writing', () => {
   })
 
   it('keeps to its budget over a restart, and counts attempts in doubt (S30)', async () => {
-    const budget = budgetInMemory()
-    const first = open({ budget })
-    await first.write(
+    await driver.write(
       [
         { name: 'power', value: 0 },
         { name: 'power', value: 10 },
@@ -201,9 +206,10 @@ describe('writing', () => {
       later(),
     )
     device.mood = 'away'
-    await first.write([{ name: 'power', value: 20 }], later())
+    await driver.write([{ name: 'power', value: 20 }], later())
     device.mood = 'well'
-    const second = open({ budget })
+    disk.crash()
+    const second = open({ budgets: await openBudgets() })
     const [refused] = await second.write([{ name: 'power', value: 30 }], later())
     expect(refused).toMatchObject({ code: 'refused', reason: expect.stringMatching(/^WRITE_BUDGET/) })
     clock.wall += 26 * 3_600_000
@@ -212,8 +218,8 @@ describe('writing', () => {
 
   it('sends nothing before its count is durable (S30)', async () => {
     let durable: () => void = () => {}
-    const budget = { ...budgetInMemory(), put: () => new Promise<void>(resolve => (durable = resolve)) }
-    const write = open({ budget }).write([{ name: 'power', value: 0 }], later())
+    disk.slow = new Promise<void>(resolve => (durable = resolve))
+    const write = driver.write([{ name: 'power', value: 0 }], later())
     await host.pass(10)
     expect(device.log).toEqual([])
     durable()

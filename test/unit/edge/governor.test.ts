@@ -1,23 +1,33 @@
 import { describe, expect, test } from 'vitest'
 import { Governor, rulesOf } from '../../../edge/governor.ts'
-import type { Recovered } from '../../../edge/notebook.ts'
+import { Notebook, type Recovered } from '../../../edge/notebook.ts'
 import { NO_SLOTS, slotClass } from '../../../edge/slots.ts'
-import { signCandidate } from '../../../protocol/codec/candidate.ts'
+import { provesEquivocation, signCandidate } from '../../../protocol/codec/candidate.ts'
 import { sha256 } from '../../../protocol/codec/canonical.ts'
 import { manifestHash } from '../../../protocol/codec/manifest.ts'
 import type { Candidate, Mode } from '../../../protocol/words/candidate.ts'
+import type { Equivocation } from '../../../protocol/words/facts.ts'
 import type { Manifest } from '../../../protocol/words/manifest.ts'
 import { ENGINE, signerOf, verifier } from '../controller/household.ts'
 import { standing } from './scenarios/votes.ts'
 import { siteManifest } from './site.ts'
-import { worldOf } from './world.ts'
+import { MemoryDisk, worldOf } from './world.ts'
 
-const NOTHING: Recovered = { standing: null, slots: NO_SLOTS, lastAtMs: null, openPulses: [], openCommands: [] }
+const NOTHING: Recovered = {
+  standing: null,
+  slots: NO_SLOTS,
+  cycle: 0,
+  lastAtMs: null,
+  openPulses: [],
+  openCommands: [],
+  disqualified: [],
+}
 const TIMING = { cycleMs: 1_000, deadlineMs: 600, validityMs: 5_000, fastMs: 1_000 }
 
 class Bench {
   readonly world = worldOf()
   readonly told: string[] = []
+  readonly proofs: Equivocation[] = []
   readonly governor: Governor
   readonly manifest: Manifest
   constructor(recovered: Partial<Recovered> = {}, change: Partial<Manifest> = {}) {
@@ -31,10 +41,14 @@ class Bench {
       {
         apply: verdict => void this.told.push(`apply ${verdict.cycle}`),
         lapse: () => void this.told.push('lapse'),
+        undecided: cycle => void this.told.push(`undecided ${cycle}`),
         alarm: (alarm, about, asset, state) => {
           if (state === 'raised') this.told.push(`${alarm} ${about ?? asset ?? ''}`.trim())
         },
-        equivocation: by => void this.told.push(`proof against ${by}`),
+        equivocation: proof => {
+          this.told.push(`proof against ${proof.key}`)
+          this.proofs.push(proof)
+        },
       },
     )
   }
@@ -129,6 +143,40 @@ test('S15: two candidates of one key for one cycle: the proof goes up', () => {
   bench.governor.emitted(1)
   bench.vote('node-a').vote('node-a', {}, 'safe')
   expect(bench.news).toBe('equivocation node-a, proof against node-a')
+  const { tenant, site } = bench.manifest
+  expect(provesEquivocation(bench.proofs[0]!, tenant, site, verifier)).toBe(true)
+})
+
+describe('S15: a key that was proven to lie is out over restarts', () => {
+  const lied = async () => {
+    const bench = new Bench()
+    bench.governor.emitted(1)
+    bench.vote('node-a').vote('node-a', {}, 'safe')
+    const disk = new MemoryDisk()
+    const notebook = await Notebook.open(disk, 'one')
+    await notebook.write({ k: 'disqualified', proof: bench.proofs[0]! })
+    return (await Notebook.open(disk.crash(), 'two')).recovered
+  }
+  const decides = (recovered: Recovered, change: Partial<Manifest> = {}, signer = signerOf('node-a')) => {
+    const bench = new Bench(recovered, change)
+    bench.governor.emitted(1)
+    bench.governor.candidate(signCandidate(bench.candidate(), signer))
+    return bench.vote('node-b').news
+  }
+  test('its votes count no more', async () => {
+    expect(decides(await lied())).toBe('')
+  })
+  test('whatever else a manifest changes', async () => {
+    expect(decides(await lied(), { version: 9, title: 'another' })).toBe('')
+  })
+  test('until a manifest gives its name another key', async () => {
+    const anew = signerOf('node-a', 'second')
+    const { keys } = siteManifest
+    const enrolled = { ...keys, 'node-a': { publicKey: anew.publicKey, roles: ['node' as const] } }
+    const recovered = await lied()
+    expect(decides(recovered, { keys: enrolled }, anew)).toBe('apply 1')
+    expect(decides(recovered)).toBe('') // the old key, should it ever come back
+  })
 })
 
 test('state hashes ride outside the digest: one that differs is alarmed, and the verdict stands', () => {

@@ -50,6 +50,9 @@ test('compacted now and then, not at every note, and nothing of it is lost', asy
   const disk = new MemoryDisk()
   const notebook = await Notebook.open(disk, 'one')
   await notebook.verdict(standing(1, 8_000), NO_SLOTS, 1)
+  const said = { bytes: '{}', signature: 'x' }
+  const proof = { key: 'node-a', publicKey: 'p', first: said, second: said }
+  await notebook.write({ k: 'disqualified', proof })
   for (let i = 0; i < 2_500; i++) {
     await notebook.write(pulse(`${i}-0`))
     if (i % 500 !== 0) await notebook.write({ k: 'pulsed', id: `${i}-0`, outcome: 'confirmed' })
@@ -58,5 +61,15 @@ test('compacted now and then, not at every note, and nothing of it is lost', asy
   const anew = await Notebook.open(disk.crash(), 'one')
   expect(anew.recovered.openPulses.map(p => p.id)).toEqual(['0-0', '500-0', '1000-0', '1500-0', '2000-0'])
   expect(anew.recovered.standing?.cycle).toBe(1)
+  expect(anew.recovered.disqualified).toEqual([proof])
   expect([anew.hasPulse('2499-0'), anew.hasPulse('1-0')]).toEqual([true, false]) // long ago: forgotten
+})
+
+test('cycle numbers that may have been used are used no more, in whatever boot', async () => {
+  const disk = new MemoryDisk()
+  const notebook = await Notebook.open(disk, 'one')
+  expect(notebook.recovered.cycle).toBe(0)
+  await notebook.write({ k: 'cycles', upTo: 8 })
+  for (let i = 0; i < 1_100; i++) await notebook.write({ k: 'commandEnded', id: `command-${i}` }) // compacted
+  expect((await Notebook.open(disk.crash(), 'two')).recovered.cycle).toBe(8)
 })

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
+import { WriteBudgets } from '../../../edge/drivers/budget.ts'
 import { openModbusDriver } from '../../../edge/drivers/modbus/index.ts'
 import type { FieldDriver } from '../../../protocol/ports.ts'
 import type { RegisterMap } from '../../../protocol/words/register-map.ts'
@@ -10,6 +11,7 @@ import type { RecordedWrite } from '../../../sim/plant/record.ts'
 import { requestsOf } from '../../../sim/plant/requests.ts'
 import { connectPlant } from '../../../sim/plant/wire.ts'
 import { FakeClock, mostRandom } from '../drivers/fakes.ts'
+import { MemoryDisk } from '../edge/world.ts'
 
 const map = parse(readFileSync(new URL('../../../sim/sites/maps/battery.yaml', import.meta.url), 'utf8')) as RegisterMap
 const START = Date.UTC(2026, 5, 21, 11)
@@ -19,7 +21,7 @@ describe('driver and plant without a socket', () => {
   let driver: FieldDriver
   let clock: FakeClock
   let rows: RecordedWrite[]
-  beforeEach(() => {
+  beforeEach(async () => {
     plant = new Plant({ seed: 's', startMs: START, assets: [{ name: 'bat1', type: 'battery', unit: 1 }] })
     clock = new FakeClock()
     rows = []
@@ -36,6 +38,7 @@ describe('driver and plant without a socket', () => {
       host: clock,
       random: mostRandom,
       note: () => {},
+      budgets: await WriteBudgets.open(new MemoryDisk(), () => {}),
     })
   })
   const write = (name: string, value: number) => driver.write([{ name, value }], clock.now + 1_000)

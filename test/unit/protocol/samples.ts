@@ -82,6 +82,7 @@ export const FACT_OF: { readonly [K in FactKind]: FactOf<K> } = {
     kind: 'EquivocationProven',
     by: 'node',
     key: 'node-b',
+    publicKey: 'key',
     first: statement,
     second: statement,
   },

@@ -10,7 +10,8 @@ const say = (e: VoterEffect): string => {
     case 'slot':
       return `slot ${e.cycle} ${e.slot}`
     case 'held':
-      return `held ${e.cycle}`
+    case 'undecided':
+      return `${e.kind} ${e.cycle}`
     case 'dissent':
       return `dissent ${e.cycle} of ${e.by}: ${e.digest} instead of ${e.instead}`
     case 'equivocation':
@@ -129,10 +130,15 @@ export const voter: Behaviour<VoterContext, VoterEvent, VoterEffect> = {
         [vote('a', 2), 'waiting'],
         [vote('b', 2), 'waiting'],
         [vote('c', 2), 'majority', 'apply 2 majority by b,c'],
-        [{ type: 'manifest', rules, disqualified: [] }, 'majority'],
-        [emitted(3), 'majority'],
-        [vote('a', 3), 'majority'],
-        [vote('b', 3), 'majority', 'apply 3 majority by a,b'],
+      ],
+    },
+    'S15: a key that is out since an earlier life': {
+      input: { rules, epoch: 1, disqualified: ['a'] },
+      rows: [
+        [emitted(1), 'waiting'],
+        [vote('a', 1), 'waiting'],
+        [vote('b', 1), 'waiting'],
+        [vote('c', 1), 'majority', 'apply 1 majority by b,c'],
       ],
     },
     'who disagreed before the quorum is told with it, and again when it agrees for ten slots': {
@@ -180,12 +186,12 @@ export const voter: Behaviour<VoterContext, VoterEvent, VoterEffect> = {
         [vote('b', 2, 'y'), 'majority'],
         [vote('c', 2, 'z'), 'majority'],
         [1_000, 'majority'],
-        [ended(2), 'majority', 'slot 2 held; held 2'],
+        [ended(2), 'majority', 'slot 2 held; undecided 2; held 2'],
         [2_999, 'majority'],
         [1, 'lapsed', 'lapse'],
         [emitted(3), 'lapsed'],
         [vote('a', 3), 'lapsed'],
-        [ended(3), 'lapsed', 'slot 3 uncovered'],
+        [ended(3), 'lapsed', 'slot 3 uncovered; undecided 3'],
       ],
     },
     'a device that cannot be reached is nobody’s missing vote': {
@@ -266,7 +272,7 @@ export const voter: Behaviour<VoterContext, VoterEvent, VoterEffect> = {
         [ended(2), 'returning', 'slot 2 onTime'],
         ...[3, 4].flatMap(n => oneMore(n, 'returning')),
         [emitted(5), 'returning'],
-        [ended(5), 'lapsed', 'slot 5 uncovered; lapse'],
+        [ended(5), 'lapsed', 'slot 5 uncovered; undecided 5; lapse'],
         ...oneMore(6, 'lapsed'),
         ...[7, 8, 9].flatMap(n => oneMore(n, 'returning')),
         [6_000, 'returning'],

@@ -1,56 +1,171 @@
 /** Outbox, delivery and sampler: what goes up, when, and when again. */
 import { deliveryMachine } from '../../../../edge/delivery.ts'
-import { outboxMachine } from '../../../../edge/outbox.ts'
+import { outboxMachine } from '../../../../edge/outbox-chart.ts'
 import { type SamplerContext, type SamplerEvent, samplerMachine } from '../../../../edge/sampler.ts'
 import type { Behaviour } from './script.ts'
 
 const put = (last: number) => ({ type: 'put', last }) as const
-const acked = (last: number) => ({ type: 'acked', last }) as const
-const linked = { type: 'linked' } as const
+const acked = (node: string, first: number, last: number) => ({ type: 'acked', node, first, last }) as const
+const seen = (node: string, last: number) => ({ type: 'seen', node, last }) as const
+const linked = (node: string) => ({ type: 'linked', node }) as const
+const unlinked = (node: string) => ({ type: 'unlinked', node }) as const
+const [FILLING, DRAINING] = ['sending.filling, reading.read', 'sending.draining, reading.read']
+const [UNREAD, BOTH] = ['sending.filling, reading.unread', 'sending.draining, reading.unread']
+const threeLinks = { linked: ['a', 'b', 'c'], carrier: 'a' }
 export const outbox: Behaviour<any, any, any> = {
   machine: outboxMachine as never,
-  say: e => (e.kind === 'send' ? `send ${e.from}` : e.kind),
+  say: e => (e.kind === 'send' ? `send ${e.from}-${e.upTo} to ${e.to}` : `release ${e.upTo}`),
   scenarios: {
     'one batch in flight; what was put meanwhile goes with the next': {
-      begins: 'filling | ',
+      begins: `${FILLING} | `,
       rows: [
-        [put(1), 'draining', 'send 1'],
-        [put(2), 'draining'],
-        [put(3), 'draining'],
-        [acked(1), 'draining', 'send 2'],
-        [acked(3), 'filling'],
-        [linked, 'filling'],
-        [put(4), 'draining', 'send 4'],
+        [linked('a'), FILLING],
+        [put(1), DRAINING, 'send 1-1 to a'],
+        [put(2), DRAINING],
+        [put(3), DRAINING],
+        [acked('a', 1, 1), BOTH, 'send 2-3 to a'],
+        [acked('a', 2, 3), UNREAD],
+        [linked('b'), UNREAD],
+        [put(4), BOTH, 'send 4-4 to a'],
       ],
     },
-    'no acknowledgement: the same batch to another node, again and again': {
+    'no acknowledgement: the same batch to the next node, again and again': {
+      input: threeLinks,
       rows: [
-        [put(1), 'draining', 'send 1'],
-        [99, 'draining'],
-        [1, 'draining', 'tryAnother; send 1'],
-        [100, 'draining', 'tryAnother; send 1'],
-        [acked(1), 'filling'],
-        [1_000, 'filling'],
+        [put(1), DRAINING, 'send 1-1 to a'],
+        [99, DRAINING],
+        [1, DRAINING, 'send 1-1 to b'],
+        [100, DRAINING, 'send 1-1 to c'],
+        [100, DRAINING, 'send 1-1 to a'],
+        [acked('a', 1, 1), UNREAD],
       ],
     },
-    'a new link: sent at once': {
+    'C1: only the carrier’s answer to just this batch counts': {
+      input: { ...threeLinks, last: 8, acked: 4 },
+      begins: `${BOTH} | send 5-8 to a`,
       rows: [
-        [put(1), 'draining', 'send 1'],
-        [60, 'draining'],
-        [linked, 'draining', 'send 1'],
-        [60, 'draining'],
-        [40, 'draining', 'tryAnother; send 1'],
+        [acked('b', 5, 8), BOTH],
+        [acked('a', 3, 8), BOTH],
+        [acked('a', 5, 4), BOTH],
+        [acked('a', 5, 9), BOTH],
+        [acked('a', 5, 6), BOTH, 'send 7-8 to a'],
+        [acked('a', 7, 8), UNREAD],
       ],
     },
-    'an acknowledgement of the past sends nothing; one of the future is no news': {
-      input: { last: 8, acked: 4 },
-      begins: 'draining | send 5',
+    'nobody is linked: sent with the first link; the carrier is gone: with the next': {
       rows: [
-        [acked(3), 'draining'],
-        [acked(4), 'draining'],
-        [acked(9), 'draining'],
-        [acked(6), 'draining', 'send 7'],
-        [acked(8), 'filling'],
+        [put(1), DRAINING],
+        [150, DRAINING],
+        [linked('a'), DRAINING, 'send 1-1 to a'],
+        [linked('b'), DRAINING],
+        [60, DRAINING],
+        [unlinked('a'), DRAINING, 'send 1-1 to b'],
+        [acked('b', 1, 1), UNREAD],
+        [unlinked('b'), UNREAD],
+        [put(2), BOTH],
+        [linked('c'), BOTH, 'send 2-2 to c'],
+      ],
+    },
+    'C2: released when two have read it, by none alone, however often': {
+      input: threeLinks,
+      rows: [
+        [put(1), DRAINING, 'send 1-1 to a'],
+        [put(2), DRAINING],
+        [acked('a', 1, 1), BOTH, 'send 2-2 to a'],
+        [acked('a', 2, 2), UNREAD],
+        [seen('a', 2), UNREAD],
+        [seen('a', 9), UNREAD],
+        [seen('b', 1), UNREAD, 'release 1'],
+        [seen('c', 1), UNREAD],
+        [seen('c', 2), FILLING, 'release 2'],
+      ],
+    },
+    'two who have read it are an answer, whoever brought it; a batch that is still under way is not sent twice': {
+      input: threeLinks,
+      rows: [
+        [put(4), DRAINING, 'send 1-4 to a'],
+        [seen('b', 2), DRAINING],
+        [seen('c', 2), DRAINING, 'release 2; send 3-4 to a'],
+        [acked('a', 3, 3), BOTH, 'send 4-4 to a'],
+        [seen('b', 3), BOTH],
+        [seen('c', 3), DRAINING, 'release 3'],
+      ],
+    },
+    'history is released when it is appended': {
+      input: { ...threeLinks, readers: 0 },
+      rows: [
+        [put(2), DRAINING, 'send 1-2 to a'],
+        [acked('a', 1, 2), FILLING, 'release 2'],
+        [9_000, FILLING],
+      ],
+    },
+    'C3: acknowledged and never read: again, from the first unreleased on, through another': {
+      input: threeLinks,
+      rows: [
+        [put(1), DRAINING, 'send 1-1 to a'],
+        [acked('a', 1, 1), UNREAD],
+        [1_500, UNREAD],
+        [put(3), BOTH, 'send 2-3 to a'],
+        [acked('a', 2, 3), UNREAD],
+        [499, UNREAD],
+        [1, DRAINING, 'send 1-3 to b'],
+        [acked('a', 1, 3), DRAINING], // the liar again
+        [acked('b', 1, 3), UNREAD],
+        [seen('b', 3), UNREAD],
+        [seen('c', 3), FILLING, 'release 3'],
+        [put(4), DRAINING, 'send 4-4 to b'],
+      ],
+    },
+    'C3: a batch that is under way is overtaken': {
+      input: threeLinks,
+      rows: [
+        [put(1), DRAINING, 'send 1-1 to a'],
+        [acked('a', 1, 1), UNREAD],
+        [1_999, UNREAD],
+        [put(2), BOTH, 'send 2-2 to a'],
+        [1, DRAINING, 'send 1-2 to b'],
+        [99, DRAINING],
+        [1, DRAINING, 'send 1-2 to c'],
+      ],
+    },
+    'C3: each release gives the rest its time': {
+      input: threeLinks,
+      rows: [
+        [put(2), DRAINING, 'send 1-2 to a'],
+        [acked('a', 1, 2), UNREAD],
+        [1_999, UNREAD],
+        [seen('b', 1), UNREAD],
+        [seen('c', 1), UNREAD, 'release 1'],
+        [1_999, UNREAD],
+        [1, DRAINING, 'send 2-2 to b'],
+      ],
+    },
+    'C3: with one node up nothing is sent twice; through another as soon as there is one': {
+      input: { linked: ['a'], carrier: 'a' },
+      rows: [
+        [put(1), DRAINING, 'send 1-1 to a'],
+        [acked('a', 1, 1), UNREAD],
+        [60_000, UNREAD],
+        [linked('b'), UNREAD],
+        [2_000, DRAINING, 'send 1-1 to b'],
+        [acked('b', 1, 1), UNREAD],
+        [60_000, UNREAD], // both have carried all of it
+        [put(2), BOTH, 'send 2-2 to b'],
+        [acked('b', 2, 2), UNREAD],
+        [60_000, UNREAD],
+      ],
+    },
+    'C3: who came in the midst has not carried all of it': {
+      input: { linked: ['a', 'b'], carrier: 'a' },
+      rows: [
+        [put(1), DRAINING, 'send 1-1 to a'],
+        [acked('a', 1, 1), UNREAD],
+        [put(2), BOTH, 'send 2-2 to a'],
+        [unlinked('a'), BOTH, 'send 2-2 to b'],
+        [acked('b', 2, 2), UNREAD],
+        [2_000, DRAINING, 'send 1-2 to b'],
+        [acked('b', 1, 2), UNREAD],
+        [60_000, UNREAD],
       ],
     },
   },
@@ -58,62 +173,99 @@ export const outbox: Behaviour<any, any, any> = {
 
 const frame = (cycle: number) => (nowMs: number) =>
   ({ type: 'emitted', frame: { cycle, body: '', untilMs: nowMs + 5_000 }, nowMs }) as const
-const taken = (cycle: number) => ({ type: 'acked', cycle }) as const
+const taken = (cycle: number, node = 'a') => ({ type: 'acked', node, cycle }) as const
+const undecided = (cycle: number) => ({ type: 'undecided', cycle }) as const
 export const delivery: Behaviour<any, any, any> = {
   machine: deliveryMachine as never,
   say: e =>
     e.kind === 'send'
-      ? `send ${e.frame.cycle}`
-      : e.kind === 'history'
-        ? `history ${e.frames.map((f: { cycle: number }) => f.cycle)}`
-        : e.kind,
+      ? `send ${e.frame.cycle} to ${e.to}`
+      : `history ${e.frames.map((f: { cycle: number }) => f.cycle)}`,
   scenarios: {
     'the newest frame, until it is acknowledged': {
       begins: 'delivered | ',
+      input: threeLinks,
       rows: [
-        [frame(1), 'waiting', 'send 1'],
-        [100, 'waiting', 'tryAnother; send 1'],
-        [linked, 'waiting', 'send 1'],
+        [frame(1), 'waiting', 'send 1 to a'],
+        [100, 'waiting', 'send 1 to b'],
         [99, 'waiting'],
-        [taken(1), 'delivered'],
+        [taken(1, 'b'), 'delivered'],
         [1_000, 'delivered'],
-        [linked, 'delivered'],
-        [frame(2), 'waiting', 'send 2'],
+        [frame(2), 'waiting', 'send 2 to b'],
+      ],
+    },
+    'with the first link; with the next, when the carrier is gone': {
+      rows: [
+        [frame(1), 'waiting'],
+        [linked('a'), 'waiting', 'send 1 to a'],
+        [linked('b'), 'waiting'],
+        [unlinked('a'), 'waiting', 'send 1 to b'],
+        [linked('a'), 'waiting'],
+        [taken(1, 'b'), 'delivered'],
+        [unlinked('b'), 'delivered'],
+        [frame(2), 'waiting', 'send 2 to a'],
+        [taken(2), 'delivered'],
+        [unlinked('a'), 'delivered'],
+        [linked('c'), 'delivered'],
+        [frame(3), 'waiting', 'send 3 to c'],
+      ],
+    },
+    'L2: acknowledged and undecided: the next frame goes to another node': {
+      input: threeLinks,
+      rows: [
+        [frame(1), 'waiting', 'send 1 to a'],
+        [taken(1), 'delivered'],
+        [undecided(1), 'delivered'],
+        [frame(2), 'waiting', 'send 2 to b'],
+        [undecided(2), 'waiting'], // nobody has acknowledged it: that is another matter
+        [frame(3), 'waiting', 'send 3 to b'],
+      ],
+    },
+    'who was not given a frame cannot have appended it': {
+      input: threeLinks,
+      rows: [
+        [frame(1), 'waiting', 'send 1 to a'],
+        [taken(1, 'c'), 'waiting'],
+        [100, 'waiting', 'send 1 to b'],
+        [taken(1, 'a'), 'delivered'],
       ],
     },
     'a newer frame takes the place of one that waits': {
+      input: threeLinks,
       rows: [
-        [frame(1), 'waiting', 'send 1'],
+        [frame(1), 'waiting', 'send 1 to a'],
         [60, 'waiting'],
-        [frame(2), 'waiting', 'send 2'],
+        [frame(2), 'waiting', 'send 2 to a'],
         [60, 'waiting'],
         [taken(1), 'waiting'],
-        [40, 'waiting', 'tryAnother; send 2'],
-        [taken(2), 'delivered'],
+        [40, 'waiting', 'send 2 to b'],
+        [taken(2, 'b'), 'delivered'],
       ],
     },
     'S28: over its validity a frame goes to history, and controls no more': {
+      input: threeLinks,
       rows: [
-        [frame(1), 'waiting', 'send 1'],
+        [frame(1), 'waiting', 'send 1 to a'],
         [50, 'waiting'],
-        [frame(2), 'waiting', 'send 2'],
+        [frame(2), 'waiting', 'send 2 to a'],
         [taken(2), 'delivered'],
         [4_949, 'delivered'],
-        [frame(3), 'waiting', 'send 3'],
+        [frame(3), 'waiting', 'send 3 to a'],
         [taken(3), 'delivered'],
         [1, 'delivered'],
-        [frame(4), 'waiting', 'history 1; send 4'],
+        [frame(4), 'waiting', 'history 1; send 4 to a'],
       ],
     },
     'an acknowledgement that comes late keeps a frame out of history': {
+      input: threeLinks,
       rows: [
-        [frame(1), 'waiting', 'send 1'],
+        [frame(1), 'waiting', 'send 1 to a'],
         [50, 'waiting'],
-        [frame(2), 'waiting', 'send 2'],
+        [frame(2), 'waiting', 'send 2 to a'],
         [taken(2), 'delivered'],
         [taken(1), 'delivered'],
         [5_000, 'delivered'],
-        [frame(3), 'waiting', 'send 3'],
+        [frame(3), 'waiting', 'send 3 to a'],
       ],
     },
   },
@@ -125,7 +277,12 @@ const fast = (atMs: number, on = true) => ({ type: 'fast', on, atMs }) as const
 const start = { type: 'start', atMs: 0 } as const
 export const sampler: Behaviour<SamplerContext, SamplerEvent, any> = {
   machine: samplerMachine as never,
-  say: e => (e.kind === 'frame' ? `frame ${e.cycle} due ${e.dueMs}` : e.kind),
+  say: e =>
+    e.kind === 'frame'
+      ? `frame ${e.cycle} ${e.early ? 'early' : `due ${e.dueMs}`}`
+      : e.kind === 'reserve'
+        ? `reserve ${e.upTo}`
+        : e.kind,
   scenarios: {
     'each frame is due T after the last was due, however long its poll took': {
       begins: 'idle | ',
@@ -152,21 +309,54 @@ export const sampler: Behaviour<SamplerContext, SamplerEvent, any> = {
         [1, 'polling', 'poll'],
       ],
     },
-    'an early frame on a nudge, one in 200 ms, and the rhythm stays': {
+    'P2: an early frame on a nudge, 200 ms after the frame before it, and the rhythm stays': {
       rows: [
         [start, 'polling', 'poll'],
         [nudge(0), 'polling'],
         [polled(0), 'waiting', 'frame 1 due 0'],
         [300, 'waiting'],
-        [nudge(300), 'polling', 'poll'],
-        [polled(300), 'waiting', 'frame 2 due 1000'],
-        [199, 'waiting'],
-        [nudge(499), 'waiting'],
-        [1, 'waiting'],
-        [nudge(500), 'polling', 'poll'],
-        [polled(500), 'waiting', 'frame 3 due 1000'],
-        [500, 'polling', 'poll'],
-        [polled(1_000), 'waiting', 'frame 4 due 1000'],
+        [nudge(300), 'waiting'],
+        [0, 'polling', 'poll'],
+        [polled(300), 'waiting', 'frame 2 early'],
+        [100, 'waiting'],
+        [nudge(400), 'waiting'],
+        [nudge(400), 'waiting'], // of three nodes, or of one that does not stop
+        [99, 'waiting'],
+        [1, 'polling', 'poll'],
+        [nudge(500), 'polling'],
+        [polled(500), 'waiting', 'frame 3 early'],
+        [499, 'waiting'],
+        [1, 'polling', 'poll'],
+        [polled(1_000), 'waiting', 'frame 4 due 1000; reserve 12'],
+      ],
+    },
+    'P2: a nudge while a fast poll is under way': {
+      input: { cycleMs: 1_000, fastMs: 150, fast: true },
+      rows: [
+        [start, 'polling', 'poll'],
+        [polled(0), 'waiting', 'frame 1 due 0'],
+        [150, 'polling', 'poll'],
+        [nudge(150), 'polling'],
+        [polled(150), 'waiting', 'fast'],
+        [49, 'waiting'],
+        [1, 'polling', 'poll'],
+        [polled(200), 'waiting', 'frame 2 early'],
+        [100, 'polling', 'poll'],
+      ],
+    },
+    'P3: numbers are asked for ahead; a frame without a durable one waits': {
+      input: { cycle: 100, reserved: 101, asked: 105 },
+      rows: [
+        [start, 'polling', 'poll'],
+        [polled(0), 'waiting', 'frame 101 due 0; reserve 109'],
+        [1_000, 'polling', 'poll'],
+        [polled(1_000), 'unnumbered'],
+        [5_000, 'unnumbered'],
+        [{ type: 'reserved', upTo: 102 }, 'polling', 'poll'],
+        [polled(6_000), 'waiting', 'frame 102 due 1000'],
+        [{ type: 'reserved', upTo: 109 }, 'waiting'],
+        [1_000, 'polling', 'poll'],
+        [polled(7_000), 'waiting', 'frame 103 due 7000'],
       ],
     },
     'while a fast law is active, polls between the frames': {
@@ -198,15 +388,6 @@ export const sampler: Behaviour<SamplerContext, SamplerEvent, any> = {
         [350, 'waiting'],
         [fast(600), 'waiting'],
         [149, 'waiting'],
-        [1, 'polling', 'poll'],
-      ],
-    },
-    'another rhythm from the next frame on': {
-      rows: [
-        [start, 'polling', 'poll'],
-        [{ type: 'timing', cycleMs: 2_000, fastMs: 2_000 }, 'polling'],
-        [polled(0), 'waiting', 'frame 1 due 0'],
-        [1_999, 'waiting'],
         [1, 'polling', 'poll'],
       ],
     },

@@ -79,14 +79,19 @@ export const writer: Behaviour<any, WriterEvent, any> = {
 }
 
 const wrote = (outcome: string) => ({ type: 'wrote', outcome, reason: 'why' }) as const
+const begun = { type: 'begin' } as const
 export const pulse: Behaviour<PulseContext, any, any> = {
   machine: pulseMachine as never,
-  say: e => (e.kind === 'ended' ? `${e.outcome}: ${e.reason}` : e.kind),
+  say: e =>
+    e.kind === 'intend' || e.kind === 'write'
+      ? e.kind
+      : `${e.kind === 'refused' ? 'not begun, ' : ''}${e.outcome}: ${e.reason}`,
   scenarios: {
     'S8: noted, then written, once': {
       input: { validUntilMs: 100 },
-      begins: 'intending | intend',
+      begins: 'asked | ',
       rows: [
+        [begun, 'intending', 'intend'],
         [intended(99), 'writing', 'write'],
         [intended(99), 'writing'],
         [wrote('confirmed'), 'confirmed', 'confirmed: why'],
@@ -96,11 +101,26 @@ export const pulse: Behaviour<PulseContext, any, any> = {
     },
     'S4: a note that took longer than the validity': {
       input: { validUntilMs: 100 },
-      rows: [[intended(100), 'failed', 'failed: validity ended before the write']],
+      rows: [
+        [begun, 'intending', 'intend'],
+        [intended(100), 'failed', 'failed: validity ended before the write'],
+      ],
+    },
+    'S36: in local mode it is not begun': {
+      input: { validUntilMs: 100, governed: false },
+      rows: [
+        [begun, 'failed', 'not begun, failed: the device is in local mode'],
+        [intended(1), 'failed'],
+      ],
+    },
+    'observe: everything but the write, also in local mode': {
+      input: { validUntilMs: 100, suppressed: true, governed: false },
+      rows: [[begun, 'suppressed', 'not begun, suppressed: ']],
     },
     'refused by the device': {
       input: { validUntilMs: 100 },
       rows: [
+        [begun, 'intending', 'intend'],
         [intended(1), 'writing', 'write'],
         [wrote('failed'), 'failed', 'failed: why'],
       ],
@@ -108,6 +128,7 @@ export const pulse: Behaviour<PulseContext, any, any> = {
     'S11: an answer that never came is neither': {
       input: { validUntilMs: 100 },
       rows: [
+        [begun, 'intending', 'intend'],
         [intended(1), 'writing', 'write'],
         [wrote('unknown'), 'unknown', 'unknown: why'],
       ],

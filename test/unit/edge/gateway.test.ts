@@ -1,0 +1,61 @@
+/** The whole gateway against three nodes: what it must remember, and what no node can make it forget. */
+import { expect, test } from 'vitest'
+import { RESERVED_CYCLES } from '../../../edge/sampler.ts'
+import { NODES } from '../controller/household.ts'
+import { ThreeNodes } from './three-nodes.ts'
+
+test('each cycle is decided in its slot, and every receipt is read back', async () => {
+  const three = await ThreeNodes.open()
+  await three.world.clock.pass(10_500)
+  const { slots, cycle } = three.gateway.status
+  expect([slots, cycle]).toEqual([{ onTime: 10, late: 0, held: 0, uncovered: 0, fieldDown: 0 }, 11])
+  expect(three.gateway.status.waiting).toBe(0)
+  expect(three.failed).toBeNull()
+})
+
+test.each(NODES)(
+  'L2: %s acknowledges and appends nothing: it costs one slot at most, and nothing is lost',
+  async liar => {
+    const three = await ThreeNodes.open(liar)
+    await three.world.clock.pass(20_500)
+    const { slots, waiting } = three.gateway.status
+    expect(slots.held + slots.uncovered).toBeLessThanOrEqual(1)
+    expect(slots.onTime).toBeGreaterThanOrEqual(19)
+    const last = Math.max(...three.durable)
+    expect(last).toBeGreaterThan(15)
+    expect(three.durable).toEqual([last, last, last])
+    expect(waiting).toBe(0)
+  },
+)
+
+test('a restart in the midst: cycles go on, none is used twice, none of the durable stream is lost', async () => {
+  const three = await ThreeNodes.open()
+  for (let life = 0; life < 4; life++) {
+    await three.world.clock.pass(5_500)
+    await three.restart()
+  }
+  await three.world.clock.pass(5_500)
+  const frames = await three.frames()
+  for (const [i, [epoch, cycle]] of frames.entries()) {
+    const [beforeEpoch, before] = frames[i - 1] ?? [0, 0]
+    expect(cycle).toBeGreaterThan(before)
+    expect(cycle - before).toBeLessThanOrEqual(epoch === beforeEpoch ? 1 : RESERVED_CYCLES + 1)
+  }
+  expect(frames.at(-1)![0]).toBe(5)
+  expect(three.gateway.status.waiting).toBe(0)
+  expect(three.failed).toBeNull()
+})
+
+test('nudged without end, it makes a frame every 200 ms and no more', async () => {
+  const three = await ThreeNodes.open()
+  await three.world.clock.pass(500)
+  const before = three.gateway.status.cycle
+  for (let i = 0; i < 200; i++) {
+    three.nodes['node-b']!.server.nudge()
+    await three.world.clock.pass(10)
+  }
+  const made = three.gateway.status.cycle - before
+  expect(made).toBeGreaterThanOrEqual(9)
+  expect(made).toBeLessThanOrEqual(11)
+  expect(three.gateway.status.slots).toEqual({ onTime: 2, late: 0, held: 0, uncovered: 0, fieldDown: 0 })
+})
