@@ -64,7 +64,8 @@ export class SiteFold {
   #state: SiteState | null = null
   #chain: Digest = GENESIS
   #position = -1
-  readonly #leaves = new WeakMap<ActorState, string>()
+  /** Of an actor or a record that has not changed since: what costs nothing to keep is not hashed again. */
+  readonly #leaves = new WeakMap<object, string>()
 
   constructor(options: FoldOptions) {
     this.#o = options
@@ -136,11 +137,18 @@ export class SiteFold {
   stateHash(): Digest {
     const { state } = this
     if (!state) return GENESIS
-    const { mode, assets, position: _, ...rest } = state
-    const leaves = Object.keys(assets)
-      .sort()
-      .map(name => `${name}:${this.#leaf(assets[name]!)}`)
-    return sha256([`mode:${this.#leaf(mode)}`, ...leaves, `site:${sha256(canonical(rest))}`, this.#chain].join('\n'))
+    const { mode, assets, commands, alarms, position: _, ...rest } = state
+    const site = sha256(canonical(rest))
+    const [commandsRoot, alarmsRoot] = [this.#root(commands), this.#root(alarms)]
+    const own = [`mode:${this.#leaf(mode)}`, `commands:${commandsRoot}`, `alarms:${alarmsRoot}`, `site:${site}`]
+    return sha256([...own, this.#branch(assets, actor => this.#leaf(actor)), this.#chain].join('\n'))
+  }
+  #root(records: Readonly<Record<string, object>>): string {
+    return this.#once(records, () => sha256(this.#branch(records, r => this.#once(r, () => sha256(canonical(r))))))
+  }
+  #branch<T>(all: Readonly<Record<string, T>>, leaf: (one: T) => string): string {
+    const names = Object.keys(all).sort()
+    return names.map(name => `${name}:${leaf(all[name]!)}`).join('\n')
   }
   /** Leaf hashes by actor, to name a divergence. */
   leaves(): Record<string, string> {
@@ -162,11 +170,13 @@ export class SiteFold {
   }
 
   #leaf(actor: ActorState): string {
-    let leaf = this.#leaves.get(actor)
-    if (!leaf) {
-      leaf = sha256(canonical(freezeActor(actor)))
-      this.#leaves.set(actor, leaf)
-    }
+    return this.#once(actor, () => sha256(canonical(freezeActor(actor))))
+  }
+  #once(whole: object, hash: () => string): string {
+    const there = this.#leaves.get(whole)
+    if (there !== undefined) return there
+    const leaf = hash()
+    this.#leaves.set(whole, leaf)
     return leaf
   }
 

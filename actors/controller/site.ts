@@ -4,8 +4,11 @@
  */
 import { Refusal } from '../../protocol/words/errors.ts'
 import type { Manifest, ManifestAsset, ManifestStrategy } from '../../protocol/words/manifest.ts'
+import { type AlarmEvent, alarmLife } from '../alarms/life.ts'
+import { type CommandEvent, commandLife } from '../commands/life.ts'
 import type { AnyAsset } from '../kit/define.ts'
 import { type Placed, place, safeValues } from '../kit/host.ts'
+import type { Life } from '../kit/life.ts'
 import type { AnyStrategy } from '../kit/strategy.ts'
 import { modes } from './modes.ts'
 
@@ -36,6 +39,12 @@ export interface Site {
   readonly byName: ReadonlyMap<string, SiteAsset>
   readonly strategies: readonly BoundStrategy[]
   readonly modes: Placed
+  readonly lives: Lives
+}
+/** What every command and every alarm of a site is stepped by. */
+interface Lives {
+  readonly command: Life<CommandEvent>
+  readonly alarm: Life<AlarmEvent>
 }
 
 /** Targets of commands and sources of alarms that are no assets. */
@@ -92,7 +101,8 @@ export function siteOf(manifest: Manifest, definitions: Definitions): Site {
     return { name, priority, strategy, settings, prepared, roles: Object.fromEntries(roles) }
   })
   const byPriority = strategies.map((s, i) => ({ s, i })).sort((a, b) => a.s.priority - b.s.priority || a.i - b.i)
-  return { manifest, assets, byName, strategies: byPriority.map(({ s }) => s), modes: place(modes, 'site', {}) }
+  const lives = { command: commandLife, alarm: alarmLife }
+  return { manifest, assets, byName, strategies: byPriority.map(({ s }) => s), modes: place(modes, 'site', {}), lives }
 }
 
 /** Settings that contradict each other or cannot be read are refused with the strategy's own words. */

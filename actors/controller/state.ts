@@ -2,7 +2,7 @@
 import type { AssetFrame, Slots } from '../../protocol/words/facts.ts'
 import type { Manifest } from '../../protocol/words/manifest.ts'
 import { type FrozenActor, freezeActor, thawActor } from '../kit/freeze.ts'
-import { type ActorState, type Output, startActor } from '../kit/host.ts'
+import { type ActorState, type ChartEvent, type Output, startActor } from '../kit/host.ts'
 import type { Site } from './site.ts'
 
 export interface Claim {
@@ -19,21 +19,13 @@ export interface PendingPulse {
   readonly command: string | null
   readonly untilCycle: number
 }
-export type CommandState =
-  | 'accepted'
-  | 'rejected'
-  | 'confirmed'
-  | 'failed'
-  | 'expired'
-  | 'superseded'
-  | 'cancelled'
-  | 'unknown'
 export interface CommandRecord {
   readonly id: string
   readonly by: string
   readonly target: string
   readonly name: string
-  readonly state: CommandState
+  /** Of its life; `commandState` says it for people. */
+  readonly state: string
   /** Of a refusal, its code and words; of an end, the gateway's. */
   readonly reason: string
   readonly epoch: number
@@ -45,15 +37,23 @@ export interface CommandRecord {
   /** Log time of its end; kept a while after, for those who ask and against repeats. */
   readonly endedAtMs: number | null
 }
-export type AlarmCondition = 'activeUnacknowledged' | 'activeAcknowledged' | 'returnedUnacknowledged'
 export interface AlarmRecord {
   readonly asset: string
   readonly alarm: string
   readonly about: string
-  readonly condition: AlarmCondition
+  /** Of its life; `alarmCondition` says it for people. */
+  readonly state: string
   readonly text: string
   readonly sinceMs: number
+  /** 0: it is not shelved. */
   readonly shelvedUntilMs: number
+}
+export interface AlarmTimer {
+  /** Its key. */
+  readonly alarm: string
+  /** Log time, ms. */
+  readonly due: number
+  readonly event: ChartEvent
 }
 
 export interface SiteState {
@@ -73,7 +73,11 @@ export interface SiteState {
   /** Pulses ever caused, by asset: the next one's number. */
   readonly pulseSeq: Readonly<Record<string, number>>
   readonly commands: Readonly<Record<string, CommandRecord>>
+  /** Those that ride in every candidate, in the order of their acceptance: what has ended costs a step nothing. */
+  readonly riding: readonly string[]
   readonly alarms: Readonly<Record<string, AlarmRecord>>
+  /** In due order. */
+  readonly alarmTimers: readonly AlarmTimer[]
   readonly disqualified: readonly string[]
   /** What each strategy last held, for when it is blind. */
   readonly held: Readonly<Record<string, unknown>>
@@ -101,7 +105,9 @@ export function startSite(site: Site): SiteState {
     pulses: [],
     pulseSeq: {},
     commands: {},
+    riding: [],
     alarms: {},
+    alarmTimers: [],
     disqualified: [],
     held: {},
   }
@@ -138,8 +144,15 @@ export const freezeSite = (state: SiteState): FrozenSite => ({
   assets: Object.fromEntries(Object.entries(state.assets).map(([name, actor]) => [name, freezeActor(actor)])),
 })
 
-export const thawSite = (site: Site, frozen: FrozenSite): SiteState => ({
-  ...frozen,
-  mode: thawActor(site.modes, frozen.mode),
-  assets: Object.fromEntries(site.assets.map(a => [a.name, thawActor(a, frozen.assets[a.name]!)])),
-})
+/** Throws where a command or an alarm is in a state that its chart does not have. */
+export function thawSite(site: Site, frozen: FrozenSite): SiteState {
+  const { command, alarm } = site.lives
+  for (const { state } of Object.values(frozen.commands))
+    if (!command.knows(state)) throw new Error(`command '${state}'`)
+  for (const { state } of Object.values(frozen.alarms)) if (!alarm.knows(state)) throw new Error(`alarm '${state}'`)
+  return {
+    ...frozen,
+    mode: thawActor(site.modes, frozen.mode),
+    assets: Object.fromEntries(site.assets.map(a => [a.name, thawActor(a, frozen.assets[a.name]!)])),
+  }
+}

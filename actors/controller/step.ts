@@ -49,8 +49,7 @@ function take(work: Work, fact: Fact): Actions | null {
       requestCommand(work, fact)
       return null
     case 'AlarmAcknowledged':
-      if (Math.abs(fact.issuedAtMs - state.now) <= SKEW_MS_MAX)
-        work.state = acknowledgeAlarm(work.state, fact.alarm, fact.shelveUntilMs)
+      if (Math.abs(fact.issuedAtMs - state.now) <= SKEW_MS_MAX) acknowledgeAlarm(work, fact.alarm, fact.shelveUntilMs)
       return null
     case 'ReceiptRecorded':
       if (isNew(work, fact.seq)) receive(work, fact)
@@ -58,19 +57,13 @@ function take(work: Work, fact: Fact): Actions | null {
     case 'AlarmObserved':
       if (isNew(work, fact.seq)) {
         const key = [fact.asset ?? 'gateway', fact.alarm, fact.about ?? ''] as const
-        work.state =
-          fact.state === 'raised' ? raiseAlarm(work.state, ...key, fact.text) : returnAlarm(work.state, ...key)
+        if (fact.state === 'raised') raiseAlarm(work, ...key, fact.text)
+        else returnAlarm(work, ...key)
       }
       return null
     case 'GapRecorded':
       if (isNew(work, fact.seq))
-        work.state = raiseAlarm(
-          work.state,
-          'gateway',
-          'outboxGap',
-          fact.stream,
-          `${fact.first} to ${fact.last}: ${fact.reason}`,
-        )
+        raiseAlarm(work, 'gateway', 'outboxGap', fact.stream, `${fact.first} to ${fact.last}: ${fact.reason}`)
       return null
     case 'EquivocationProven':
       if (!work.state.disqualified.includes(fact.key))

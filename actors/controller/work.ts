@@ -4,9 +4,9 @@
  */
 import type { ActorState, ChartEvent, Output, PointValues, StepResult } from '../kit/host.ts'
 import { fireTimer, nextDue, stepActor, visiblePoints } from '../kit/host.ts'
-import { raiseAlarm, returnAlarm } from './alarms.ts'
+import { fireAlarmTimers, raiseAlarm, returnAlarm } from './alarms.ts'
 import type { Site, SiteAsset } from './site.ts'
-import type { PendingPulse, SiteState } from './state.ts'
+import type { AlarmRecord, PendingPulse, SiteState } from './state.ts'
 
 /** A pulse that no receipt ends rides for this long at most. */
 const PULSE_MS_MAX = 60_000
@@ -22,6 +22,7 @@ export class Work {
   command: string | null = null
   readonly #values = new Map<string, PointValues>()
   #own: Record<string, ActorState> | null = null
+  #alarms: Record<string, AlarmRecord> | null = null
 
   constructor(site: Site, state: SiteState) {
     this.site = site
@@ -60,6 +61,14 @@ export class Work {
     }
     return this.#own
   }
+  /** The alarms of this step alone, likewise. */
+  ownAlarms(): Record<string, AlarmRecord> {
+    if (!this.#alarms || this.#alarms !== this.state.alarms) {
+      this.#alarms = { ...this.state.alarms }
+      this.state = { ...this.state, alarms: this.#alarms }
+    }
+    return this.#alarms
+  }
   send(asset: SiteAsset, event: ChartEvent): boolean {
     return this.move(asset, (actor, outputs) =>
       stepActor(asset, actor, event, this.values(asset), this.state.now, outputs),
@@ -77,6 +86,7 @@ export class Work {
 
   /** Timers that `now` has passed, over all assets in due order, each at its own due time. */
   fireDueTimers(): void {
+    fireAlarmTimers(this)
     for (;;) {
       let first: { asset: SiteAsset; due: number } | undefined
       for (const asset of this.site.assets) {
@@ -96,21 +106,15 @@ export class Work {
     else if (output.kind === 'alarm') {
       const placed = asset === this.site.modes.name ? this.site.modes : this.site.byName.get(asset)
       const text = placed?.asset.spec.alarms[output.alarm]?.text ?? output.alarm
-      this.state = raiseAlarm(this.state, asset, output.alarm, '', text)
-    } else if (output.kind === 'clear') this.state = returnAlarm(this.state, asset, output.alarm, '')
+      raiseAlarm(this, asset, output.alarm, '', text)
+    } else if (output.kind === 'clear') returnAlarm(this, asset, output.alarm, '')
     else if (output.kind === 'quarantined')
-      this.state = raiseAlarm(
-        this.state,
-        asset,
-        'quarantined',
-        '',
-        `${output.code} on ${output.event}: ${output.reason}`,
-      )
+      raiseAlarm(this, asset, 'quarantined', '', `${output.code} on ${output.event}: ${output.reason}`)
   }
   /** The id is the asset's own count: the same on every replica and in every replay, whatever positions are. */
   #addPulse(asset: string, name: string): void {
     if (this.state.pulses.filter(p => p.asset === asset).length >= PULSES_MAX) {
-      this.state = raiseAlarm(this.state, asset, 'tooManyPulses', '', `${name} and later ones are not sent`)
+      raiseAlarm(this, asset, 'tooManyPulses', '', `${name} and later ones are not sent`)
       return
     }
     const seq = (this.state.pulseSeq[asset] ?? 0) + 1

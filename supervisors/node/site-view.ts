@@ -3,6 +3,8 @@
  *
  * V1  What it tells is a function of the log: the same position, the same events, on every correct node.
  */
+import { alarmCondition } from '../../actors/alarms/life.ts'
+import { commandState } from '../../actors/commands/life.ts'
 import { modeOf } from '../../actors/controller/cycle.ts'
 import type { SiteFold, Taken } from '../../actors/controller/fold.ts'
 import type { CommandRecord, SiteState } from '../../actors/controller/state.ts'
@@ -70,8 +72,7 @@ export class ReplicaView implements SiteView {
   }
   get figures(): Figures {
     const commands: Partial<Record<CommandState, number>> = {}
-    for (const { state } of Object.values(this.#fold.state?.commands ?? {}))
-      commands[state] = (commands[state] ?? 0) + 1
+    for (const record of Object.values(this.#fold.state?.commands ?? {})) count(commands, commandState(record))
     return { stepped: this.#stepped, refused: this.#refused, signed: this.#signed, commands }
   }
 
@@ -187,7 +188,7 @@ export class ReplicaView implements SiteView {
     const changed = Object.entries(after.alarms).filter(([key, record]) => before.alarms[key] !== record)
     const gone = Object.entries(before.alarms).filter(([key]) => !Object.hasOwn(after.alarms, key))
     return [
-      ...changed.map(([key, record]) => alarmView(site, key, record, record.condition)),
+      ...changed.map(([key, record]) => alarmView(site, key, record, alarmCondition(record))),
       ...gone.map(([key, record]) => alarmView(site, key, record, 'normal')),
     ].map(data => ({ type: 'alarm', data }))
   }
@@ -203,7 +204,7 @@ export class ReplicaView implements SiteView {
   }
 }
 
-function count(counts: Record<string, number>, what: string): void {
+function count(counts: Partial<Record<string, number>>, what: string): void {
   counts[what] = (counts[what] ?? 0) + 1
 }
 

@@ -61,7 +61,7 @@ export function draw(s: ScreenInputs): string {
       .map(([name, pid]) => `${name} ${pid}`)
       .join('   ')}`,
   )
-  const alarms = Object.entries(state?.alarms ?? {}).filter(([, a]) => a.condition !== 'returnedUnacknowledged')
+  const alarms = Object.entries(state?.alarms ?? {}).filter(([, a]) => site?.lives.alarm.has(a.state, 'active'))
   for (const [key, alarm] of alarms.slice(0, 6)) lines.push(`${BOLD}ALARM${PLAIN}    ${key}: ${alarm.text}`)
   lines.push('', ...s.hints.map(h => `${DIM}${h}${PLAIN}`))
   return `${CLEAR}${lines.map(cut).join('\n')}\n`

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { battery } from '../../../actors/assets/battery.ts'
 import { gridConnection } from '../../../actors/assets/grid-connection.ts'
 import { defineStrategy, of, raw } from '../../../actors/kit/index.ts'
+import { conditionOf } from './household.ts'
 import { Rig } from './rig.ts'
 
 const roles = { meter: 'grid', storage: ['bat1', 'bat2'] }
@@ -96,7 +97,7 @@ describe('blind', () => {
     expect(rig.frame(grid(undefined)).bat1).toEqual({ value: 0, why: 'nothing claims it: safe value' })
     expect(rig.state.alarms['site.strategyBlind.selfConsumption']?.text).toBe('selfConsumption: grid.power')
     expect(rig.frame(grid(300)).bat1!.value).toBe(200)
-    expect(rig.state.alarms['site.strategyBlind.selfConsumption']?.condition).toBe('returnedUnacknowledged')
+    expect(conditionOf(rig.state, 'site.strategyBlind.selfConsumption')).toBe('returnedUnacknowledged')
   })
   test('with nothing to hold it says nothing', () => {
     const rig = Rig.running((file: any) => {
