@@ -3,6 +3,7 @@
  * happens to it. One condition has one record, even in a flood (S35).
  */
 import type { AlarmEvent } from '../alarms/life.ts'
+import { recordAt, withRecord } from '../kit/keyed.ts'
 import type { AlarmRecord, AlarmTimer } from './state.ts'
 import type { Work } from './work.ts'
 
@@ -11,20 +12,20 @@ export const alarmKey = (asset: string, alarm: string, about: string): string =>
 
 export function raiseAlarm(work: Work, asset: string, alarm: string, about: string, text: string): void {
   const key = alarmKey(asset, alarm, about)
-  const { state = work.site.lives.alarm.first, shelvedUntilMs = 0 } = work.state.alarms[key] ?? {}
+  const { state = work.site.lives.alarm.first, shelvedUntilMs = 0 } = recordAt(work.state.alarms, key) ?? {}
   const record = { asset, alarm, about, text, state, sinceMs: work.state.now, shelvedUntilMs }
   live(work, key, record, { type: 'raise' })
 }
 
 export function returnAlarm(work: Work, asset: string, alarm: string, about: string): void {
   const key = alarmKey(asset, alarm, about)
-  const there = work.state.alarms[key]
+  const there = recordAt(work.state.alarms, key)
   if (there) live(work, key, there, { type: 'returned' })
 }
 
 /** Shelving instead, where it says until when; until a time that has passed ends it. */
 export function acknowledgeAlarm(work: Work, key: string, shelveUntilMs: number | undefined): void {
-  const there = Object.hasOwn(work.state.alarms, key) ? work.state.alarms[key] : undefined
+  const there = recordAt(work.state.alarms, key)
   if (!there) return
   const forMs = (shelveUntilMs ?? 0) - work.state.now
   if (shelveUntilMs === undefined) live(work, key, there, { type: 'acknowledge' })
@@ -37,7 +38,7 @@ export function fireAlarmTimers(work: Work): void {
     const [first] = work.state.alarmTimers
     if (!first || first.due > work.state.now) return
     work.state = { ...work.state, alarmTimers: work.state.alarmTimers.slice(1) }
-    live(work, first.alarm, work.state.alarms[first.alarm]!, first.event as AlarmEvent)
+    live(work, first.alarm, recordAt(work.state.alarms, first.alarm)!, first.event as AlarmEvent)
   }
 }
 
@@ -54,9 +55,8 @@ function live(work: Work, key: string, there: AlarmRecord, event: AlarmEvent): v
     const own = effect.kind === 'timer' ? [{ alarm: key, due: shelvedUntilMs, event: effect.event }] : []
     work.state = { ...work.state, alarmTimers: inDueOrder([...others, ...own]) }
   }
-  const alarms = work.ownAlarms()
-  if (state === first) delete alarms[key]
-  else alarms[key] = { ...there, state, shelvedUntilMs }
+  const record = state === first ? undefined : { ...there, state, shelvedUntilMs }
+  work.state = { ...work.state, alarms: withRecord(work.state.alarms, key, record) }
 }
 
 /** The next one is looked at in every step, and nothing else of them. */

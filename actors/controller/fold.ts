@@ -139,7 +139,10 @@ export class SiteFold {
     if (!state) return GENESIS
     const { mode, assets, commands, alarms, position: _, ...rest } = state
     const site = sha256(canonical(rest))
-    const [commandsRoot, alarmsRoot] = [this.#root(commands), this.#root(alarms)]
+    const [commandsRoot, alarmsRoot] = [
+      this.#root(commands),
+      sha256(alarms.map(bucket => this.#root(bucket)).join('\n')),
+    ]
     const own = [`mode:${this.#leaf(mode)}`, `commands:${commandsRoot}`, `alarms:${alarmsRoot}`, `site:${site}`]
     return sha256([...own, this.#branch(assets, actor => this.#leaf(actor)), this.#chain].join('\n'))
   }

@@ -3,6 +3,7 @@ import type { AssetFrame, Slots } from '../../protocol/words/facts.ts'
 import type { Manifest } from '../../protocol/words/manifest.ts'
 import { type FrozenActor, freezeActor, thawActor } from '../kit/freeze.ts'
 import { type ActorState, type ChartEvent, type Output, startActor } from '../kit/host.ts'
+import { type Keyed, noRecords, recordsOf } from '../kit/keyed.ts'
 import type { Site } from './site.ts'
 
 export interface Claim {
@@ -75,7 +76,7 @@ export interface SiteState {
   readonly commands: Readonly<Record<string, CommandRecord>>
   /** Those that ride in every candidate, in the order of their acceptance: what has ended costs a step nothing. */
   readonly riding: readonly string[]
-  readonly alarms: Readonly<Record<string, AlarmRecord>>
+  readonly alarms: Keyed<AlarmRecord>
   /** In due order. */
   readonly alarmTimers: readonly AlarmTimer[]
   readonly disqualified: readonly string[]
@@ -106,7 +107,7 @@ export function startSite(site: Site): SiteState {
     pulseSeq: {},
     commands: {},
     riding: [],
-    alarms: {},
+    alarms: noRecords(),
     alarmTimers: [],
     disqualified: [],
     held: {},
@@ -149,7 +150,7 @@ export function thawSite(site: Site, frozen: FrozenSite): SiteState {
   const { command, alarm } = site.lives
   for (const { state } of Object.values(frozen.commands))
     if (!command.knows(state)) throw new Error(`command '${state}'`)
-  for (const { state } of Object.values(frozen.alarms)) if (!alarm.knows(state)) throw new Error(`alarm '${state}'`)
+  for (const [, { state }] of recordsOf(frozen.alarms)) if (!alarm.knows(state)) throw new Error(`alarm '${state}'`)
   return {
     ...frozen,
     mode: thawActor(site.modes, frozen.mode),

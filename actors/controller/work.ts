@@ -6,7 +6,7 @@ import type { ActorState, ChartEvent, Output, PointValues, StepResult } from '..
 import { fireTimer, nextDue, stepActor, visiblePoints } from '../kit/host.ts'
 import { fireAlarmTimers, raiseAlarm, returnAlarm } from './alarms.ts'
 import type { Site, SiteAsset } from './site.ts'
-import type { AlarmRecord, PendingPulse, SiteState } from './state.ts'
+import type { PendingPulse, SiteState } from './state.ts'
 
 /** A pulse that no receipt ends rides for this long at most. */
 const PULSE_MS_MAX = 60_000
@@ -22,7 +22,6 @@ export class Work {
   command: string | null = null
   readonly #values = new Map<string, PointValues>()
   #own: Record<string, ActorState> | null = null
-  #alarms: Record<string, AlarmRecord> | null = null
 
   constructor(site: Site, state: SiteState) {
     this.site = site
@@ -60,14 +59,6 @@ export class Work {
       this.state = { ...this.state, assets: this.#own }
     }
     return this.#own
-  }
-  /** The alarms of this step alone, likewise. */
-  ownAlarms(): Record<string, AlarmRecord> {
-    if (!this.#alarms || this.#alarms !== this.state.alarms) {
-      this.#alarms = { ...this.state.alarms }
-      this.state = { ...this.state, alarms: this.#alarms }
-    }
-    return this.#alarms
   }
   send(asset: SiteAsset, event: ChartEvent): boolean {
     return this.move(asset, (actor, outputs) =>

@@ -8,6 +8,7 @@ import type { AlarmRecord, CommandRecord, SiteState } from '../../actors/control
 import { boundOf } from '../../actors/controller/strategies.ts'
 import { Work } from '../../actors/controller/work.ts'
 import { actorState } from '../../actors/kit/host.ts'
+import { recordsOf } from '../../actors/kit/keyed.ts'
 import { unitOf } from '../../actors/kit/spec.ts'
 import { isErrorCode } from '../../projections/api/problem.ts'
 import type {
@@ -88,7 +89,7 @@ export function assetDetail(site: Site, state: SiteState, asset: SiteAsset, last
 const wordsOf = (unit: string | readonly string[]): string | string[] => (typeof unit === 'string' ? unit : [...unit])
 
 export const alarmViews = (site: Site, state: SiteState): AlarmView[] =>
-  Object.entries(state.alarms).map(([key, record]) => alarmView(site, key, record, alarmCondition(record)))
+  recordsOf(state.alarms).map(([key, record]) => alarmView(site, key, record, alarmCondition(record)))
 
 /** `normal`: the record is gone, because its cause is and somebody has acknowledged it. */
 export function alarmView(site: Site, key: string, record: AlarmRecord, condition: AlarmView['condition']): AlarmView {

@@ -9,6 +9,7 @@ import { modeOf } from '../../actors/controller/cycle.ts'
 import type { SiteFold, Taken } from '../../actors/controller/fold.ts'
 import type { CommandRecord, SiteState } from '../../actors/controller/state.ts'
 import { Work } from '../../actors/controller/work.ts'
+import { changesOf } from '../../actors/kit/keyed.ts'
 import { Feed, type FeedEvent } from '../../projections/api/feed.ts'
 import type {
   AssetDetail,
@@ -185,12 +186,10 @@ export class ReplicaView implements SiteView {
   #alarms(before: SiteState, after: SiteState): FeedEvent[] {
     const { site } = this.#fold
     if (before.alarms === after.alarms || !site) return []
-    const changed = Object.entries(after.alarms).filter(([key, record]) => before.alarms[key] !== record)
-    const gone = Object.entries(before.alarms).filter(([key]) => !Object.hasOwn(after.alarms, key))
-    return [
-      ...changed.map(([key, record]) => alarmView(site, key, record, alarmCondition(record))),
-      ...gone.map(([key, record]) => alarmView(site, key, record, 'normal')),
-    ].map(data => ({ type: 'alarm', data }))
+    return changesOf(before.alarms, after.alarms).map(([key, was, is]) => {
+      const data = alarmView(site, key, is ?? was!, is ? alarmCondition(is) : 'normal')
+      return { type: 'alarm', data }
+    })
   }
   /** Another site's record of the same partition, or one that this version cannot read, is passed over. */
   #recorded({ body }: LogRecord): DecisionView | null {

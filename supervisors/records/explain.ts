@@ -5,6 +5,7 @@
 import { type AlarmCondition, alarmCondition } from '../../actors/alarms/life.ts'
 import { type FoldOptions, SiteFold } from '../../actors/controller/fold.ts'
 import type { AlarmRecord } from '../../actors/controller/state.ts'
+import { recordsOf } from '../../actors/kit/keyed.ts'
 import { canonical, sha256 } from '../../protocol/codec/canonical.ts'
 import { parseFact } from '../../protocol/codec/fact.ts'
 import type { EventLog } from '../../protocol/log/event-log.ts'
@@ -182,7 +183,7 @@ function assemble(
     writes: [...newest.values()],
     effects: receipts.flatMap(r => r.effects),
     ended: receipts.flatMap(r => r.commands),
-    alarms: Object.fromEntries(Object.entries(fold.state!.alarms).map(([key, alarm]) => [key, inWords(alarm)])),
+    alarms: Object.fromEntries(recordsOf(fold.state!.alarms).map(([key, alarm]) => [key, inWords(alarm)])),
   }
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { commandState } from '../../../actors/commands/life.ts'
 import { ACCEPTED_MAX, SKEW_MS_MAX, WORD_CYCLES } from '../../../actors/controller/commands.ts'
+import { recordAt } from '../../../actors/kit/keyed.ts'
 import type { FactOf } from '../../../protocol/words/facts.ts'
 import { Bench, batteryPoints, good, START_MS } from './household.ts'
 
@@ -204,7 +205,7 @@ describe('pulses', () => {
       bench.frame({ bat1: { points: batteryPoints() } }).command('bat1', 'reset', { expiresMs: 600_000 })
     }
     expect(bench.frame().last.actions!.assets.bat1!.pulses).toHaveLength(64)
-    expect(bench.state.alarms['bat1.tooManyPulses']).toBeDefined()
+    expect(recordAt(bench.state.alarms, 'bat1.tooManyPulses')).toBeDefined()
   })
 })
 

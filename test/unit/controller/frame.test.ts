@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { recordAt } from '../../../actors/kit/keyed.ts'
 import { assetsOf, BAD, Bench, batteryPoints, conditionOf, good, START_MS } from './household.ts'
 
 describe('which frames control', () => {
@@ -77,7 +78,7 @@ describe('modes', () => {
   })
   test('safe is an alarm, and returns as it is left', () => {
     const bench = Bench.running().command('site', 'safe')
-    expect(bench.state.alarms['site.safeMode']!.text).toBe('The site is held at its safe values')
+    expect(recordAt(bench.state.alarms, 'site.safeMode')!.text).toBe('The site is held at its safe values')
     expect(conditionOf(bench.state, 'site.safeMode')).toBe('activeUnacknowledged')
     expect(conditionOf(bench.command('site', 'automatic').state, 'site.safeMode')).toBe('returnedUnacknowledged')
   })

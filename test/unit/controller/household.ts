@@ -7,6 +7,7 @@ import { type CommandRecord, type SiteState, startSite } from '../../../actors/c
 import { type Stepped, step } from '../../../actors/controller/step.ts'
 import { builtIn } from '../../../actors/engine.ts'
 import { actorState } from '../../../actors/kit/host.ts'
+import { recordAt } from '../../../actors/kit/keyed.ts'
 import { sha256 } from '../../../protocol/codec/canonical.ts'
 import { sealFact } from '../../../protocol/codec/fact.ts'
 import { signManifest } from '../../../protocol/codec/manifest.ts'
@@ -97,7 +98,7 @@ export const assetsOf = (changes: Partial<Record<string, Partial<AssetFrame>>> =
 
 /** Whose record is gone is normal. */
 export const conditionOf = ({ alarms }: SiteState, key: string): AlarmCondition => {
-  const alarm = alarms[key]
+  const alarm = recordAt(alarms, key)
   return alarm ? alarmCondition(alarm) : 'normal'
 }
 

@@ -5,6 +5,7 @@ import { commandChart, commandLife } from '../../../actors/commands/life.ts'
 import { WORD_CYCLES } from '../../../actors/controller/commands.ts'
 import type { Site } from '../../../actors/controller/site.ts'
 import { thawSite } from '../../../actors/controller/state.ts'
+import { changesOf, recordAt, recordsOf } from '../../../actors/kit/keyed.ts'
 import { lifeOf } from '../../../actors/kit/life.ts'
 import type { DefinedMachine } from '../../../actors/kit/machine.ts'
 import type { CommandTerminal, FactOf } from '../../../protocol/words/facts.ts'
@@ -99,7 +100,7 @@ const acknowledged =
 const shelvedFor = (ms: number) => (bench: Bench) => acknowledged({ shelveUntilMs: bench.state.now + ms })(bench)
 const passed = (ms: number) => (bench: Bench) => bench.time(bench.state.now + ms)
 const ofAlarm = (bench: Bench) => {
-  const alarm = bench.state.alarms[KEY]
+  const alarm = recordAt(bench.state.alarms, KEY)
   const [condition, shelving] = (alarm?.state ?? alarmLife.first).replaceAll(/\w+\./g, '').split(', ')
   const until = alarm && alarm.shelvedUntilMs > 0 ? ` until ${alarm.shelvedUntilMs - RUNNING_MS}` : ''
   return `${condition}${shelving === 'shelved' ? ` ${shelving}${until}` : ''}${alarm ? '' : ', no record'}`
@@ -187,9 +188,15 @@ describe('what is at rest costs nothing', () => {
         text: 'of cycle 7',
       })
     const { alarms } = bench.state
-    expect(Object.keys(alarms)).toHaveLength(2_000)
+    expect(recordsOf(alarms)).toHaveLength(2_000)
     expect(JSON.stringify(alarms).length / 2_000).toBeLessThan(250)
     expect(bench.frame().time(bench.state.now + 1_000).state.alarms).toBe(alarms)
+    const [key] = recordsOf(alarms)[0]!
+    const [was, is] = [alarms, acknowledged({ alarm: key })(bench).state.alarms]
+    expect(is.filter((bucket, i) => bucket !== was[i])).toHaveLength(1)
+    expect(changesOf(was, is)).toMatchObject([
+      [key, { state: expect.stringContaining('Unack') }, { state: expect.stringContaining('Ack') }],
+    ])
   })
   test('what has ended rides in no list, and is the same object in every later step', () => {
     const bench = Bench.started('manual')
