@@ -25,6 +25,8 @@ export interface FoldOptions {
   readonly definitions: Definitions
   readonly engine: Digest
   readonly verifier: Verifier
+  /** Records that an administrator has had passed: chained as any other, and not stepped (`skips.ts`). */
+  readonly passed?: ReadonlySet<number>
 }
 export type Taken =
   | {
@@ -33,6 +35,7 @@ export type Taken =
       readonly candidate: Candidate | null
       readonly outputs: readonly Output[]
     }
+  | { readonly kind: 'passed'; readonly fact: Fact }
   /** Not of this site: another one shares the partition. */
   | { readonly kind: 'foreign' }
   | { readonly kind: 'refused'; readonly code: ErrorCode; readonly reason: string }
@@ -45,12 +48,14 @@ interface Pending {
 
 /** A fold as JSON: what a snapshot holds. */
 export interface FrozenFold {
-  readonly v: 1
+  readonly v: 2
   readonly engine: string
   readonly position: number
   readonly chain: string
   readonly manifest: SignedManifest
   readonly pending: readonly Pending[]
+  /** What it has passed on its way. */
+  readonly passed: readonly number[]
   readonly state: FrozenSite
 }
 
@@ -64,6 +69,7 @@ export class SiteFold {
   #state: SiteState | null = null
   #chain: Digest = GENESIS
   #position = -1
+  #passed: readonly number[] = []
   /** Of an actor or a record that has not changed since: what costs nothing to keep is not hashed again. */
   readonly #leaves = new WeakMap<object, string>()
 
@@ -71,9 +77,11 @@ export class SiteFold {
     this.#o = options
   }
   static thaw(options: FoldOptions, frozen: FrozenFold): SiteFold {
+    if (frozen.v !== 2) throw new Error(`a frozen fold of shape ${frozen.v}`)
     const fold = new SiteFold(options)
     fold.#enact(frozen.manifest)
     fold.#pending = frozen.pending
+    fold.#passed = frozen.passed
     fold.#state = thawSite(fold.#site!, frozen.state)
     fold.#chain = frozen.chain as Digest
     fold.#position = frozen.position
@@ -86,6 +94,13 @@ export class SiteFold {
   /** The manifest in force, with its signatures. */
   get signed(): SignedManifest | null {
     return this.#signed
+  }
+  /** The newest that was installed, in force or not yet. */
+  get latest(): Manifest | null {
+    return this.#pending.at(-1)?.signed.manifest ?? this.manifest
+  }
+  get passed(): readonly number[] {
+    return this.#passed
   }
   get manifestHash(): Digest {
     return this.#manifestHash
@@ -106,6 +121,8 @@ export class SiteFold {
 
   take(position: number, body: string, trusted = false): Taken {
     this.#position = position
+    const passes = this.#o.passed?.has(position) ?? false
+    if (passes) this.#passed = [...this.#passed, position]
     const parsed = parseFact(body)
     if (parsed.kind === 'refused') return parsed
     const { fact } = parsed
@@ -118,6 +135,11 @@ export class SiteFold {
     if (!trusted) {
       const opened = authentic(parsed, manifest, this.#o.verifier) // S26
       if (opened.kind === 'refused') return opened
+    }
+    if (passes) {
+      this.#chain = chained(this.#chain, body)
+      this.#state = { ...this.#state, position }
+      return { kind: 'passed', fact }
     }
     if (fact.kind === 'EquivocationProven' && !this.#proves(fact))
       return { kind: 'refused', code: 'BAD_SIGNATURE', reason: `no proof against '${fact.key}'` }
@@ -162,12 +184,13 @@ export class SiteFold {
   freeze(): FrozenFold | null {
     if (!this.#signed || !this.#state) return null
     return {
-      v: 1,
+      v: 2,
       engine: this.#o.engine,
       position: this.#position,
       chain: this.#chain,
       manifest: this.#signed,
       pending: this.#pending,
+      passed: this.#passed,
       state: freezeSite(this.#state),
     }
   }
@@ -184,8 +207,7 @@ export class SiteFold {
   }
 
   #install(position: number, body: string, fact: FactOf<'ManifestInstalled'>): Taken {
-    const latest = this.#pending.at(-1)?.signed ?? this.#signed
-    const verdict = checkManifest(fact.manifest, latest?.manifest ?? null, this.#o.verifier)
+    const verdict = checkManifest(fact.manifest, this.latest, this.#o.verifier)
     if (verdict.kind === 'refused') return verdict
     const next = fact.manifest
     const { tenant, site } = this.#o

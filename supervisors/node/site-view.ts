@@ -79,7 +79,7 @@ export class ReplicaView implements SiteView {
 
   /** After each record that the replica took. */
   stepped(position: number, taken: Taken): void {
-    if (taken.kind === 'foreign') return
+    if (taken.kind === 'foreign' || taken.kind === 'passed') return
     if (taken.kind === 'refused') count(this.#refused, taken.code)
     else this.#tell(position, taken)
   }
