@@ -59,12 +59,16 @@ export class Skips {
     const { fact } = parsed
     const { tenant, site, verifier } = this.#of
     if (fact.tenant !== tenant || !('site' in fact) || fact.site !== site) return
-    if (fact.kind === 'ManifestInstalled') return this.#install(position, fact)
     const says = (manifests: readonly Manifest[]) => manifests.some(m => authentic(parsed, m, verifier).kind === 'fact')
-    if (fact.kind === 'FactSkipped') {
+    if (fact.kind === 'ManifestInstalled') this.#install(position, fact)
+    else if (fact.kind === 'FactSkipped') {
       if (says(this.#manifests.slice(0, 1))) this.#skip(position, fact)
     } else if ((fact.kind === 'FrameMeasured' || fact.kind === 'ReceiptRecorded') && says(this.#manifests))
       this.#see(position, fact)
+  }
+
+  isManifest(position: number): boolean {
+    return this.#manifestsAt.has(position)
   }
 
   #install(position: number, { manifest }: FactOf<'ManifestInstalled'>): void {
@@ -90,8 +94,9 @@ export class Skips {
     this.#frames = this.#frames.filter(f => f.position > certified.position)
   }
   #skip(position: number, { position: named }: FactOf<'FactSkipped'>): void {
-    if (named >= position || this.#manifestsAt.has(named) || this.passed.has(named)) return // P1
-    if (this.#steppedPast > named) this.void.add(named) // P2
+    if (named >= position || this.isManifest(named) || this.passed.has(named)) return // P1
+    if (this.#steppedPast > named)
+      this.void.add(named) // P2
     else this.passed.add(named)
   }
 }

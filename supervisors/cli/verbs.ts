@@ -7,6 +7,7 @@ import { logCat, logExport, logTail, logVerify } from './log.ts'
 import { manifestInit, manifestInstall, manifestShow, manifestSign } from './manifest.ts'
 import { replay } from './replay.ts'
 import { run } from './run.ts'
+import { logSkip } from './skip.ts'
 import type { Verb } from './verb.ts'
 
 export const verbs: readonly Verb[] = [
@@ -17,6 +18,7 @@ export const verbs: readonly Verb[] = [
   logCat,
   logVerify,
   logExport,
+  logSkip,
   replay,
   explain,
   manifestInit,
