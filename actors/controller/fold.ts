@@ -9,14 +9,24 @@ import { authentic, parseFact } from '../../protocol/codec/fact.ts'
 import { checkManifest, manifestHash } from '../../protocol/codec/manifest.ts'
 import type { Verifier } from '../../protocol/codec/sign.ts'
 import type { Candidate } from '../../protocol/words/candidate.ts'
-import type { ErrorCode } from '../../protocol/words/errors.ts'
+import { type ErrorCode, Refusal } from '../../protocol/words/errors.ts'
 import type { Fact, FactOf } from '../../protocol/words/facts.ts'
 import type { Digest } from '../../protocol/words/ids.ts'
 import type { Manifest, SignedManifest } from '../../protocol/words/manifest.ts'
 import { freezeActor } from '../kit/freeze.ts'
 import type { ActorState, Output } from '../kit/host.ts'
 import { type Definitions, type Site, siteOf } from './site.ts'
-import { adoptSite, type FrozenSite, freezeSite, type SiteState, startSite, thawSite } from './state.ts'
+import {
+  adoptSite,
+  type FrozenSite,
+  freezeSite,
+  migrateSite,
+  type SiteState,
+  startSite,
+  thawSite,
+  type Versions,
+  versionsOf,
+} from './state.ts'
 import { step } from './step.ts'
 
 export interface FoldOptions {
@@ -50,6 +60,7 @@ interface Pending {
 export interface FrozenFold {
   readonly v: 2
   readonly engine: string
+  readonly versions: Versions
   readonly position: number
   readonly chain: string
   readonly manifest: SignedManifest
@@ -82,7 +93,8 @@ export class SiteFold {
     fold.#enact(frozen.manifest)
     fold.#pending = frozen.pending
     fold.#passed = frozen.passed
-    fold.#state = thawSite(fold.#site!, frozen.state)
+    const own = frozen.engine === options.engine
+    fold.#state = thawSite(fold.#site!, own ? frozen.state : migrateSite(fold.#site!, frozen.state, frozen.versions))
     fold.#chain = frozen.chain as Digest
     fold.#position = frozen.position
     return fold
@@ -186,6 +198,7 @@ export class SiteFold {
     return {
       v: 2,
       engine: this.#o.engine,
+      versions: versionsOf(this.#site!),
       position: this.#position,
       chain: this.#chain,
       manifest: this.#signed,
@@ -216,6 +229,7 @@ export class SiteFold {
     try {
       siteOf(next.manifest, this.#o.definitions)
     } catch (error) {
+      if (error instanceof Refusal) return { kind: 'refused', code: error.code, reason: error.detail }
       return { kind: 'refused', code: 'SITE_FILE', reason: String(error) }
     }
     this.#chain = chained(this.#chain, body)

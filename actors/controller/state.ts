@@ -1,9 +1,11 @@
 /** What a site's controller remembers between facts: all of it, and JSON once frozen. */
+import { Refusal } from '../../protocol/words/errors.ts'
 import type { AssetFrame, Slots } from '../../protocol/words/facts.ts'
 import type { Manifest } from '../../protocol/words/manifest.ts'
 import { type FrozenActor, freezeActor, thawActor } from '../kit/freeze.ts'
-import { type ActorState, type ChartEvent, type Output, startActor } from '../kit/host.ts'
+import { type ActorState, type ChartEvent, type Output, type Placed, startActor } from '../kit/host.ts'
 import { type Keyed, noRecords, recordsOf } from '../kit/keyed.ts'
+import { migrate } from '../kit/migrate.ts'
 import type { Site } from './site.ts'
 
 export interface Claim {
@@ -144,6 +146,26 @@ export const freezeSite = (state: SiteState): FrozenSite => ({
   mode: freezeActor(state.mode),
   assets: Object.fromEntries(Object.entries(state.assets).map(([name, actor]) => [name, freezeActor(actor)])),
 })
+
+/** Definitions by type, with the version that stepped what is frozen. */
+export type Versions = Readonly<Record<string, number>>
+export const versionsOf = ({ assets, modes }: Site): Versions =>
+  Object.fromEntries([modes, ...assets].map(({ asset: { spec } }) => [spec.type, spec.version]))
+
+/**
+ * What another engine froze, as this one's definitions have it: states renamed, in their history and their timers too.
+ * It depends on the frozen state and the definitions alone. Throws Refusal ASSET_DEFINITION with the line to write.
+ */
+export function migrateSite(site: Site, frozen: FrozenSite, versions: Versions): FrozenSite {
+  const migrated = (placed: Placed, actor: FrozenActor): FrozenActor => {
+    const { type } = placed.asset.spec
+    const result = migrate(placed, { type, version: versions[type] ?? 0, actor })
+    if (result.kind === 'refused') throw new Refusal('ASSET_DEFINITION', `${placed.name}: ${result.reason}`)
+    return result.stored.actor
+  }
+  const assets = site.assets.map(a => [a.name, migrated(a, frozen.assets[a.name]!)] as const)
+  return { ...frozen, mode: migrated(site.modes, frozen.mode), assets: Object.fromEntries(assets) }
+}
 
 /** Throws where a command or an alarm is in a state that its chart does not have. */
 export function thawSite(site: Site, frozen: FrozenSite): SiteState {

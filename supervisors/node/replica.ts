@@ -5,6 +5,10 @@
  * R1  Never signs at or below the last cycle that it signed, with other bytes: durable before the signature leaves.
  * R2  After a stall only the newest frame yields a candidate: no burst of stale writes.
  * R3  What it decided is recorded in `decisions` after the fact, never on the way.
+ * R5  A snapshot of another engine is taken where the log below it was trimmed away, and only where nothing of the site
+ *     lies between it and the manifest that names this engine: there the former engine ended on every node, which has
+ *     kept the same state at the same position (a run stops so), and migrating it is a pure function (`migrateSite`).
+ *     What lies between, some would have stepped with the former definitions and some with the new ones.
  * R4  What an administrator has had passed it never steps, whether it learns of it before or after.
  */
 import { type FoldOptions, type FrozenFold, SiteFold, type Taken } from '../../actors/controller/fold.ts'
@@ -12,6 +16,7 @@ import type { Skips } from '../../actors/controller/skips.ts'
 import { LiveMachine } from '../../actors/kit/machine.ts'
 import { signCandidate } from '../../protocol/codec/candidate.ts'
 import { canonical, sha256 } from '../../protocol/codec/canonical.ts'
+import { parseFact } from '../../protocol/codec/fact.ts'
 import type { Signer } from '../../protocol/codec/sign.ts'
 import { Journal } from '../../protocol/journal.ts'
 import type { Follow, LogRecord } from '../../protocol/log/event-log.ts'
@@ -21,6 +26,7 @@ import type { Candidate, SignedCandidate } from '../../protocol/words/candidate.
 import type { Certificate } from '../../protocol/words/facts.ts'
 import { engineAt, type SignedManifest } from '../../protocol/words/manifest.ts'
 import { skipsIn } from '../records/skips.ts'
+import { sweep } from '../records/sweep.ts'
 import { replicaMachine } from './replica-chart.ts'
 
 /** Facts between two snapshots: a restart steps at most so many again. */
@@ -128,13 +134,31 @@ export class Replica {
     try {
       const { hash, fold, log } = JSON.parse(text) as { hash: string; fold: FrozenFold; log: string }
       const { topicId } = await this.#o.logs.facts.describe()
-      if (fold.engine !== this.#o.fold.engine || log !== topicId) return
+      const own = fold.engine === this.#o.fold.engine
+      if (log !== topicId || (!own && !(await this.#endsFormer(fold)))) return
       const thawed = SiteFold.thaw(this.#foldOptions, fold)
-      if (thawed.stateHash() === hash) this.#fold = thawed
+      if (!own || thawed.stateHash() === hash) this.#fold = thawed
       else this.#o.ports.note('warn', 'snapshot refused', { position: fold.position })
     } catch (error) {
       this.#o.ports.note('warn', 'snapshot refused', { error: String(error) })
     }
+  }
+  /** R5 */
+  async #endsFormer({ position }: FrozenFold): Promise<boolean> {
+    const { logs, partition, fold: of } = this.#o
+    if ((await logs.facts.ends(partition)).earliest === 0) return false // all is there: this engine folds it
+    for await (const records of sweep(logs.facts, partition, { from: position + 1 }))
+      for (const record of records) {
+        const parsed = parseFact(record.body)
+        if (parsed.kind === 'refused' || parsed.fact.tenant !== of.tenant) continue
+        const { fact } = parsed
+        if ('site' in fact && fact.site !== of.site) continue
+        if (fact.kind === 'ManifestInstalled') return fact.manifest.manifest.engines.some(e => e.hash === of.engine)
+        const why = 'run the former version once more, stop it in order, and start this one again'
+        this.#o.ports.note('error', `snapshot refused: the former engine did not end at it; ${why}`, { position })
+        return false
+      }
+    return true
   }
   /** R4: what an administrator has had passed is known before it is met. */
   async #readAhead(): Promise<void> {
