@@ -1,4 +1,9 @@
-import { defineAsset } from '../kit/index.ts'
+import { lifeOf } from '../kit/life.ts'
+import { defineMachine } from '../kit/machine.ts'
+
+export type CommandEvent = {
+  readonly type: 'accept' | 'reject' | 'confirm' | 'fail' | 'expire' | 'supersede' | 'cancel' | 'loseSight'
+}
 
 /**
  * The life of a command. The step accepts or rejects it at its position; what happens at the site comes in receipts.
@@ -6,30 +11,12 @@ import { defineAsset } from '../kit/index.ts'
  * S10  Each accepted command ends in exactly one of confirmed, failed, expired, superseded, cancelled, unknown.
  * S11  Unknown stays unknown: a late receipt annotates it and makes it neither success nor failure.
  */
-export const commandLife = defineAsset({
-  type: 'command',
-  version: 1,
-  title: 'Life of a command',
-  points: {},
-  setpoints: {},
-  commands: {
-    accept: {},
-    reject: {},
-    /** Certificate applied, outputs read back equal. */
-    confirm: {},
-    fail: {},
-    /** Only the gateway can say so: it knows that nothing was written. */
-    expire: {},
-    supersede: {},
-    cancel: {},
-    /** No word came within expiry and its margin, or the gateway's epoch changed. */
-    loseSight: {},
-  },
-  settings: {},
-  alarms: {},
+export const commandChart = defineMachine<object, CommandEvent, never>()({
+  id: 'command',
   context: {},
   guards: {},
-  limits: {},
+  actions: {},
+  delays: {},
   chart: {
     initial: 'requested',
     states: {
@@ -37,11 +24,14 @@ export const commandLife = defineAsset({
       accepted: {
         tags: 'rides',
         on: {
+          /** Certificate applied, outputs read back equal. */
           confirm: 'confirmed',
           fail: 'failed',
+          /** Only the gateway can say so: it knows that nothing was written. */
           expire: 'expired',
           supersede: 'superseded',
           cancel: 'cancelled',
+          /** No word came within expiry and its margin, or the gateway's epoch changed. */
           loseSight: 'unknown',
         },
       },
@@ -64,3 +54,16 @@ export const commandLife = defineAsset({
     },
   },
 })
+export const commandLife = lifeOf(commandChart)
+
+/** What people are told of a command: the outermost state of its life. */
+export type CommandState =
+  | 'accepted'
+  | 'rejected'
+  | 'confirmed'
+  | 'failed'
+  | 'expired'
+  | 'superseded'
+  | 'cancelled'
+  | 'unknown'
+export const commandState = ({ state }: { readonly state: string }): CommandState => state.split('.')[0] as CommandState

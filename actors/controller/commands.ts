@@ -1,12 +1,14 @@
 /**
- * Commands of people and programs. The step accepts or rejects at the command's position, by one table of refusals in
- * order of precedence; an accepted one rides in every candidate until its receipt or its expiry.
+ * Commands of people and programs. Each is an actor whose life is the chart in `actors/commands/life.ts`; here are its
+ * data, and what happens to it. The step accepts or rejects at the command's position, by one table of refusals in order
+ * of precedence; an accepted one rides in every candidate until its receipt or its expiry.
  */
 import type { ErrorCode } from '../../protocol/words/errors.ts'
-import type { FactOf } from '../../protocol/words/facts.ts'
+import type { CommandTerminal, FactOf } from '../../protocol/words/facts.ts'
 import { parse, raw, type Unit } from '../../protocol/words/units.ts'
+import { type CommandEvent, commandState } from '../commands/life.ts'
 import { is, parseCommand, refusal, want } from '../kit/host.ts'
-import type { CommandRecord, CommandState, SiteState } from './state.ts'
+import type { CommandRecord, SiteState } from './state.ts'
 import { boundOf } from './strategies.ts'
 import type { Work } from './work.ts'
 
@@ -26,14 +28,13 @@ type No = { readonly code: ErrorCode; readonly reason: string }
 const no = (code: ErrorCode, reason: string): No => ({ code, reason })
 
 export function requestCommand(work: Work, fact: Command): void {
-  const there = work.state.commands[fact.id]
-  if (there) return // DUPLICATE: the first one counts; the sender finds it by its id
+  if (commandOf(work, fact.id)) return // DUPLICATE: the first one counts; the sender finds it by its id
   const record: CommandRecord = {
     id: fact.id,
     by: fact.by,
     target: fact.target,
     name: fact.name,
-    state: 'accepted',
+    state: work.site.lives.command.first,
     reason: '',
     epoch: work.state.epoch,
     expiresCycle: expiresCycle(work, fact),
@@ -44,22 +45,23 @@ export function requestCommand(work: Work, fact: Command): void {
     endedAtMs: null,
   }
   const refused = tooOld(work, fact) ?? tooMany(work)
+  put(work, record)
   if (refused) {
-    put(work, { ...record, state: 'rejected', reason: say(refused), endedAtMs: work.state.now })
+    live(work, record, 'reject', say(refused))
     return
   }
-  put(work, record)
   const before = work.state
+  live(work, record, 'accept')
   work.command = fact.id
   const result = fact.target === 'site' ? siteCommand(work, fact) : assetCommand(work, fact)
   work.command = null
   if ('code' in result) {
     work.state = before // a refused command leaves no trace but its record
-    put(work, { ...record, state: 'rejected', reason: say(result), endedAtMs: work.state.now })
+    live(work, record, 'reject', say(result))
     return
   }
   const pulses = work.state.pulses.filter(p => p.command === fact.id).map(p => p.id)
-  put(work, { ...record, pulses, setpoints: result.setpoints })
+  put(work, { ...work.state.commands[fact.id]!, pulses, setpoints: result.setpoints })
 }
 
 const say = ({ code, reason }: No) => `${code}: ${reason}`
@@ -79,7 +81,7 @@ function tooOld(work: Work, fact: Command): No | null {
 
 /** A candidate lists every accepted command: more than it can hold would silence the site. */
 function tooMany(work: Work): No | null {
-  const waiting = Object.values(work.state.commands).filter(c => c.state === 'accepted').length
+  const waiting = work.state.riding.length
   return waiting >= ACCEPTED_MAX ? no('TOO_LARGE', `${waiting} commands wait for their end`) : null
 }
 
@@ -110,10 +112,10 @@ function takeOver(work: Work): void {
 function cancel(work: Work, fact: Command): Result {
   const { id } = fact.params
   if (typeof id !== 'string') return no('BAD_PARAMETER', "id is missing; write id='<command>'")
-  const command = id === fact.id ? undefined : work.state.commands[id]
+  const command = id === fact.id ? undefined : commandOf(work, id)
   if (!command) return no('NOT_FOUND', `no command '${id}'`)
-  if (command.state !== 'accepted') return no('NOT_NOW', `command '${id}' is ${command.state}`)
-  end(work, command, 'cancelled', 'cancelled by an operator')
+  if (!live(work, command, 'cancel', 'cancelled by an operator'))
+    return no('NOT_NOW', `command '${id}' is ${commandState(command)}`)
   return { setpoints: [] }
 }
 
@@ -178,9 +180,9 @@ function quantityOf(unit: Unit, value: string | number | undefined): number | No
 
 /** An older command that still waits on the same setpoint gives way. */
 function supersede(work: Work, fact: Command, setpoint: string): void {
-  for (const command of Object.values(work.state.commands))
-    if (command.id !== fact.id && command.state === 'accepted' && command.setpoints.includes(setpoint))
-      end(work, command, 'superseded', `by ${fact.id}`)
+  for (const command of riding(work))
+    if (command.id !== fact.id && command.setpoints.includes(setpoint))
+      live(work, command, 'supersede', `by ${fact.id}`)
 }
 
 const codeOf = (code: string): ErrorCode => (code === 'UNKNOWN_COMMAND' ? 'UNKNOWN_COMMAND' : 'BAD_PARAMETER')
@@ -202,33 +204,46 @@ function bounded(commands: SiteState['commands'], now: number): SiteState['comma
   return Object.fromEntries(Object.entries(commands).filter(([id]) => !gone.has(id)))
 }
 
-/** A command's one terminal state (S10); its pulses no longer ride. */
-function end(work: Work, command: CommandRecord, state: CommandState, reason: string): void {
-  put(work, { ...command, state, reason, endedAtMs: work.state.now })
-  dropPulses(work, p => p.command === command.id)
+/** The one way in which a command's life goes on; false where its chart takes no such event now. */
+function live(work: Work, command: CommandRecord, type: CommandEvent['type'], reason = ''): boolean {
+  const { step, has } = work.site.lives.command
+  const { state, taken } = step(command.state, { type })
+  if (!taken) return false
+  const endedAtMs = command.endedAtMs ?? (has(state, 'terminal') ? work.state.now : null)
+  const others = work.state.riding.filter(id => id !== command.id)
+  work.state = { ...work.state, riding: has(state, 'rides') ? [...others, command.id] : others }
+  put(work, { ...command, state, reason, endedAtMs })
+  if (endedAtMs !== null) dropPulses(work, p => p.command === command.id) // they no longer ride
+  return true
 }
+/** Ids are other people's words. */
+const commandOf = (work: Work, id: string): CommandRecord | undefined =>
+  Object.hasOwn(work.state.commands, id) ? work.state.commands[id] : undefined
+const riding = (work: Work): CommandRecord[] => work.state.riding.map(id => work.state.commands[id]!)
 
+const SAID: Readonly<Record<CommandTerminal, CommandEvent['type']>> = {
+  confirmed: 'confirm',
+  failed: 'fail',
+  expired: 'expire',
+  superseded: 'supersede',
+  cancelled: 'cancel',
+  unknown: 'loseSight',
+}
 /** The gateway's word. After `unknown` it only annotates (S11). */
-export function receiveOutcome(
-  work: Work,
-  id: string,
-  outcome: Exclude<CommandState, 'accepted' | 'rejected'>,
-  reason: string,
-): void {
-  const command = work.state.commands[id]
+export function receiveOutcome(work: Work, id: string, outcome: CommandTerminal, reason: string): void {
+  const command = commandOf(work, id)
   if (!command) return
-  if (command.state === 'accepted') end(work, command, outcome, reason)
-  else if (command.state === 'unknown') put(work, { ...command, reason: `unknown; the gateway says later: ${outcome}` })
+  const late = command.endedAtMs !== null
+  live(work, command, SAID[outcome], late ? `unknown; the gateway says later: ${outcome}` : reason)
 }
 
 /** At each frame: what a restart of the gateway or the passing of time ends. */
 export function lapseCommands(work: Work, newEpoch: boolean): void {
   const { cycle, epoch } = work.state
-  for (const command of Object.values(work.state.commands)) {
-    if (command.state !== 'accepted') continue
+  for (const command of riding(work)) {
     if (newEpoch && command.epoch !== epoch && command.epoch !== 0)
-      end(work, command, 'unknown', 'the gateway restarted before its word')
-    else if (cycle > command.expiresCycle + WORD_CYCLES) end(work, command, 'unknown', 'no word from the gateway')
+      live(work, command, 'loseSight', 'the gateway restarted before its word')
+    else if (cycle > command.expiresCycle + WORD_CYCLES) live(work, command, 'loseSight', 'no word from the gateway')
   }
   dropPulses(work, p => cycle > p.untilCycle)
 }
@@ -236,10 +251,9 @@ export function lapseCommands(work: Work, newEpoch: boolean): void {
 /** At each claim of time: a gateway that is gone makes no frames, and its commands end all the same (S10). */
 export function lapseSilent(work: Work): void {
   const { cycleMs } = work.site.manifest.timing
-  for (const command of Object.values(work.state.commands)) {
-    if (command.state !== 'accepted') continue
+  for (const command of riding(work)) {
     const lastWordMs = command.issuedAtMs + command.expiresMs + (WORD_CYCLES + 2) * cycleMs
-    if (work.state.now > lastWordMs) end(work, command, 'unknown', 'no word from the gateway')
+    if (work.state.now > lastWordMs) live(work, command, 'loseSight', 'no word from the gateway')
   }
 }
 

@@ -113,8 +113,8 @@ function lawsIn(work: Work, mode: Mode): LocalLaw[] {
 }
 
 const commandsIn = (work: Work): CommandAction[] =>
-  Object.values(work.state.commands)
-    .filter(c => c.state === 'accepted')
+  work.state.riding
+    .map(id => work.state.commands[id]!)
     .map(({ id, target, name, expiresCycle, pulses, setpoints }) => ({
       id,
       target,

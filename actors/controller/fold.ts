@@ -9,14 +9,24 @@ import { authentic, parseFact } from '../../protocol/codec/fact.ts'
 import { checkManifest, manifestHash } from '../../protocol/codec/manifest.ts'
 import type { Verifier } from '../../protocol/codec/sign.ts'
 import type { Candidate } from '../../protocol/words/candidate.ts'
-import type { ErrorCode } from '../../protocol/words/errors.ts'
+import { type ErrorCode, Refusal } from '../../protocol/words/errors.ts'
 import type { Fact, FactOf } from '../../protocol/words/facts.ts'
 import type { Digest } from '../../protocol/words/ids.ts'
 import type { Manifest, SignedManifest } from '../../protocol/words/manifest.ts'
 import { freezeActor } from '../kit/freeze.ts'
 import type { ActorState, Output } from '../kit/host.ts'
 import { type Definitions, type Site, siteOf } from './site.ts'
-import { adoptSite, type FrozenSite, freezeSite, type SiteState, startSite, thawSite } from './state.ts'
+import {
+  adoptSite,
+  type FrozenSite,
+  freezeSite,
+  migrateSite,
+  type SiteState,
+  startSite,
+  thawSite,
+  type Versions,
+  versionsOf,
+} from './state.ts'
 import { step } from './step.ts'
 
 export interface FoldOptions {
@@ -25,6 +35,8 @@ export interface FoldOptions {
   readonly definitions: Definitions
   readonly engine: Digest
   readonly verifier: Verifier
+  /** Records that an administrator has had passed: chained as any other, and not stepped (`skips.ts`). */
+  readonly passed?: ReadonlySet<number>
 }
 export type Taken =
   | {
@@ -33,18 +45,22 @@ export type Taken =
       readonly candidate: Candidate | null
       readonly outputs: readonly Output[]
     }
+  | { readonly kind: 'passed'; readonly fact: Fact }
   /** Not of this site: another one shares the partition. */
   | { readonly kind: 'foreign' }
   | { readonly kind: 'refused'; readonly code: ErrorCode; readonly reason: string }
 
 /** A fold as JSON: what a snapshot holds. */
 export interface FrozenFold {
-  readonly v: 1
+  readonly v: 2
   readonly engine: string
+  readonly versions: Versions
   readonly position: number
   readonly chain: string
   readonly manifest: SignedManifest
   readonly pending: readonly SignedManifest[]
+  /** What it has passed on its way. */
+  readonly passed: readonly number[]
   readonly state: FrozenSite
 }
 
@@ -58,16 +74,21 @@ export class SiteFold {
   #state: SiteState | null = null
   #chain: Digest = GENESIS
   #position = -1
-  readonly #leaves = new WeakMap<ActorState, string>()
+  #passed: readonly number[] = []
+  /** Of an actor or a record that has not changed since: what costs nothing to keep is not hashed again. */
+  readonly #leaves = new WeakMap<object, string>()
 
   constructor(options: FoldOptions) {
     this.#o = options
   }
   static thaw(options: FoldOptions, frozen: FrozenFold): SiteFold {
+    if (frozen.v !== 2) throw new Error(`a frozen fold of shape ${frozen.v}`)
     const fold = new SiteFold(options)
     fold.#enact(frozen.manifest)
     fold.#pending = frozen.pending
-    fold.#state = thawSite(fold.#site!, frozen.state)
+    fold.#passed = frozen.passed
+    const own = frozen.engine === options.engine
+    fold.#state = thawSite(fold.#site!, own ? frozen.state : migrateSite(fold.#site!, frozen.state, frozen.versions))
     fold.#chain = frozen.chain as Digest
     fold.#position = frozen.position
     return fold
@@ -83,6 +104,13 @@ export class SiteFold {
   /** Installed, and not yet in force. */
   get pending(): readonly SignedManifest[] {
     return this.#pending
+  }
+  /** The newest that was installed, in force or not yet. */
+  get latest(): Manifest | null {
+    return this.#pending.at(-1)?.manifest ?? this.manifest
+  }
+  get passed(): readonly number[] {
+    return this.#passed
   }
   get manifestHash(): Digest {
     return this.#manifestHash
@@ -103,6 +131,8 @@ export class SiteFold {
 
   take(position: number, body: string, trusted = false): Taken {
     this.#position = position
+    const passes = this.#o.passed?.has(position) ?? false
+    if (passes) this.#passed = [...this.#passed, position]
     const parsed = parseFact(body)
     if (parsed.kind === 'refused') return parsed
     const { fact } = parsed
@@ -115,6 +145,11 @@ export class SiteFold {
     if (!trusted) {
       const opened = authentic(parsed, manifest, this.#o.verifier) // S26
       if (opened.kind === 'refused') return opened
+    }
+    if (passes) {
+      this.#chain = chained(this.#chain, body)
+      this.#state = { ...this.#state, position }
+      return { kind: 'passed', fact }
     }
     if (fact.kind === 'EquivocationProven' && !provesEquivocation(fact, tenant, site, this.#o.verifier))
       return { kind: 'refused', code: 'BAD_SIGNATURE', reason: `no proof against '${fact.key}'` }
@@ -134,11 +169,21 @@ export class SiteFold {
   stateHash(): Digest {
     const { state } = this
     if (!state) return GENESIS
-    const { mode, assets, position: _, ...rest } = state
-    const leaves = Object.keys(assets)
-      .sort()
-      .map(name => `${name}:${this.#leaf(assets[name]!)}`)
-    return sha256([`mode:${this.#leaf(mode)}`, ...leaves, `site:${sha256(canonical(rest))}`, this.#chain].join('\n'))
+    const { mode, assets, commands, alarms, position: _, ...rest } = state
+    const site = sha256(canonical(rest))
+    const [commandsRoot, alarmsRoot] = [
+      this.#root(commands),
+      sha256(alarms.map(bucket => this.#root(bucket)).join('\n')),
+    ]
+    const own = [`mode:${this.#leaf(mode)}`, `commands:${commandsRoot}`, `alarms:${alarmsRoot}`, `site:${site}`]
+    return sha256([...own, this.#branch(assets, actor => this.#leaf(actor)), this.#chain].join('\n'))
+  }
+  #root(records: Readonly<Record<string, object>>): string {
+    return this.#once(records, () => sha256(this.#branch(records, r => this.#once(r, () => sha256(canonical(r))))))
+  }
+  #branch<T>(all: Readonly<Record<string, T>>, leaf: (one: T) => string): string {
+    const names = Object.keys(all).sort()
+    return names.map(name => `${name}:${leaf(all[name]!)}`).join('\n')
   }
   /** Leaf hashes by actor, to name a divergence. */
   leaves(): Record<string, string> {
@@ -149,28 +194,31 @@ export class SiteFold {
   freeze(): FrozenFold | null {
     if (!this.#signed || !this.#state) return null
     return {
-      v: 1,
+      v: 2,
       engine: this.#o.engine,
+      versions: versionsOf(this.#site!),
       position: this.#position,
       chain: this.#chain,
       manifest: this.#signed,
       pending: this.#pending,
+      passed: this.#passed,
       state: freezeSite(this.#state),
     }
   }
 
   #leaf(actor: ActorState): string {
-    let leaf = this.#leaves.get(actor)
-    if (!leaf) {
-      leaf = sha256(canonical(freezeActor(actor)))
-      this.#leaves.set(actor, leaf)
-    }
+    return this.#once(actor, () => sha256(canonical(freezeActor(actor))))
+  }
+  #once(whole: object, hash: () => string): string {
+    const there = this.#leaves.get(whole)
+    if (there !== undefined) return there
+    const leaf = hash()
+    this.#leaves.set(whole, leaf)
     return leaf
   }
 
   #install(position: number, body: string, fact: FactOf<'ManifestInstalled'>): Taken {
-    const latest = this.#pending.at(-1) ?? this.#signed
-    const verdict = checkManifest(fact.manifest, latest?.manifest ?? null, this.#o.verifier)
+    const verdict = checkManifest(fact.manifest, this.latest, this.#o.verifier)
     if (verdict.kind === 'refused') return verdict
     const next = fact.manifest
     const { tenant, site } = this.#o
@@ -179,6 +227,7 @@ export class SiteFold {
     try {
       siteOf(next.manifest, this.#o.definitions)
     } catch (error) {
+      if (error instanceof Refusal) return { kind: 'refused', code: error.code, reason: error.detail }
       return { kind: 'refused', code: 'SITE_FILE', reason: String(error) }
     }
     this.#chain = chained(this.#chain, body)

@@ -1,11 +1,20 @@
 /**
  * A site as the controllers know it: the manifest's assets placed, its strategies bound to their roles. Built once for
  * each manifest; whatever does not fit is refused with a code before anything runs.
+ *
+ * A1  History is read with the definitions of this engine, whatever version an old manifest names: a replica that folds
+ *     the log from its beginning has no other. Settings that are new since have their defaults there, those that are gone
+ *     are left out. What cannot be placed so is refused with the line to write; so is what is newer than this engine.
+ * A2  So every replica of one engine comes to one state: it is a function of the log and of this engine's definitions,
+ *     and never of the version that ran when a record was written.
  */
 import { Refusal } from '../../protocol/words/errors.ts'
 import type { Manifest, ManifestAsset, ManifestStrategy } from '../../protocol/words/manifest.ts'
+import { type AlarmEvent, alarmLife } from '../alarms/life.ts'
+import { type CommandEvent, commandLife } from '../commands/life.ts'
 import type { AnyAsset } from '../kit/define.ts'
-import { type Placed, place, safeValues } from '../kit/host.ts'
+import { type Placed, place, resolveSettings, safeValues } from '../kit/host.ts'
+import type { Life } from '../kit/life.ts'
 import type { AnyStrategy } from '../kit/strategy.ts'
 import { modes } from './modes.ts'
 
@@ -36,12 +45,18 @@ export interface Site {
   readonly byName: ReadonlyMap<string, SiteAsset>
   readonly strategies: readonly BoundStrategy[]
   readonly modes: Placed
+  readonly lives: Lives
+}
+/** What every command and every alarm of a site is stepped by. */
+interface Lives {
+  readonly command: Life<CommandEvent>
+  readonly alarm: Life<AlarmEvent>
 }
 
 /** Targets of commands and sources of alarms that are no assets. */
 const RESERVED = ['site', 'gateway']
 
-/** Throws Refusal: UNKNOWN_ASSET_TYPE, UNKNOWN_STRATEGY_TYPE, SITE_FILE. */
+/** Throws Refusal: UNKNOWN_ASSET_TYPE, UNKNOWN_STRATEGY_TYPE, UNKNOWN_VERSION, ASSET_DEFINITION, SITE_FILE. */
 export function siteOf(manifest: Manifest, definitions: Definitions): Site {
   const assets = manifest.assets.map(entry => {
     const asset = definitions.assets[entry.type]
@@ -49,12 +64,7 @@ export function siteOf(manifest: Manifest, definitions: Definitions): Site {
       const known = Object.keys(definitions.assets).join(', ')
       throw new Refusal('UNKNOWN_ASSET_TYPE', `asset '${entry.name}' is of type '${entry.type}'; known: ${known}`)
     }
-    if (asset.spec.version !== entry.version)
-      throw new Refusal(
-        'SITE_FILE',
-        `asset '${entry.name}' wants ${entry.type} version ${entry.version}; this engine has ${asset.spec.version}`,
-      )
-    const placed = place(asset, entry.name, entry.settings)
+    const placed = place(asset, entry.name, settingsNow(`asset '${entry.name}'`, asset.spec, entry))
     const own = Object.entries(safeValues(placed))
     return { ...placed, entry, safe: Object.fromEntries(own.map(([n, v]) => [n, entry.envelope[n]?.safe ?? v])) }
   })
@@ -87,19 +97,43 @@ export function siteOf(manifest: Manifest, definitions: Definitions): Site {
         )
       return [role, { one: 'one' in wanted, assets: names }] as const
     })
-    const prepared = prepare(strategy, s)
-    const { name, priority, settings } = s
+    const settings = settingsNow(`strategy '${s.name}'`, strategy, s)
+    const prepared = prepare(strategy, s.name, settings)
+    const { name, priority } = s
     return { name, priority, strategy, settings, prepared, roles: Object.fromEntries(roles) }
   })
   const byPriority = strategies.map((s, i) => ({ s, i })).sort((a, b) => a.s.priority - b.s.priority || a.i - b.i)
-  return { manifest, assets, byName, strategies: byPriority.map(({ s }) => s), modes: place(modes, 'site', {}) }
+  const lives = { command: commandLife, alarm: alarmLife }
+  return { manifest, assets, byName, strategies: byPriority.map(({ s }) => s), modes: place(modes, 'site', {}), lives }
 }
 
 /** Settings that contradict each other or cannot be read are refused with the strategy's own words. */
-function prepare(strategy: AnyStrategy, entry: ManifestStrategy): unknown {
+function prepare(strategy: AnyStrategy, name: string, settings: ManifestStrategy['settings']): unknown {
   try {
-    return strategy.prepare?.(entry.settings)
+    return strategy.prepare?.(settings)
   } catch (error) {
-    throw new Refusal('SITE_FILE', `strategies '${entry.name}' settings.${(error as Error).message}`)
+    throw new Refusal('SITE_FILE', `strategies '${name}' settings.${(error as Error).message}`)
   }
+}
+
+interface Versioned {
+  readonly version: number
+  readonly settings: Readonly<Record<string, unknown>>
+}
+/** A1: the settings of an entry as the present definition has them. */
+function settingsNow(
+  what: string,
+  definition: Versioned,
+  { type, version, settings }: Pick<ManifestAsset, 'type' | 'version' | 'settings'>,
+): ManifestAsset['settings'] {
+  if (version === definition.version) return settings
+  const versions = `${type} version ${version}; this engine has ${definition.version}`
+  if (version > definition.version) throw new Refusal('UNKNOWN_VERSION', `${what} wants ${versions}`)
+  const kept = Object.entries(settings).filter(([name]) => Object.hasOwn(definition.settings, name))
+  const resolved = resolveSettings(definition, Object.fromEntries(kept))
+  if (resolved.kind === 'resolved') return { ...resolved.values }
+  const lines = resolved.problems.map(({ code, name, text }) =>
+    code === 'MISSING' ? `'${name}' is new: write settings: { ${name}: { unit: ..., default: '...' } }` : text,
+  )
+  throw new Refusal('ASSET_DEFINITION', `${what} is of ${versions}, which cannot place it: ${lines.join('; ')}`)
 }

@@ -1,8 +1,11 @@
 /** What a site's controller remembers between facts: all of it, and JSON once frozen. */
+import { Refusal } from '../../protocol/words/errors.ts'
 import type { AssetFrame, Slots } from '../../protocol/words/facts.ts'
 import type { Manifest } from '../../protocol/words/manifest.ts'
 import { type FrozenActor, freezeActor, thawActor } from '../kit/freeze.ts'
-import { type ActorState, type Output, startActor } from '../kit/host.ts'
+import { type ActorState, type ChartEvent, type Output, type Placed, startActor } from '../kit/host.ts'
+import { type Keyed, noRecords, recordsOf } from '../kit/keyed.ts'
+import { migrate } from '../kit/migrate.ts'
 import type { Site } from './site.ts'
 
 export interface Claim {
@@ -19,21 +22,13 @@ export interface PendingPulse {
   readonly command: string | null
   readonly untilCycle: number
 }
-export type CommandState =
-  | 'accepted'
-  | 'rejected'
-  | 'confirmed'
-  | 'failed'
-  | 'expired'
-  | 'superseded'
-  | 'cancelled'
-  | 'unknown'
 export interface CommandRecord {
   readonly id: string
   readonly by: string
   readonly target: string
   readonly name: string
-  readonly state: CommandState
+  /** Of its life; `commandState` says it for people. */
+  readonly state: string
   /** Of a refusal, its code and words; of an end, the gateway's. */
   readonly reason: string
   readonly epoch: number
@@ -45,15 +40,23 @@ export interface CommandRecord {
   /** Log time of its end; kept a while after, for those who ask and against repeats. */
   readonly endedAtMs: number | null
 }
-export type AlarmCondition = 'activeUnacknowledged' | 'activeAcknowledged' | 'returnedUnacknowledged'
 export interface AlarmRecord {
   readonly asset: string
   readonly alarm: string
   readonly about: string
-  readonly condition: AlarmCondition
+  /** Of its life; `alarmCondition` says it for people. */
+  readonly state: string
   readonly text: string
   readonly sinceMs: number
+  /** 0: it is not shelved. */
   readonly shelvedUntilMs: number
+}
+export interface AlarmTimer {
+  /** Its key. */
+  readonly alarm: string
+  /** Log time, ms. */
+  readonly due: number
+  readonly event: ChartEvent
 }
 
 export interface SiteState {
@@ -73,7 +76,11 @@ export interface SiteState {
   /** Pulses ever caused, by asset: the next one's number. */
   readonly pulseSeq: Readonly<Record<string, number>>
   readonly commands: Readonly<Record<string, CommandRecord>>
-  readonly alarms: Readonly<Record<string, AlarmRecord>>
+  /** Those that ride in every candidate, in the order of their acceptance: what has ended costs a step nothing. */
+  readonly riding: readonly string[]
+  readonly alarms: Keyed<AlarmRecord>
+  /** In due order. */
+  readonly alarmTimers: readonly AlarmTimer[]
   readonly disqualified: readonly string[]
   /** What each strategy last held, for when it is blind. */
   readonly held: Readonly<Record<string, unknown>>
@@ -101,7 +108,9 @@ export function startSite(site: Site): SiteState {
     pulses: [],
     pulseSeq: {},
     commands: {},
-    alarms: {},
+    riding: [],
+    alarms: noRecords(),
+    alarmTimers: [],
     disqualified: [],
     held: {},
   }
@@ -138,8 +147,35 @@ export const freezeSite = (state: SiteState): FrozenSite => ({
   assets: Object.fromEntries(Object.entries(state.assets).map(([name, actor]) => [name, freezeActor(actor)])),
 })
 
-export const thawSite = (site: Site, frozen: FrozenSite): SiteState => ({
-  ...frozen,
-  mode: thawActor(site.modes, frozen.mode),
-  assets: Object.fromEntries(site.assets.map(a => [a.name, thawActor(a, frozen.assets[a.name]!)])),
-})
+/** Definitions by type, with the version that stepped what is frozen. */
+export type Versions = Readonly<Record<string, number>>
+export const versionsOf = ({ assets, modes }: Site): Versions =>
+  Object.fromEntries([modes, ...assets].map(({ asset: { spec } }) => [spec.type, spec.version]))
+
+/**
+ * What another engine froze, as this one's definitions have it: states renamed, in their history and their timers too.
+ * It depends on the frozen state and the definitions alone. Throws Refusal ASSET_DEFINITION with the line to write.
+ */
+export function migrateSite(site: Site, frozen: FrozenSite, versions: Versions): FrozenSite {
+  const migrated = (placed: Placed, actor: FrozenActor): FrozenActor => {
+    const { type } = placed.asset.spec
+    const result = migrate(placed, { type, version: versions[type] ?? 0, actor })
+    if (result.kind === 'refused') throw new Refusal('ASSET_DEFINITION', `${placed.name}: ${result.reason}`)
+    return result.stored.actor
+  }
+  const assets = site.assets.map(a => [a.name, migrated(a, frozen.assets[a.name]!)] as const)
+  return { ...frozen, mode: migrated(site.modes, frozen.mode), assets: Object.fromEntries(assets) }
+}
+
+/** Throws where a command or an alarm is in a state that its chart does not have. */
+export function thawSite(site: Site, frozen: FrozenSite): SiteState {
+  const { command, alarm } = site.lives
+  for (const { state } of Object.values(frozen.commands))
+    if (!command.knows(state)) throw new Error(`command '${state}'`)
+  for (const [, { state }] of recordsOf(frozen.alarms)) if (!alarm.knows(state)) throw new Error(`alarm '${state}'`)
+  return {
+    ...frozen,
+    mode: thawActor(site.modes, frozen.mode),
+    assets: Object.fromEntries(site.assets.map(a => [a.name, thawActor(a, frozen.assets[a.name]!)])),
+  }
+}

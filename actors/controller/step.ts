@@ -51,8 +51,7 @@ function take(work: Work, fact: Fact): Actions | null {
       requestCommand(work, fact)
       return null
     case 'AlarmAcknowledged':
-      if (Math.abs(fact.issuedAtMs - state.now) <= SKEW_MS_MAX)
-        work.state = acknowledgeAlarm(work.state, fact.alarm, fact.shelveUntilMs)
+      if (Math.abs(fact.issuedAtMs - state.now) <= SKEW_MS_MAX) acknowledgeAlarm(work, fact.alarm, fact.shelveUntilMs)
       return null
     case 'ReceiptRecorded':
       if (inTurn(work, fact.seq)) receive(work, fact)
@@ -60,8 +59,8 @@ function take(work: Work, fact: Fact): Actions | null {
     case 'AlarmObserved':
       if (inTurn(work, fact.seq)) {
         const key = [fact.asset ?? 'gateway', fact.alarm, fact.about ?? ''] as const
-        work.state =
-          fact.state === 'raised' ? raiseAlarm(work.state, ...key, fact.text) : returnAlarm(work.state, ...key)
+        if (fact.state === 'raised') raiseAlarm(work, ...key, fact.text)
+        else returnAlarm(work, ...key)
       }
       return null
     case 'GapRecorded':
@@ -88,7 +87,7 @@ function inTurn(work: Work, seq: number, first = seq): boolean {
 function takeGap(work: Work, { seq, stream, first, last, reason }: FactOf<'GapRecorded'>): void {
   const from = stream === 'durable' ? Math.max(first, work.state.durable + 1) : first
   if (inTurn(work, seq, stream === 'durable' ? first : seq))
-    work.state = raiseAlarm(work.state, 'gateway', 'outboxGap', stream, `${from} to ${last}: ${reason}`)
+    raiseAlarm(work, 'gateway', 'outboxGap', stream, `${from} to ${last}: ${reason}`)
 }
 
 const ofGateway = (work: Work, by: string) => work.site.manifest.keys[by]?.roles.includes('gateway') === true

@@ -109,12 +109,12 @@ function ask(work: Work, bound: BoundStrategy): Held | null {
       ? { kind: 'blind', then: bound.strategy.whenBlind, point: 'ages that differ by a cycle' }
       : propose(bound.strategy, roles, bound.settings, work.state.now, bound.prepared)
   if (proposed.kind === 'proposed' || proposed.kind === 'released') {
-    work.state = returnAlarm(work.state, 'site', 'strategyBlind', bound.name)
-    work.state = returnAlarm(work.state, 'site', 'strategyFailed', bound.name)
+    returnAlarm(work, 'site', 'strategyBlind', bound.name)
+    returnAlarm(work, 'site', 'strategyFailed', bound.name)
     return proposed.kind === 'released' ? null : { proposal: proposed, left: Math.ceil(validityMs / cycleMs) }
   }
   if (proposed.kind === 'threw')
-    work.state = raiseAlarm(work.state, 'site', 'strategyFailed', bound.name, `${bound.name}: ${proposed.reason}`)
+    raiseAlarm(work, 'site', 'strategyFailed', bound.name, `${bound.name}: ${proposed.reason}`)
   const before = work.state.held[bound.name] as Held | undefined
   const then = proposed.kind === 'blind' ? proposed.then : bound.strategy.whenBlind
   if (then === 'hold' && before && before.left > 0) {
@@ -123,7 +123,7 @@ function ask(work: Work, bound: BoundStrategy): Held | null {
     return { proposal, left: before.left - 1 }
   }
   if (proposed.kind === 'blind')
-    work.state = raiseAlarm(work.state, 'site', 'strategyBlind', bound.name, `${bound.name}: ${proposed.point}`)
+    raiseAlarm(work, 'site', 'strategyBlind', bound.name, `${bound.name}: ${proposed.point}`)
   return null
 }
 

@@ -4,7 +4,7 @@
  */
 import type { ActorState, ChartEvent, Output, PointValues, StepResult } from '../kit/host.ts'
 import { fireTimer, nextDue, stepActor, visiblePoints } from '../kit/host.ts'
-import { raiseAlarm, returnAlarm } from './alarms.ts'
+import { fireAlarmTimers, raiseAlarm, returnAlarm } from './alarms.ts'
 import type { Site, SiteAsset } from './site.ts'
 import type { PendingPulse, SiteState } from './state.ts'
 
@@ -77,6 +77,7 @@ export class Work {
 
   /** Timers that `now` has passed, over all assets in due order, each at its own due time. */
   fireDueTimers(): void {
+    fireAlarmTimers(this)
     for (;;) {
       let first: { asset: SiteAsset; due: number } | undefined
       for (const asset of this.site.assets) {
@@ -96,21 +97,15 @@ export class Work {
     else if (output.kind === 'alarm') {
       const placed = asset === this.site.modes.name ? this.site.modes : this.site.byName.get(asset)
       const text = placed?.asset.spec.alarms[output.alarm]?.text ?? output.alarm
-      this.state = raiseAlarm(this.state, asset, output.alarm, '', text)
-    } else if (output.kind === 'clear') this.state = returnAlarm(this.state, asset, output.alarm, '')
+      raiseAlarm(this, asset, output.alarm, '', text)
+    } else if (output.kind === 'clear') returnAlarm(this, asset, output.alarm, '')
     else if (output.kind === 'quarantined')
-      this.state = raiseAlarm(
-        this.state,
-        asset,
-        'quarantined',
-        '',
-        `${output.code} on ${output.event}: ${output.reason}`,
-      )
+      raiseAlarm(this, asset, 'quarantined', '', `${output.code} on ${output.event}: ${output.reason}`)
   }
   /** The id is the asset's own count: the same on every replica and in every replay, whatever positions are. */
   #addPulse(asset: string, name: string): void {
     if (this.state.pulses.filter(p => p.asset === asset).length >= PULSES_MAX) {
-      this.state = raiseAlarm(this.state, asset, 'tooManyPulses', '', `${name} and later ones are not sent`)
+      raiseAlarm(this, asset, 'tooManyPulses', '', `${name} and later ones are not sent`)
       return
     }
     const seq = (this.state.pulseSeq[asset] ?? 0) + 1

@@ -157,6 +157,11 @@ export const ERRORS = {
     title: 'A record of the log is damaged',
     fix: 'Restore the log from a copy; nothing before the named position is lost',
   },
+  SKIP_VOID: {
+    status: 409,
+    title: 'The record cannot be passed: the log shows that it was decided upon, or what follows is judged by it',
+    fix: 'Leave it; whoever hangs on a later record hangs on that one',
+  },
   OUT_OF_ORDER: {
     status: 409,
     title: 'The records of one producer do not follow each other',

@@ -10,6 +10,7 @@ import type { Manifest, SignedManifest } from '../../protocol/words/manifest.ts'
 import { hostClock } from '../real/clock.ts'
 import { Progress } from '../records/progress.ts'
 import type { KeptSnapshot } from '../records/replay.ts'
+import { skipsIn } from '../records/skips.ts'
 import { folders } from '../run/prepare.ts'
 import { type Engine, openEngine } from '../site/engine.ts'
 import type { Call, Option } from './verb.ts'
@@ -79,6 +80,10 @@ export async function foldOptions(folder: Folder, call: Call): Promise<{ fold: F
   const { definitions, hash } = engine
   return { engine, fold: { tenant, site, definitions, engine: hash, verifier: ed25519Verifier() } }
 }
+
+/** What an administrator has had passed of the folder's site. Throws LOG_CORRUPT. */
+export const passedIn = async (folder: Folder, fold: FoldOptions): Promise<ReadonlySet<number>> =>
+  (await skipsIn(await folder.log('facts'), folder.partition, fold)).passed
 
 export const progressOn =
   (total: number) =>

@@ -5,7 +5,7 @@ import { FACTS } from '../../protocol/words/facts.ts'
 import { lineOf } from '../records/line.ts'
 import { lengthOf, type Range, sweep } from '../records/sweep.ts'
 import { type Problem, Verification } from '../records/verify.ts'
-import { definitionOption, Folder, foldOptions, progressOn, siteOption, wholeNumber } from './folder.ts'
+import { definitionOption, Folder, foldOptions, passedIn, progressOn, siteOption, wholeNumber } from './folder.ts'
 import { dataOption, jsonOption } from './options.ts'
 import { endWithReader, pour } from './pour.ts'
 import type { Call, Verb } from './verb.ts'
@@ -160,10 +160,14 @@ export const logVerify: Verb = {
       const to = wholeNumber(call, 'to')
       const range = to === undefined ? {} : { to }
       const { fold } = await foldOptions(folder, call)
-      const verification = new Verification({ fold, from: wholeNumber(call, 'from') ?? 0, problem })
+      let skipped: ReadonlySet<number> = new Set()
+      const passed = (tenant: string, site: string) =>
+        tenant === fold.tenant && site === fold.site ? skipped : new Set<number>()
+      const verification = new Verification({ fold, passed, from: wholeNumber(call, 'from') ?? 0, problem })
       const facts = await folder.log('facts')
       const progress = progressOn(await lengthOf(facts, folder.partition, range))('verify')
       const damaged = await damage(async () => {
+        skipped = await passedIn(folder, fold)
         for await (const records of sweep(facts, folder.partition, range)) {
           for (const record of records) verification.fact(record)
           progress.advance(records.length)

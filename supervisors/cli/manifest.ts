@@ -1,16 +1,16 @@
 /** `quorate manifest init|show|sign|install`: a site's constitution, from its file to the log. */
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { basename, dirname, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { siteOf } from '../../actors/controller/site.ts'
 import { sealFact } from '../../protocol/codec/fact.ts'
 import { checkManifest, signManifest } from '../../protocol/codec/manifest.ts'
 import { ed25519Verifier, type Signer } from '../../protocol/codec/sign.ts'
-import { listKeys, openKey } from '../../protocol/identity/keyring.ts'
+import { openKey } from '../../protocol/identity/keyring.ts'
 import { openEmbeddedLog } from '../../protocol/log/embedded/index.ts'
 import type { EventLog } from '../../protocol/log/event-log.ts'
 import { Refusal } from '../../protocol/words/errors.ts'
 import { keyId } from '../../protocol/words/ids.ts'
-import type { Manifest, SignedManifest } from '../../protocol/words/manifest.ts'
+import type { SignedManifest } from '../../protocol/words/manifest.ts'
 import { parse, raw } from '../../protocol/words/units.ts'
 import { folders, NODES } from '../run/prepare.ts'
 import { draft } from '../site/draft.ts'
@@ -18,6 +18,7 @@ import { openEngine } from '../site/engine.ts'
 import { readSiteFile } from '../site/file.ts'
 import { manifestInWords, shownOf } from '../site/manifest-words.ts'
 import { administratorsOf, authorityOf, type Installed, succession } from '../site/succession.ts'
+import { administratorKey, keyFile } from './administrator.ts'
 import { definitionOption, wholeNumber } from './folder.ts'
 import { dataOption, jsonOption } from './options.ts'
 import { endWithReader } from './pour.ts'
@@ -138,7 +139,7 @@ export const manifestInstall: Verb = {
     const dir = call.text('data')!
     const own = (call.text('definition') ?? '').split(',').filter(d => d !== '')
     siteOf(manifest, (await openEngine(own.map(d => resolve(d)))).definitions)
-    const signer = call.text('key') === undefined ? bringer(dir, manifest) : keyFile(call.text('key')!)
+    const signer = administratorKey(dir, manifest, call.text('key'))
     mkdirSync(dir, { recursive: true, mode: 0o700 })
     const facts = await openEmbeddedLog({ dir: join(folders(dir).log, 'facts'), topic: 'facts' })
     try {
@@ -199,16 +200,6 @@ async function installedIn(dir: string, partition: number, of: { tenant: string;
 }
 
 const folderKey = (dir: string, id: string) => join(folders(dir).keys(id), `${id}.key`)
-function keyFile(file: string): Signer {
-  if (!existsSync(file)) throw new Refusal('UNKNOWN_KEY', `there is no key file ${file}; name one with --key`)
-  return openKey(dirname(resolve(file)), keyId(basename(file, '.key')))
-}
-/** An administrator whose key is here. */
-function bringer(dir: string, manifest: Manifest): Signer {
-  const here = administratorsOf(manifest).find(([id]) => listKeys(folders(dir).keys(id)).includes(keyId(id)))
-  if (!here) throw new Refusal('UNKNOWN_KEY', `no administrator's key is in ${join(dir, 'keys')}; name one with --key`)
-  return openKey(folders(dir).keys(here[0]), keyId(here[0]))
-}
 const checkedName = (name: string): string => {
   try {
     return keyId(name)

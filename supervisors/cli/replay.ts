@@ -1,7 +1,7 @@
 /** `quorate replay`: the log folded anew, each candidate held against what was recorded. */
 import { replay as replayLog } from '../records/replay.ts'
 import { lengthOf } from '../records/sweep.ts'
-import { definitionOption, Folder, foldOptions, progressOn, wholeNumber } from './folder.ts'
+import { definitionOption, Folder, foldOptions, passedIn, progressOn, wholeNumber } from './folder.ts'
 import { dataOption, jsonOption } from './options.ts'
 import { endWithReader } from './pour.ts'
 import type { Verb } from './verb.ts'
@@ -22,7 +22,8 @@ export const replay: Verb = {
       const to = wholeNumber(call, 'to')
       const range = to === undefined ? {} : { to }
       const facts = await folder.log('facts')
-      const { fold, engine } = await foldOptions(folder, call)
+      const { fold: bare, engine } = await foldOptions(folder, call)
+      const fold = { ...bare, passed: await passedIn(folder, bare) }
       const decisions = folder.has('decisions') ? await folder.log('decisions') : null
       const total = await lengthOf(facts, folder.partition, range)
       const result = await replayLog({

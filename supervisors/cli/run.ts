@@ -2,19 +2,14 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { ed25519Verifier } from '../../protocol/codec/sign.ts'
-import { openEmbeddedLog } from '../../protocol/log/embedded/index.ts'
 import { Refusal } from '../../protocol/words/errors.ts'
-import type { Slots } from '../../protocol/words/facts.ts'
 import { parse, raw } from '../../protocol/words/units.ts'
 import { hostPorts } from '../real/ports.ts'
 import { serveControl } from '../run/control.ts'
 import { faultOf } from '../run/faults.ts'
 import { folders, NODES, prepare } from '../run/prepare.ts'
 import { type GatewayStatus, type Pace, type PlantView, Run, refuseSecondRun } from '../run/run.ts'
-import { draw } from '../run/screen.ts'
-import { summaryOf } from '../run/summary.ts'
-import { Tally } from '../run/tally.ts'
+import { TallyChild } from '../run/tally-child.ts'
 import { dataOption, jsonOption } from './options.ts'
 import type { Call, Verb } from './verb.ts'
 
@@ -95,15 +90,7 @@ async function site(call: Call): Promise<number> {
     ...(call.text('port') === undefined ? {} : { port: Number(call.text('port')) }),
     failed: reason => fell!(reason),
   })
-  const facts = await openEmbeddedLog({ dir: join(folders(dir).log, 'facts'), topic: 'facts', readOnly: true })
-  const tally = new Tally(facts, manifest.partition, {
-    tenant: manifest.tenant,
-    site: manifest.site,
-    definitions: prepared.engine.definitions,
-    engine: prepared.engine.hash,
-    verifier: ed25519Verifier(),
-  })
-  tally.start((await facts.ends(manifest.partition)).next)
+  const tally = new TallyChild(prepared, ports)
   let interrupted = false
   let wake = () => {}
   const interrupt = () => {
@@ -127,10 +114,9 @@ async function site(call: Call): Promise<number> {
     return ask.do === 'fault' ? faultOf(running, call.flag('faults'), ask) : running.status()
   })
   if (!json) call.say(`starting '${manifest.site}': three nodes, the plant, the gateway; Ctrl-C stops in order`)
-  await running.start().catch(async error => {
+  await Promise.all([tally.start(), running.start()]).catch(async error => {
     control.close()
-    tally.stop()
-    await Promise.all([running.supervisor.stop(), facts.close()])
+    await Promise.all([running.supervisor.stop(), tally.stop()])
     throw error
   })
   const startedAt = running.nowMs
@@ -148,7 +134,7 @@ async function site(call: Call): Promise<number> {
     emit({ kind: 'input', report })
     if (!json) call.say(report)
   }
-  if (json) tally.onFact = fact => emit(lineOf(fact))
+  if (json) await tally.say()
   const plant = prepared.site.file.plant === undefined ? null : await running.plantView()
   const peak = new PeakImport(plant)
   let gateway: GatewayStatus | null = null
@@ -190,17 +176,10 @@ async function site(call: Call): Promise<number> {
         const view = await running.plantView().catch(() => null)
         if (view) peak.sample(view)
       }
-      if (process.stdout.isTTY && !json)
-        call.say(
-          draw({
-            title: manifest.title,
-            tally,
-            gateway,
-            pids: running.pids,
-            siteTimeMs: running.nowMs,
-            hints: hints(),
-          }),
-        )
+      if (!process.stdout.isTTY || json) continue
+      const { pids, nowMs: siteTimeMs } = running
+      const screen = await tally.draw({ title: manifest.title, gateway, pids, siteTimeMs, hints: hints() })
+      if (screen !== null) call.say(screen)
     }
   }
 
@@ -209,34 +188,22 @@ async function site(call: Call): Promise<number> {
   gateway = (await running.gatewayStatus().catch(() => null)) ?? gateway
   control.close()
   const replicas = await running.stop()
-  await settled(tally, replicas)
-  tally.stop()
-  const summary = summaryOf({
+  const end = Math.max(-1, ...Object.values(replicas).map(r => r.position))
+  const inputsOfSummary = {
     site: manifest.site,
-    slots: since(slotsBefore, gateway?.slots ?? tally.lastSlots),
-    tally,
+    slots: { before: slotsBefore, now: gateway?.slots ?? null },
     meters: plant && last ? { from: plant.meters, to: last.meters } : null,
     peakImportW: Math.round(peak.peakW),
     replicas,
     lockstep,
     input: running.inputCounts,
-  })
-  await facts.close()
+  }
+  const summary = await tally.sum(inputsOfSummary, end)
+  await tally.stop()
   call.say(json ? JSON.stringify(summary) : JSON.stringify(summary, null, 2))
   process.removeListener('disconnect', interrupt)
   if (process.connected) process.disconnect()
   return interrupted && running.supervisor.state === 'failed' ? 1 : 0
-}
-
-/** Slots are counted since the site was commissioned; a run tells its own. */
-const since = (before: Slots, now: Slots | null): Slots | null =>
-  now &&
-  (Object.fromEntries(Object.entries(now).map(([c, n]) => [c, n - before[c as keyof Slots]])) as unknown as Slots)
-
-/** The last receipts reach the tally a moment after they are in the log. */
-async function settled(tally: Tally, replicas: Readonly<Record<string, { position: number }>>): Promise<void> {
-  const end = Math.max(-1, ...Object.values(replicas).map(r => r.position))
-  for (let i = 0; i < 300 && tally.fold.position < end; i++) await new Promise(resolve => setTimeout(resolve, 10))
 }
 
 /** The highest mean import over a minute, by the plant's own meter. */
@@ -258,16 +225,6 @@ class PeakImport {
     const ms = this.#last ? view.tMs - this.#last.tMs : 0
     if (this.peakW === 0 && ms > 0) this.peakW = (((view.meters.importedMwh as number) - this.#last!.mwh) * 3_600) / ms
   }
-}
-
-function lineOf(fact: Parameters<Tally['onFact']>[0]): object {
-  if (fact.kind === 'AlarmObserved') {
-    const { alarm, asset, about, state, text } = fact
-    return { kind: 'alarm', alarm, asset, about, state, text }
-  }
-  if (fact.kind === 'FrameMeasured') return { kind: 'frame', epoch: fact.epoch, cycle: fact.cycle, slots: fact.slots }
-  const { epoch, cycle, source, dissent, writes, commands, latencyUs } = fact
-  return { kind: 'receipt', epoch, cycle, source, dissent, writes, commands, latencyUs }
 }
 
 function paceOf(text: string): Pace {

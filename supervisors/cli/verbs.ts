@@ -8,6 +8,7 @@ import { manifestInit, manifestInstall, manifestShow, manifestSign } from './man
 import { replay } from './replay.ts'
 import { run } from './run.ts'
 import { sim } from './sim.ts'
+import { logSkip } from './skip.ts'
 import type { Verb } from './verb.ts'
 
 export const verbs: readonly Verb[] = [
@@ -18,6 +19,7 @@ export const verbs: readonly Verb[] = [
   logCat,
   logVerify,
   logExport,
+  logSkip,
   replay,
   explain,
   manifestInit,

@@ -18,6 +18,8 @@ interface Slot {
   scope: Scope | null
   starts: number
 }
+const starting = ({ scope, child }: Slot): boolean => scope !== null && child === null
+
 export interface ChildStatus {
   readonly id: string
   readonly up: boolean
@@ -149,17 +151,23 @@ export class Supervisor {
   /** A newer round takes over the pending ones of an older, and those that a fall in the beginning kept from starting. */
   async #restart(ids: readonly string[], recent: number): Promise<void> {
     const round = ++this.#round
-    const slots = this.#slots.filter(s => ids.includes(s.spec.id))
+    const one = this.#spec.strategy === 'oneForOne'
+    // one for one, whoever is starting already is left to it: two lives of one child at a time would be in each other's way
+    const slots = this.#slots.filter(s => ids.includes(s.spec.id) && !(one && starting(s)))
     for (const slot of [...slots].reverse()) await this.#end(slot)
     const { first, most } = this.#spec.backoffMs ?? BACKOFF
     const wait = backoffMs(recent, first, most, this.#ports.random.u32())
     await new Promise<void>(resolve => void this.#ports.host.after(wait, resolve))
-    for (const slot of this.#slots.filter(s => slots.includes(s) || s.starts === 0)) {
-      if (round !== this.#round) return
-      if (!this.#slots.includes(slot)) continue // removed meanwhile
+    const again = async (slot: Slot): Promise<void> => {
+      if (round !== this.#round || !this.#slots.includes(slot)) return // overtaken, or removed meanwhile
       await this.#launch(slot)
       if (slot.child) this.#chart.send({ type: 'up', id: slot.spec.id })
     }
+    const pending = this.#slots.filter(s => slots.includes(s) || s.starts === 0)
+    // one for one: a child that hangs in its start keeps no other down; whatever never started keeps its turn
+    const alone = one ? pending.filter(s => s.starts > 0) : []
+    await Promise.all(alone.map(again))
+    for (const slot of pending) if (!alone.includes(slot)) await again(slot)
     if (round === this.#round) this.#chart.send({ type: 'restarted' })
   }
 }

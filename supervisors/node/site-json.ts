@@ -1,10 +1,14 @@
 /** A site's state as the API shows it: plain JSON, numbers with their units in words beside them. */
+
+import { alarmCondition } from '../../actors/alarms/life.ts'
+import { commandState } from '../../actors/commands/life.ts'
 import { modes } from '../../actors/controller/modes.ts'
 import type { Site, SiteAsset } from '../../actors/controller/site.ts'
 import type { AlarmRecord, CommandRecord, SiteState } from '../../actors/controller/state.ts'
 import { boundOf } from '../../actors/controller/strategies.ts'
 import { Work } from '../../actors/controller/work.ts'
 import { actorState } from '../../actors/kit/host.ts'
+import { recordsOf } from '../../actors/kit/keyed.ts'
 import { unitOf } from '../../actors/kit/spec.ts'
 import { isErrorCode } from '../../projections/api/problem.ts'
 import type {
@@ -85,7 +89,7 @@ export function assetDetail(site: Site, state: SiteState, asset: SiteAsset, last
 const wordsOf = (unit: string | readonly string[]): string | string[] => (typeof unit === 'string' ? unit : [...unit])
 
 export const alarmViews = (site: Site, state: SiteState): AlarmView[] =>
-  Object.entries(state.alarms).map(([key, record]) => alarmView(site, key, record, record.condition))
+  recordsOf(state.alarms).map(([key, record]) => alarmView(site, key, record, alarmCondition(record)))
 
 /** `normal`: the record is gone, because its cause is and somebody has acknowledged it. */
 export function alarmView(site: Site, key: string, record: AlarmRecord, condition: AlarmView['condition']): AlarmView {
@@ -108,7 +112,8 @@ export function alarmView(site: Site, key: string, record: AlarmRecord, conditio
 }
 
 export function commandView(record: CommandRecord, site: string, node: string, position: number): CommandView {
-  const { id, by, target, name, state, reason, epoch, expiresCycle, issuedAtMs, endedAtMs } = record
+  const { id, by, target, name, reason, epoch, expiresCycle, issuedAtMs, endedAtMs } = record
+  const state = commandState(record)
   const [, code, words] = (state === 'rejected' && /^([A-Z_]+): (.*)$/s.exec(reason)) || []
   const known = code !== undefined && isErrorCode(code)
   return {

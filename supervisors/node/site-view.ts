@@ -3,10 +3,13 @@
  *
  * V1  What it tells is a function of the log: the same position, the same events, on every correct node.
  */
+import { alarmCondition } from '../../actors/alarms/life.ts'
+import { commandState } from '../../actors/commands/life.ts'
 import { modeOf } from '../../actors/controller/cycle.ts'
 import type { SiteFold, Taken } from '../../actors/controller/fold.ts'
 import type { CommandRecord, SiteState } from '../../actors/controller/state.ts'
 import { Work } from '../../actors/controller/work.ts'
+import { changesOf } from '../../actors/kit/keyed.ts'
 import { Feed, type FeedEvent } from '../../projections/api/feed.ts'
 import type {
   AssetDetail,
@@ -70,14 +73,13 @@ export class ReplicaView implements SiteView {
   }
   get figures(): Figures {
     const commands: Partial<Record<CommandState, number>> = {}
-    for (const { state } of Object.values(this.#fold.state?.commands ?? {}))
-      commands[state] = (commands[state] ?? 0) + 1
+    for (const record of Object.values(this.#fold.state?.commands ?? {})) count(commands, commandState(record))
     return { stepped: this.#stepped, refused: this.#refused, signed: this.#signed, commands }
   }
 
   /** After each record that the replica took. */
   stepped(position: number, taken: Taken): void {
-    if (taken.kind === 'foreign') return
+    if (taken.kind === 'foreign' || taken.kind === 'passed') return
     if (taken.kind === 'refused') count(this.#refused, taken.code)
     else this.#tell(position, taken)
   }
@@ -184,12 +186,10 @@ export class ReplicaView implements SiteView {
   #alarms(before: SiteState, after: SiteState): FeedEvent[] {
     const { site } = this.#fold
     if (before.alarms === after.alarms || !site) return []
-    const changed = Object.entries(after.alarms).filter(([key, record]) => before.alarms[key] !== record)
-    const gone = Object.entries(before.alarms).filter(([key]) => !Object.hasOwn(after.alarms, key))
-    return [
-      ...changed.map(([key, record]) => alarmView(site, key, record, record.condition)),
-      ...gone.map(([key, record]) => alarmView(site, key, record, 'normal')),
-    ].map(data => ({ type: 'alarm', data }))
+    return changesOf(before.alarms, after.alarms).map(([key, was, is]) => {
+      const data = alarmView(site, key, is ?? was!, is ? alarmCondition(is) : 'normal')
+      return { type: 'alarm', data }
+    })
   }
   /** Another site's record of the same partition, or one that this version cannot read, is passed over. */
   #recorded({ body }: LogRecord): DecisionView | null {
@@ -203,7 +203,7 @@ export class ReplicaView implements SiteView {
   }
 }
 
-function count(counts: Record<string, number>, what: string): void {
+function count(counts: Partial<Record<string, number>>, what: string): void {
   counts[what] = (counts[what] ?? 0) + 1
 }
 

@@ -7,7 +7,7 @@
 import type { Clock } from '../../protocol/ports.ts'
 import { Refusal } from '../../protocol/words/errors.ts'
 import { hostClock, OwnedClock, pacedClock } from '../real/clock.ts'
-import type { Answer, ClockSpec, Request } from './messages.ts'
+import { ALIVE, type Answer, type ClockSpec, type Request } from './messages.ts'
 
 export type Handlers = Readonly<Record<string, (argument: any) => unknown>>
 
@@ -22,6 +22,7 @@ export function serveParent(handlers: Handlers, orphaned: () => Promise<void>): 
 
 async function answer(handlers: Handlers, { id, do: what, with: argument }: Request): Promise<Answer> {
   try {
+    if (what === ALIVE) return { id, ok: true, value: null }
     const handler = handlers[what]
     if (!handler) throw new Refusal('BAD_REQUEST', `no request '${what}'`)
     return { id, ok: true, value: (await handler(argument)) ?? null }

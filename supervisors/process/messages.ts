@@ -1,6 +1,9 @@
 /** Between a parent and its child processes, over the IPC channel. Requests are answered in their own time, by id. */
 import type { ErrorCode } from '../../protocol/words/errors.ts'
 
+/** Answered by every process itself, whatever it does: one that does not is in a step that does not end. */
+export const ALIVE = 'alive'
+
 export interface Request {
   readonly id: number
   readonly do: string

@@ -1,6 +1,7 @@
 import { Refusal } from '../../protocol/words/errors.ts'
 import type { ChildSpec } from '../kit/spec.ts'
 import { Spawned } from './spawn.ts'
+import { watch } from './watch.ts'
 
 /** For an orderly stop of a process: it writes down what it has, closes its links and files. */
 const STOP_MS = 12_000
@@ -18,12 +19,13 @@ export function processChild(
     id,
     restart: 'permanent',
     stopMs: STOP_MS,
-    async start(_ports, exit) {
+    async start(ports, exit) {
       const spawned = early && !early.gone ? early : new Spawned(id, file)
       early = null
       void spawned.exited.then(({ code, signal }) => {
         exit({ kind: 'failed', error: signal ? `killed by ${signal}` : `ended with code ${code}` })
       })
+      void watch(spawned, ports)
       try {
         await begin(spawned)
       } catch (error) {

@@ -3,7 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { Refusal } from '../../protocol/words/errors.ts'
 import type { Answer, Request } from './messages.ts'
 
-/** Beyond it the child hangs and is killed: a step that does not end stops nobody else. */
+/** Beyond it whoever asked gives up; a child that hangs is the watch's business (`watch.ts`). */
 const ANSWER_MS_MAX = 30_000
 const STOP_MS_MAX = 10_000
 

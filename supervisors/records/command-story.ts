@@ -1,4 +1,5 @@
 /** What became of a command: its refusal with the guard that said no and what that guard saw, or its way to its end. */
+import { commandState } from '../../actors/commands/life.ts'
 import { type FoldOptions, SiteFold } from '../../actors/controller/fold.ts'
 import { actorState } from '../../actors/kit/host.ts'
 import type { EventLog } from '../../protocol/log/event-log.ts'
@@ -51,8 +52,8 @@ export async function commandStory(
         story = { ...askedFor(fold, fact, position), targetState: targets?.[fact.target] ?? 'unknown', way: [] }
       const record = fold.state?.commands[id]
       const last = story?.way.at(-1)
-      if (story && record && (last?.state !== record.state || last.reason !== record.reason))
-        story.way.push({ position, state: record.state, reason: record.reason })
+      if (story && record && (last?.state !== commandState(record) || last.reason !== record.reason))
+        story.way.push({ position, state: commandState(record), reason: record.reason })
     }
     progress.advance(records.length)
   }

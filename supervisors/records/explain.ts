@@ -2,8 +2,10 @@
  * One cycle of a site, told from the log and the recorded decisions alone: what was measured, what the fold decides
  * and why, who voted how, what was written and what the device held afterwards.
  */
+import { type AlarmCondition, alarmCondition } from '../../actors/alarms/life.ts'
 import { type FoldOptions, SiteFold } from '../../actors/controller/fold.ts'
-import type { SiteState } from '../../actors/controller/state.ts'
+import type { AlarmRecord } from '../../actors/controller/state.ts'
+import { recordsOf } from '../../actors/kit/keyed.ts'
 import { canonical, sha256 } from '../../protocol/codec/canonical.ts'
 import { parseFact } from '../../protocol/codec/fact.ts'
 import type { EventLog } from '../../protocol/log/event-log.ts'
@@ -49,7 +51,7 @@ export interface Explained {
   readonly writes: readonly WriteReceipt[]
   readonly effects: readonly EffectReceipt[]
   readonly ended: readonly CommandReceipt[]
-  readonly alarms: SiteState['alarms']
+  readonly alarms: Readonly<Record<string, Omit<AlarmRecord, 'state'> & { readonly condition: AlarmCondition }>>
 }
 export interface Told {
   readonly explained: Explained
@@ -181,9 +183,11 @@ function assemble(
     writes: [...newest.values()],
     effects: receipts.flatMap(r => r.effects),
     ended: receipts.flatMap(r => r.commands),
-    alarms: fold.state!.alarms,
+    alarms: Object.fromEntries(recordsOf(fold.state!.alarms).map(([key, alarm]) => [key, inWords(alarm)])),
   }
 }
+
+const inWords = ({ state, ...alarm }: AlarmRecord) => ({ ...alarm, condition: alarmCondition({ state }) })
 
 /** What the gateway heard counts before what the node wrote down of itself. */
 function voteOf(

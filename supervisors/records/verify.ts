@@ -22,7 +22,9 @@ export interface Problem extends Wrong {
 }
 export interface VerifyOptions {
   /** Of the engine; the site of each fold comes from the log itself. */
-  readonly fold: Omit<FoldOptions, 'tenant' | 'site'>
+  readonly fold: Omit<FoldOptions, 'tenant' | 'site' | 'passed'>
+  /** What an administrator has had passed, of a site. */
+  readonly passed: (tenant: string, site: string) => ReadonlySet<number>
   /** Signatures of facts below it are left unchecked. */
   readonly from: number
   readonly problem: (problem: Problem) => void
@@ -149,11 +151,13 @@ export class Verification {
       say(taken.code, taken.reason)
       return
     }
-    const { fact, candidate } = taken
-    this.#manifests.set(fold.manifestHash, fold.manifest!)
-    if (fact.kind === 'ManifestInstalled') this.#transported(fact, body, before, say)
+    const { fact } = taken
     const wrong = streams.take(position, fact, signature)
     if (wrong) say(wrong.code, wrong.reason)
+    if (taken.kind === 'passed') return
+    const { candidate } = taken
+    this.#manifests.set(fold.manifestHash, fold.manifest!)
+    if (fact.kind === 'ManifestInstalled') this.#transported(fact, body, before, say)
     if (candidate) certificates.yielded(candidate, fold.manifest!)
     if (fact.kind !== 'ReceiptRecorded') return
     if (fact.certificate) {
@@ -188,7 +192,8 @@ export class Verification {
     const there = this.#audits.get(name)
     if (there) return [there]
     if (fact.kind !== 'ManifestInstalled') return []
-    const fold = new SiteFold({ ...this.#o.fold, tenant: fact.tenant, site: fact.site })
+    const { tenant, site } = fact
+    const fold = new SiteFold({ ...this.#o.fold, tenant, site, passed: this.#o.passed(tenant, site) })
     const audit = { fold, streams: new Streams(), certificates: new Certificates(this.#o.fold.verifier) }
     this.#audits.set(name, audit)
     return [audit]

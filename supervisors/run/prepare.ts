@@ -5,9 +5,11 @@
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { siteOf } from '../../actors/controller/site.ts'
 import { canonical } from '../../protocol/codec/canonical.ts'
 import { sealFact } from '../../protocol/codec/fact.ts'
 import { manifestHash, signManifest } from '../../protocol/codec/manifest.ts'
+import { ed25519Verifier } from '../../protocol/codec/sign.ts'
 import { openKey } from '../../protocol/identity/keyring.ts'
 import { openEmbeddedLog } from '../../protocol/log/embedded/index.ts'
 import type { Random } from '../../protocol/ports.ts'
@@ -17,6 +19,7 @@ import type { KeyEntry, Manifest, Role, SignedManifest } from '../../protocol/wo
 import { type Engine, openEngine } from '../site/engine.ts'
 import { type OpenedSiteFile, readSiteFile } from '../site/file.ts'
 import { resolveSite } from '../site/resolve.ts'
+import { succession } from '../site/succession.ts'
 
 export const NODES = ['node-a', 'node-b', 'node-c'] as const
 const ROLES: Readonly<Record<string, Role>> = {
@@ -71,6 +74,7 @@ export async function prepare(o: {
       `${o.dir} belongs to site '${before.manifest.site}', not '${wanted.site}'; choose another --data`,
     )
   const changes = before ? differences(before.manifest, wanted) : []
+  if (before && changes.length > 0) await refuseUnreadable(o.dir, before.manifest, engine)
   const signed = before && changes.length === 0 ? before : sign(o.dir, next(wanted, before))
   if (signed !== before) {
     await install(o.dir, signed)
@@ -82,6 +86,17 @@ export async function prepare(o: {
 function makeKeys(folder: (process: string) => string): Record<string, KeyEntry> {
   const signers = Object.keys(ROLES).map(id => openKey(folder(id), keyId(id), true))
   return Object.fromEntries(signers.map(s => [s.key, { publicKey: s.publicKey, roles: [ROLES[s.key]!] }]))
+}
+
+/** Before anything is signed: this engine can place whatever the log has installed. Throws UNKNOWN_VERSION, ASSET_DEFINITION. */
+async function refuseUnreadable(dir: string, of: Manifest, { definitions }: Engine): Promise<void> {
+  const facts = await openEmbeddedLog({ dir: join(folders(dir).log, 'facts'), topic: 'facts', readOnly: true })
+  try {
+    for (const { signed } of await succession(facts, of.partition, of, ed25519Verifier()))
+      siteOf(signed.manifest, definitions)
+  } finally {
+    await facts.close()
+  }
 }
 
 /** The next version: what it was, with what the file and the engine say now. */

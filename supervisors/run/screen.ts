@@ -1,5 +1,6 @@
 /** The live view of a run on a terminal: calm, one screen, redrawn once a second. */
 import { actorState } from '../../actors/kit/host.ts'
+import { recordsOf } from '../../actors/kit/keyed.ts'
 import { format, isUnit } from '../../protocol/words/units.ts'
 import type { GatewayStatus } from './run.ts'
 import type { Tally } from './tally.ts'
@@ -61,7 +62,7 @@ export function draw(s: ScreenInputs): string {
       .map(([name, pid]) => `${name} ${pid}`)
       .join('   ')}`,
   )
-  const alarms = Object.entries(state?.alarms ?? {}).filter(([, a]) => a.condition !== 'returnedUnacknowledged')
+  const alarms = recordsOf(state?.alarms ?? []).filter(([, a]) => site?.lives.alarm.has(a.state, 'active'))
   for (const [key, alarm] of alarms.slice(0, 6)) lines.push(`${BOLD}ALARM${PLAIN}    ${key}: ${alarm.text}`)
   lines.push('', ...s.hints.map(h => `${DIM}${h}${PLAIN}`))
   return `${CLEAR}${lines.map(cut).join('\n')}\n`

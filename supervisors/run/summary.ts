@@ -7,7 +7,8 @@ import type { Tally } from './tally.ts'
 
 export interface SummaryInputs {
   readonly site: string
-  readonly slots: Slots | null
+  /** As the gateway tells them; null: it does not answer, and the newest frame counts. */
+  readonly slots: { readonly before: Slots; readonly now: Slots | null }
   readonly tally: Tally
   /** The plant's meters at the start and at the end of this run; null where no plant is simulated. */
   readonly meters: { readonly from: PlantView['meters']; readonly to: PlantView['meters'] } | null
@@ -25,7 +26,7 @@ export function summaryOf(s: SummaryInputs) {
   return {
     kind: 'summary' as const,
     site: s.site,
-    cycles: s.slots ?? NO_SLOTS,
+    cycles: since(s.slots.before, s.slots.now ?? tally.lastSlots) ?? NO_SLOTS,
     decisions: tally.candidates,
     verdicts: tally.verdicts,
     dissents: tally.dissents,
@@ -40,6 +41,11 @@ export function summaryOf(s: SummaryInputs) {
     input: s.input,
   }
 }
+/** Slots are counted since the site was commissioned; a run tells its own. */
+const since = (before: Slots, now: Slots | null): Slots | null =>
+  now &&
+  (Object.fromEntries(Object.entries(now).map(([c, n]) => [c, n - before[c as keyof Slots]])) as unknown as Slots)
+
 export type Summary = ReturnType<typeof summaryOf>
 
 /**

@@ -3,6 +3,7 @@
  * nobody's path.
  */
 
+import { commandState } from '../../actors/commands/life.ts'
 import type { FoldOptions } from '../../actors/controller/fold.ts'
 import { SiteFold } from '../../actors/controller/fold.ts'
 import type { EventLog, Follow, LogRecord } from '../../protocol/log/event-log.ts'
@@ -139,7 +140,8 @@ export class Tally {
     for (const command of Object.values(this.fold.state?.commands ?? {})) {
       if (command.endedAtMs === null || this.#ended.has(command.id)) continue
       this.#ended.add(command.id)
-      if (counts) this.commands[command.state] = (this.commands[command.state] ?? 0) + 1
+      const state = commandState(command)
+      if (counts) this.commands[state] = (this.commands[state] ?? 0) + 1
     }
   }
 }

@@ -102,7 +102,16 @@ const ADAPTERS = [
     'supervisors/gateway/process.ts',
   ],
   ...['protocol/log/embedded', 'protocol/log/redpanda', 'protocol/identity', 'protocol/ingress/http'],
-  ...['edge/drivers/modbus/transport.ts', 'projections', 'sim/plant', 'test'],
+  ...[
+    'edge/drivers/modbus/transport.ts',
+    'projections',
+    'sim/plant',
+    'sim/cli',
+    'sim/worker.ts',
+    'sim/world/world.ts',
+    'sim/world/guard.ts',
+    'test',
+  ],
 ]
 /** Machinery that is not a source of difference: a thread's own queue, a hash, an assertion. */
 const MACHINERY: readonly [what: string, pattern: RegExp][] = [

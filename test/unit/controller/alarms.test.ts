@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { SHELVED_MS_MAX } from '../../../actors/controller/alarms.ts'
+import { SHELVED_MS_MAX } from '../../../actors/alarms/life.ts'
 import { SKEW_MS_MAX } from '../../../actors/controller/commands.ts'
+import { recordAt, recordsOf } from '../../../actors/kit/keyed.ts'
 import type { FactOf } from '../../../protocol/words/facts.ts'
-import { Bench, head, START_MS } from './household.ts'
+import { Bench, conditionOf, head, START_MS } from './household.ts'
 
 const KEY = 'gateway.dissent.node-b'
 let seq = 0
@@ -28,7 +29,7 @@ const acknowledged = (bench: Bench, changes: Partial<FactOf<'AlarmAcknowledged'>
     issuedAtMs: bench.state.now,
     ...changes,
   })
-const condition = (bench: Bench) => bench.state.alarms[KEY]?.condition ?? 'normal'
+const condition = (bench: Bench) => conditionOf(bench.state, KEY)
 const begun = () => {
   seq = 0
   return new Bench().time(START_MS)
@@ -57,13 +58,19 @@ test.each(LIFE)('%j: %s', (way, expected) => {
 test('a flood of one condition is one record, since its beginning (S35)', () => {
   const bench = begun()
   for (let i = 0; i < 100; i++) observed(bench.time(START_MS + i * 1_000), 'raised')
-  expect(Object.values(bench.state.alarms)).toMatchObject([{ sinceMs: START_MS, text: 'of cycle 7' }])
+  expect(recordsOf(bench.state.alarms).map(([, alarm]) => alarm)).toMatchObject([
+    { sinceMs: START_MS, text: 'of cycle 7' },
+  ])
 })
 
 test('each of another asset or about another node is one of its own', () => {
   const bench = begun()
   observed(observed(observed(bench, 'raised'), 'raised', { about: 'node-c' }), 'raised', { asset: 'bat1' })
-  expect(Object.keys(bench.state.alarms)).toEqual([KEY, 'gateway.dissent.node-c', 'bat1.dissent.node-b'])
+  expect(recordsOf(bench.state.alarms).map(([key]) => key)).toEqual([
+    'bat1.dissent.node-b',
+    KEY,
+    'gateway.dissent.node-c',
+  ])
 })
 
 test('a repeat of the gateway’s durable stream changes nothing', () => {
@@ -83,7 +90,7 @@ test('a gap in the history stream is an alarm', () => {
     last: 9,
     reason: 'outbox full',
   })
-  expect(bench.state.alarms['gateway.outboxGap.history']?.text).toBe('4 to 9: outbox full')
+  expect(recordAt(bench.state.alarms, 'gateway.outboxGap.history')?.text).toBe('4 to 9: outbox full')
 })
 
 describe('acknowledging', () => {
@@ -93,11 +100,11 @@ describe('acknowledging', () => {
   })
   test('shelving hides for a time that has an end, and changes nothing else', () => {
     const bench = acknowledged(observed(begun(), 'raised'), { shelveUntilMs: START_MS + 60_000 })
-    expect(bench.state.alarms[KEY]).toMatchObject({
-      condition: 'activeUnacknowledged',
-      shelvedUntilMs: START_MS + 60_000,
-    })
+    expect([condition(bench), recordAt(bench.state.alarms, KEY)!.shelvedUntilMs]).toEqual([
+      'activeUnacknowledged',
+      START_MS + 60_000,
+    ])
     acknowledged(bench, { shelveUntilMs: Number.MAX_SAFE_INTEGER })
-    expect(bench.state.alarms[KEY]!.shelvedUntilMs).toBe(START_MS + SHELVED_MS_MAX)
+    expect(recordAt(bench.state.alarms, KEY)!.shelvedUntilMs).toBe(START_MS + SHELVED_MS_MAX)
   })
 })

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { assetsOf, BAD, Bench, batteryPoints, good, START_MS } from './household.ts'
+import { recordAt } from '../../../actors/kit/keyed.ts'
+import { assetsOf, BAD, Bench, batteryPoints, conditionOf, good, START_MS } from './household.ts'
 
 describe('which frames control', () => {
   const ROWS: readonly [what: string, epoch: number, cycle: number, controls: boolean][] = [
@@ -37,7 +38,7 @@ test('a battery does not discharge into a peak before it runs, and does once it 
 describe('S24: what is not measured does not pass for fresh', () => {
   test('a bad point is lost to its asset', () => {
     const bench = Bench.running().frame({ bat1: { points: batteryPoints({ soc: BAD }) } })
-    expect([bench.where('bat1'), bench.state.alarms['bat1.signalsLost']?.condition]).toEqual([
+    expect([bench.where('bat1'), conditionOf(bench.state, 'bat1.signalsLost')]).toEqual([
       'faulted',
       'activeUnacknowledged',
     ])
@@ -77,11 +78,9 @@ describe('modes', () => {
   })
   test('safe is an alarm, and returns as it is left', () => {
     const bench = Bench.running().command('site', 'safe')
-    expect(bench.state.alarms['site.safeMode']).toMatchObject({
-      condition: 'activeUnacknowledged',
-      text: 'The site is held at its safe values',
-    })
-    expect(bench.command('site', 'automatic').state.alarms['site.safeMode']?.condition).toBe('returnedUnacknowledged')
+    expect(recordAt(bench.state.alarms, 'site.safeMode')!.text).toBe('The site is held at its safe values')
+    expect(conditionOf(bench.state, 'site.safeMode')).toBe('activeUnacknowledged')
+    expect(conditionOf(bench.command('site', 'automatic').state, 'site.safeMode')).toBe('returnedUnacknowledged')
   })
   test('observe decides as automatic does', () => {
     const automatic = Bench.running().frame(peak).last.actions!

@@ -1,11 +1,13 @@
 /** A household whose facts are made by hand, its controller stepped one fact at a time; keys are cheap stand-ins. */
 
+import { type AlarmCondition, alarmCondition } from '../../../actors/alarms/life.ts'
 import { SiteFold, type Taken } from '../../../actors/controller/fold.ts'
 import { type Site, siteOf } from '../../../actors/controller/site.ts'
 import { type CommandRecord, type SiteState, startSite } from '../../../actors/controller/state.ts'
 import { type Stepped, step } from '../../../actors/controller/step.ts'
 import { builtIn } from '../../../actors/engine.ts'
 import { actorState } from '../../../actors/kit/host.ts'
+import { recordAt } from '../../../actors/kit/keyed.ts'
 import { sha256 } from '../../../protocol/codec/canonical.ts'
 import { sealFact } from '../../../protocol/codec/fact.ts'
 import { signManifest } from '../../../protocol/codec/manifest.ts'
@@ -94,6 +96,12 @@ export const assetsOf = (changes: Partial<Record<string, Partial<AssetFrame>>> =
   return all
 }
 
+/** Whose record is gone is normal. */
+export const conditionOf = ({ alarms }: SiteState, key: string): AlarmCondition => {
+  const alarm = recordAt(alarms, key)
+  return alarm ? alarmCondition(alarm) : 'normal'
+}
+
 export class Bench {
   readonly site: Site
   state: SiteState
@@ -103,8 +111,8 @@ export class Bench {
   #cycle = 0
   epoch = 1
 
-  constructor(manifest: Manifest = manifestOf()) {
-    this.site = siteOf(manifest, builtIn)
+  constructor(manifest: Manifest = manifestOf(), change: Partial<Site> = {}) {
+    this.site = { ...siteOf(manifest, builtIn), ...change }
     this.state = startSite(this.site)
   }
   take(fact: Fact): this {
@@ -167,12 +175,12 @@ export class Bench {
     return actorState(asset === 'site' ? this.state.mode : this.state.assets[asset]!).paths.join(', ')
   }
   /** Time agreed, one frame, the mode chosen. */
-  static started(mode = 'automatic'): Bench {
-    return new Bench().time(START_MS).frame().command('site', mode)
+  static started(mode = 'automatic', bench = new Bench()): Bench {
+    return bench.time(START_MS).frame().command('site', mode)
   }
   /** Both batteries run. */
-  static running(mode = 'automatic'): Bench {
-    const bench = Bench.started('automatic').command('bat1', 'start').command('bat2', 'start')
+  static running(mode = 'automatic', fresh = new Bench()): Bench {
+    const bench = Bench.started('automatic', fresh).command('bat1', 'start').command('bat2', 'start')
     const linked = { points: batteryPoints({ linkVoltage: good(369_000, 'V') }) }
     bench
       .frame({ bat1: linked, bat2: linked })

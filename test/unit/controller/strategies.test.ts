@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { battery } from '../../../actors/assets/battery.ts'
 import { gridConnection } from '../../../actors/assets/grid-connection.ts'
 import { defineStrategy, of, raw } from '../../../actors/kit/index.ts'
+import { recordAt, recordsOf } from '../../../actors/kit/keyed.ts'
+import { conditionOf } from './household.ts'
 import { Rig } from './rig.ts'
 
 const roles = { meter: 'grid', storage: ['bat1', 'bat2'] }
@@ -92,11 +94,11 @@ describe('blind', () => {
     expect(rig.frame(grid(300)).bat1!.value).toBe(200)
     for (let i = 0; i < 5; i++)
       expect(rig.frame(grid(undefined)).bat1).toEqual({ value: 200, why: 'selfConsumption: held: import above target' })
-    expect(Object.keys(rig.state.alarms)).not.toContain('site.strategyBlind.selfConsumption')
+    expect(recordsOf(rig.state.alarms).map(([key]) => key)).not.toContain('site.strategyBlind.selfConsumption')
     expect(rig.frame(grid(undefined)).bat1).toEqual({ value: 0, why: 'nothing claims it: safe value' })
-    expect(rig.state.alarms['site.strategyBlind.selfConsumption']?.text).toBe('selfConsumption: grid.power')
+    expect(recordAt(rig.state.alarms, 'site.strategyBlind.selfConsumption')?.text).toBe('selfConsumption: grid.power')
     expect(rig.frame(grid(300)).bat1!.value).toBe(200)
-    expect(rig.state.alarms['site.strategyBlind.selfConsumption']?.condition).toBe('returnedUnacknowledged')
+    expect(conditionOf(rig.state, 'site.strategyBlind.selfConsumption')).toBe('returnedUnacknowledged')
   })
   test('with nothing to hold it says nothing', () => {
     const rig = Rig.running((file: any) => {
@@ -125,7 +127,7 @@ describe('blind', () => {
     })
     rig.frame()
     expect(rig.frame(grid(7)).bat1).toEqual({ value: 200, why: 'odd: held: x' })
-    expect(rig.state.alarms['site.strategyFailed.odd']?.text).toBe('odd: no row')
+    expect(recordAt(rig.state.alarms, 'site.strategyFailed.odd')?.text).toBe('odd: no row')
   })
 })
 

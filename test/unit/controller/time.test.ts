@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { recordsOf } from '../../../actors/kit/keyed.ts'
 import { Bench, manifestOf, START_MS } from './household.ts'
 
 const HOUR = 3_600_000
@@ -99,7 +100,7 @@ test('timers of all assets fire in due order, each at its own due time', () => {
   bench.frame()
   expect([bench.where('bat1'), bench.where('bat2')]).toEqual(Array(2).fill('operating.precharging.charging'))
   const raised = bench.time(START_MS + 20_000).state.alarms
-  expect(Object.keys(raised)).toEqual(['bat1.prechargeFailed', 'bat2.prechargeFailed'])
+  expect(recordsOf(raised).map(([key]) => key)).toEqual(['bat1.prechargeFailed', 'bat2.prechargeFailed'])
   expect([bench.where('bat1'), bench.where('bat2')]).toEqual(['faulted', 'faulted'])
 })
 

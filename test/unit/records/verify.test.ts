@@ -10,7 +10,12 @@ const history = recorded()
 const seal = (fact: Fact, by = fact.by) => sealFact(fact, signerOf(by))
 function verified(facts: readonly string[], decisions: readonly string[] = [], backfill: readonly string[] = []) {
   const problems: Problem[] = []
-  const verification = new Verification({ fold: FoldBench.options, from: 0, problem: p => problems.push(p) })
+  const verification = new Verification({
+    fold: FoldBench.options,
+    passed: () => new Set(),
+    from: 0,
+    problem: p => problems.push(p),
+  })
   const records = (bodies: readonly string[]) => bodies.map((body, position) => ({ position, stampMs: 0, body }))
   for (const record of records(facts)) verification.fact(record)
   for (const record of records(decisions)) verification.decision(record)

@@ -188,6 +188,22 @@ test('a child that cannot start is tried again, and keeps nobody else from start
   expect(tree.supervisor.state).toBe('running')
 })
 
+test('a child that hangs in its start keeps no other down, and is left to it by those that fall meanwhile', async () => {
+  const tree = await Tree.started()
+  const hangs = Promise.withResolvers<void>()
+  tree.starting.set('a', hangs.promise)
+  tree.fall('a')
+  tree.fall('b')
+  await tree.world.clock.pass(1_000)
+  expect([tree.news, tree.up]).toEqual(['+a +b', 'a- b2 c1'])
+  tree.fall('c')
+  await tree.world.clock.pass(1_000)
+  expect([tree.news, tree.up]).toEqual(['+c', 'a- b2 c2'])
+  hangs.resolve()
+  await tree.world.clock.pass(1_000)
+  expect([tree.news, tree.up, tree.supervisor.state]).toEqual(['', 'a2 b2 c2', 'running'])
+})
+
 test('a child that falls before its start has ended is stopped by nobody, and started anew', async () => {
   const tree = new Tree()
   let up = () => {}

@@ -1,0 +1,112 @@
+/**
+ * A step that does not end: every node hangs in it, is killed by its parent and hangs again, while the gateway falls
+ * back by itself; what an administrator has had passed is stepped by nobody, and the site votes again.
+ */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { readRecord } from '../../sim/plant/record.ts'
+import { folder, quorate, remove, SiteRun, until } from './site-run.ts'
+
+const ROOT = new URL('../../', import.meta.url).pathname
+const dir = folder()
+const data = join(dir, 'data')
+const definition = join(dir, 'knob.ts')
+let run: SiteRun
+afterAll(async () => {
+  run?.kill()
+  await run?.exited
+  remove(dir)
+})
+
+/** A load with a knob; turned too far, its guard looks for ever. */
+writeFileSync(
+  definition,
+  `import { defineAsset } from '${ROOT}actors/kit/index.ts'
+export const knob = defineAsset({
+  type: 'knob', version: 1, title: 'A load with a knob', points: { power: 'W' }, setpoints: {},
+  commands: { turn: { to: ['end', 'endless'] } }, settings: {}, alarms: {}, context: {}, limits: {},
+  guards: { bearable: ({ event }: any) => { while (event.to === 'endless') {} return true } },
+  chart: {
+    initial: 'low',
+    states: {
+      low: { on: { lost: {}, turn: { target: 'high', guard: 'bearable' } } },
+      high: { on: { lost: {}, turn: { target: 'low', guard: 'bearable' } } },
+    },
+  },
+} as never)
+`,
+)
+const site = join(dir, 'home.yaml')
+writeFileSync(
+  site,
+  `${readFileSync(join(ROOT, 'sim/sites/home.yaml'), 'utf8')
+    .replace('type: load\n', 'type: knob\n')
+    .replaceAll('map: maps/', `map: ${ROOT}sim/sites/maps/`)}definitions: [./knob.ts]\n`,
+)
+const series = (name: string, value: number): string => {
+  const file = join(dir, `${name}.csv`)
+  writeFileSync(file, `power\n${`${value}\n`.repeat(10)}`)
+  return file
+}
+const batteries = (): number =>
+  Object.values(readRecord(join(data, 'plant')).state.assets).reduce(
+    (sum, a) => sum + (a.type === 'battery' ? (a.control.setpointW ?? 0) : 0),
+    0,
+  )
+const nodes = async () => Object.entries(await run.pids()).filter(([name]) => name.startsWith('node-'))
+const turn = (to: string) => quorate('command', 'home', 'load1', 'turn', `to=${to}`, '--data', data, '--wait')
+const skip = (position: number) =>
+  quorate('log', 'skip', String(position), '--reason', 'its guard does not end', '--data', data)
+async function commands(): Promise<{ position: number; fact: { params: { to?: string } } }[]> {
+  const { out } = await quorate('log', 'export', '--data', data, '--kind', 'CommandRequested')
+  return out
+    .trimEnd()
+    .split('\n')
+    .map(line => JSON.parse(line))
+}
+
+describe('a command whose guard does not end', () => {
+  let poison = -1
+  it('hangs every node; the parent kills them, and they hang again', async () => {
+    const load = `${series('load', -2_500)}?sign=consumption-negative`
+    run = new SiteRun(data, ['--site', site, '--faults', '--load', load, '--pv', series('pv', 0)])
+    await run.started()
+    await until(() => batteries() > 1_000)
+    expect(await turn('end')).toMatchObject({ code: 0 })
+    const pids = new Map((await nodes()).map(([name, pid]) => [name, new Set([pid])]))
+    void turn('endless')
+    await until(async () => {
+      for (const [name, pid] of await nodes()) pids.get(name)!.add(pid)
+      return [...pids.values()].every(all => all.size > 2) // killed, started anew, killed
+    })
+    poison = (await commands()).find(c => c.fact.params.to === 'endless')!.position
+  })
+  it('leaves the gateway alone, which falls back by itself', async () => {
+    await until(() => batteries() === 0)
+    const { gateway, supervisor } = await run.status()
+    expect(['majority', 'single']).not.toContain(gateway!.voter)
+    expect(supervisor).not.toBe('failed')
+  })
+  it('is passed once an administrator says so: the site votes again', async () => {
+    expect(await skip(poison)).toMatchObject({ code: 0 })
+    await until(() => run.whole())
+    await until(() => batteries() > 1_000)
+    expect(await turn('end')).toMatchObject({ code: 0 }) // from where it was: the other one has changed nothing
+  })
+  it('what was decided upon cannot be passed', async () => {
+    expect(await skip((await commands())[0]!.position)).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/^SKIP_VOID: a certificate in the log is of a frame above/),
+    })
+  })
+  it('is passed by every replica, by replay and by verify alike', async () => {
+    const summary = await run.stop()
+    expect(new Set(Object.values(summary.replicas).map(r => r.stateHash)).size).toBe(1)
+    const replayed = await quorate('replay', '--data', data, '--definition', definition, '--json')
+    const { different, replicas } = JSON.parse(replayed.out)
+    expect([different, replicas.a.stateHash]).toEqual([0, summary.replicas.a!.stateHash])
+    const verified = await quorate('log', 'verify', '--data', data, '--definition', definition)
+    expect(verified.out).toContain('no problem')
+  })
+})
