@@ -1,5 +1,5 @@
 /**
- * The one file that knows XState's inside: a reused ActorScope, no execution, effects as data.
+ * XState's inside, here and in `enabled.ts` alone: a reused ActorScope, no execution, effects as data.
  *
  * K1  Synchronous and pure: equal (snapshot, event) give equal (snapshot, effects).
  * K2  Nothing runs: actions are collected in the order in which the public `transition()` returns them.
@@ -13,6 +13,7 @@
  * K7  Children, sends and spawns are refused: assets meet only through facts.
  */
 import type { AnyMachineSnapshot, AnyStateMachine } from 'xstate'
+import { isQuiescent } from './enabled.ts'
 
 export const MICROSTEPS_MAX = 100
 
@@ -111,7 +112,13 @@ export function initial(machine: Machine, input?: unknown): Stepped | Failed {
   }
 }
 
+const NONE: readonly KernelEffect[] = []
+/** As XState reports it: one microstep, without a transition. */
+const NO_MOVES: Moves = [[]]
+
 export function transition(machine: Machine, snapshot: Chart, event: ChartEvent): Stepped | Failed {
+  if (isQuiescent(machine, snapshot, event))
+    return { kind: 'stepped', snapshot, effects: NONE, taken: false, moves: NO_MOVES }
   begin()
   try {
     return finish(machine.transition(snapshot as never, event as never, scope) as Chart)
@@ -139,7 +146,6 @@ export function edgesOf(moves: Moves): readonly Edge[] {
   }))
 }
 
-const NONE: readonly KernelEffect[] = []
 function finish(snapshot: Chart): Stepped | Failed {
   if (snapshot.status === 'error') {
     const error: unknown = snapshot.error

@@ -4,7 +4,7 @@ import { assign, createMachine, fromPromise, initialTransition, sendParent, tran
 import * as kernel from '../../../actors/kit/kernel.ts'
 import { Dice, EVENTS, randomMachine } from './random-machine.ts'
 
-const MACHINES = 400
+const MACHINES = 600
 const EVENTS_EACH = 15
 
 /** XState warns of guards that throw and of cycles. */
@@ -53,6 +53,7 @@ const attempt = <T>(run: () => T): { readonly value?: T; readonly error?: string
 describe('the kernel equals the public transition()', () => {
   test(`over ${MACHINES} random machines, live and thawed`, () => {
     let compared = 0
+    let idle = 0
     let refused = 0
     const differences: string[] = []
     for (let seed = 1; seed <= MACHINES; seed++) {
@@ -78,7 +79,7 @@ describe('the kernel equals the public transition()', () => {
       same(`seed ${seed} state`, kernel.freeze(started.snapshot), kernel.freeze(at.value[0]))
       same(`seed ${seed} effects`, ofKernel(started.effects), ofPublic(at.value[1]))
       let live = started.snapshot
-      for (let i = 0; i < EVENTS_EACH && live.status === 'active'; i++) {
+      for (let i = 0; i < EVENTS_EACH; i++) {
         const where = `seed ${seed}, event ${i}`
         const waits = live._nodes.flatMap(node => node.after.map(t => t.eventType as string))
         const type = waits.length > 0 && dice.chance(0.25) ? dice.pick(waits) : dice.pick([...EVENTS, 'Z'])
@@ -98,6 +99,11 @@ describe('the kernel equals the public transition()', () => {
         same(`${where} state`, kernel.freeze(stepped.snapshot), kernel.freeze(expected.value[0]))
         same(`${where} tags`, stepped.snapshot.tags, expected.value[0].tags)
         same(`${where} effects`, ofKernel(stepped.effects), ofPublic(expected.value[1]))
+        same(`${where} unmoved`, stepped.snapshot === live, expected.value[0] === live)
+        const enabled: readonly any[] = machine.getTransitionData(live as never, event as never)
+        same(`${where} taken`, stepped.taken, enabled.length > 0)
+        same(`${where} moves`, stepped.moves[0], enabled)
+        if (!stepped.taken && stepped.snapshot === live) idle++
         const again = kernel.transition(machine, thawed, event)
         same(`${where} thawed`, again.kind, 'stepped')
         if (again.kind === 'stepped') {
@@ -110,6 +116,7 @@ describe('the kernel equals the public transition()', () => {
     }
     expect(differences).toEqual([])
     expect(compared).toBeGreaterThan(3_000)
+    expect(idle, 'events that take nothing').toBeGreaterThan(500)
     expect(refused).toBeLessThan(10)
   }, 30_000)
 
