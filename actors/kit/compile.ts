@@ -1,5 +1,5 @@
 /**
- * A definition becomes an XState machine, once. Of XState only this file, kernel.ts and enabled.ts know more
+ * A definition becomes an XState machine, once. Of XState only this file, kernel.ts and shortcut.ts know more
  * than its words.
  *
  * C1  A guard that reads a bad or stale point is false; whatever else it throws reaches the kernel.

@@ -1,5 +1,5 @@
 /**
- * XState's inside, here and in `enabled.ts` alone: a reused ActorScope, no execution, effects as data.
+ * XState's inside, here and in `shortcut.ts` alone: a reused ActorScope, no execution, effects as data.
  *
  * K1  Synchronous and pure: equal (snapshot, event) give equal (snapshot, effects).
  * K2  Nothing runs: actions are collected in the order in which the public `transition()` returns them.
@@ -13,7 +13,7 @@
  * K7  Children, sends and spawns are refused: assets meet only through facts.
  */
 import type { AnyMachineSnapshot, AnyStateMachine } from 'xstate'
-import { isQuiescent } from './enabled.ts'
+import { shortcut } from './shortcut.ts'
 
 export const MICROSTEPS_MAX = 100
 
@@ -112,13 +112,9 @@ export function initial(machine: Machine, input?: unknown): Stepped | Failed {
   }
 }
 
-const NONE: readonly KernelEffect[] = []
-/** As XState reports it: one microstep, without a transition. */
-const NO_MOVES: Moves = [[]]
-
 export function transition(machine: Machine, snapshot: Chart, event: ChartEvent): Stepped | Failed {
-  if (isQuiescent(machine, snapshot, event))
-    return { kind: 'stepped', snapshot, effects: NONE, taken: false, moves: NO_MOVES }
+  const short = shortcut(machine, snapshot, event)
+  if (short) return short
   begin()
   try {
     return finish(machine.transition(snapshot as never, event as never, scope) as Chart)
@@ -146,6 +142,7 @@ export function edgesOf(moves: Moves): readonly Edge[] {
   }))
 }
 
+const NONE: readonly KernelEffect[] = []
 function finish(snapshot: Chart): Stepped | Failed {
   if (snapshot.status === 'error') {
     const error: unknown = snapshot.error

@@ -70,6 +70,9 @@ const ACTIONS: Record<string, any> = {
   }),
 }
 
+/** Named without an implementation, as the effects of an asset are. */
+const EFFECTS = ['bare', 'effect', 'effect'] as const
+
 interface Skeleton {
   type?: string
   states?: Record<string, Skeleton>
@@ -98,15 +101,20 @@ export function randomMachine(dice: Dice): Machine {
 function actions(dice: Dice, p: number): unknown[] {
   if (!dice.chance(p)) return []
   return Array.from({ length: 1 + dice.below(2) }, () => {
-    const name = dice.pick(Object.keys(ACTIONS))
-    if (name !== 'custom' && name !== 'other') return name
+    const name = dice.chance(0.5) ? dice.pick(EFFECTS) : dice.pick(Object.keys(ACTIONS))
+    if (name === 'bare' || (name in ACTIONS && name !== 'custom' && name !== 'other')) return name
     return { type: name, params: dice.chance(0.5) ? { k: dice.below(9) } : ({ context }: any) => ({ n: context.n }) }
   })
 }
 
 function skeleton(dice: Dice, depth: number, path: string[], paths: string[][]): Skeleton {
   const kind = depth > 0 && dice.chance(0.55) ? (dice.chance(0.3) ? 'parallel' : 'compound') : 'atomic'
-  const state: Skeleton = { entry: actions(dice, 0.3), exit: actions(dice, 0.25) }
+  const here = (way: string) => (dice.chance(0.5) ? [{ type: 'effect', params: { [way]: path.join('.') } }] : [])
+  const state: Skeleton = {
+    entry: [...here('enter'), ...actions(dice, 0.2)],
+    exit: [...actions(dice, 0.15), ...here('leave')],
+    tags: dice.chance(0.5) ? path.slice(-1) : [],
+  }
   paths.push(path)
   if (kind === 'atomic') {
     if (path.length > 0 && dice.chance(0.08)) {
@@ -125,6 +133,7 @@ function skeleton(dice: Dice, depth: number, path: string[], paths: string[][]):
     return state
   }
   state.initial = dice.chance(0.9) || states.s1!.type === 'final' ? 's0' : 's1'
+  if (dice.chance(0.1)) state.initial = { target: state.initial, actions: actions(dice, 0.8) } as never
   if (states.s0!.type === 'final') delete states.s0!.type
   if (dice.chance(0.4)) {
     const history = dice.chance(0.5) ? 'deep' : 'shallow'
