@@ -56,19 +56,20 @@ function wantedIn(work: Work): WantedBy {
   // what a strategy held before people took over says nothing about now
   if (Object.keys(work.state.held).length > 0) work.state = { ...work.state, held: {} }
   if (!tag('safe')) return {}
-  const wanted: Record<string, { value: number; why: string }> = {}
-  for (const asset of work.site.assets)
-    for (const [name, value] of Object.entries(safeValues(asset)))
-      wanted[`${asset.name}.${name}`] = { value, why: 'safe mode' }
-  return wanted
+  return Object.fromEntries(
+    work.site.assets.map(asset => {
+      const safe = Object.entries(safeValues(asset)).map(
+        ([name, value]) => [name, { value, why: 'safe mode' }] as const,
+      )
+      return [asset.name, Object.fromEntries(safe)]
+    }),
+  )
 }
 
 function ownOf(wanted: WantedBy, asset: SiteAsset): Record<string, number> {
   const own: Record<string, number> = {}
-  for (const name of Object.keys(asset.asset.spec.setpoints)) {
-    const w = wanted[`${asset.name}.${name}`]
-    if (w) own[name] = w.value
-  }
+  const mine = wanted[asset.name] ?? {}
+  for (const name in mine) own[name] = mine[name]!.value
   return own
 }
 
@@ -86,7 +87,7 @@ function outputImage(work: Work, wanted: WantedBy): Record<string, AssetAction> 
       const envelope = asset.entry.envelope[name]
       const why = actor.held
         ? 'quarantined'
-        : (wanted[`${asset.name}.${name}`]?.why ?? `chart: ${actorState(actor).paths.join(', ')}`)
+        : (wanted[asset.name]?.[name]?.why ?? `chart: ${actorState(actor).paths.join(', ')}`)
       setpoints[name] = {
         value,
         min: bound.min,

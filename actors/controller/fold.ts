@@ -275,13 +275,15 @@ export class SiteFold {
 
   /** A point that carries another unit than its asset declares never enters a step. */
   #wrongUnit(frame: FactOf<'FrameMeasured'>): string | null {
-    for (const [name, asset] of Object.entries(frame.assets)) {
+    for (const name in frame.assets) {
       const declared = this.#site!.byName.get(name)?.asset.spec.points
       if (!declared) continue
-      for (const [point, value] of Object.entries(asset.points)) {
+      const { points } = frame.assets[name]!
+      for (const point in points) {
         const unit = unitOf(declared[point])
-        if (unit !== undefined && value.unit !== undefined && value.unit !== unit)
-          return `${name}.${point} says ${value.unit}, ${unit} is declared`
+        const said = points[point]!.unit
+        if (unit !== undefined && said !== undefined && said !== unit)
+          return `${name}.${point} says ${said}, ${unit} is declared`
       }
     }
     return null

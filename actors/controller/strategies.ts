@@ -20,8 +20,8 @@ export interface Wanted {
   readonly value: number
   readonly why: string
 }
-/** By `asset.setpoint`. */
-export type WantedBy = Readonly<Record<string, Wanted>>
+/** By asset, then by setpoint. */
+export type WantedBy = Readonly<Record<string, Readonly<Record<string, Wanted>>>>
 type Proposal = Extract<Proposed, { kind: 'proposed' }>
 /** What a strategy proposed last, and for how many blind frames it may still hold. */
 interface Held {
@@ -40,9 +40,10 @@ export function decide(work: Work): {
   readonly shortfalls: Readonly<Record<string, number>>
 } {
   const groups = groupsOf(work)
-  const wanted: Record<string, Wanted> = {}
+  const wanted: Record<string, Record<string, Wanted>> = {}
+  for (const asset of work.site.assets) wanted[asset.name] = {}
   const shortfalls: Record<string, number> = {}
-  const free = (a: SiteAsset, setpoint: string) => wanted[`${a.name}.${setpoint}`] === undefined
+  const free = (a: SiteAsset, setpoint: string) => wanted[a.name]![setpoint] === undefined
   const claiming = [...groups].filter(([, g]) => g.claims.equal)
   const narrowing = [...groups].filter(([, g]) => !g.claims.equal)
   for (const [key, group] of [...claiming, ...narrowing]) {
@@ -57,11 +58,11 @@ export function decide(work: Work): {
     const short = claims.equal ? shared.shortfall : 0
     if (short !== 0) shortfalls[key] = short
     for (const [name, share] of Object.entries(shared.shares))
-      wanted[`${name}.${setpoint}`] = { value: share, why: short === 0 ? why : `${why}; ${short} beyond all bounds` }
+      wanted[name]![setpoint] = { value: share, why: short === 0 ? why : `${why}; ${short} beyond all bounds` }
   }
   for (const asset of work.site.assets)
     for (const [setpoint, value] of Object.entries(asset.safe))
-      if (free(asset, setpoint)) wanted[`${asset.name}.${setpoint}`] = { value, why: 'nothing claims it: safe value' }
+      if (free(asset, setpoint)) wanted[asset.name]![setpoint] = { value, why: 'nothing claims it: safe value' }
   return { wanted, shortfalls }
 }
 

@@ -1,5 +1,6 @@
 /**
- * A definition becomes an XState machine, once. This file and kernel.ts are the only ones that know XState.
+ * A definition becomes an XState machine, once. Of XState only this file, kernel.ts and shortcut.ts know more
+ * than its words.
  *
  * C1  A guard that reads a bad or stale point is false; whatever else it throws reaches the kernel.
  * C2  An alarm carries the state that it belongs to: the one whose entry raises it, the target of the transition that

@@ -1,5 +1,5 @@
 /**
- * The one file that knows XState's inside: a reused ActorScope, no execution, effects as data.
+ * XState's inside, here and in `shortcut.ts` alone: a reused ActorScope, no execution, effects as data.
  *
  * K1  Synchronous and pure: equal (snapshot, event) give equal (snapshot, effects).
  * K2  Nothing runs: actions are collected in the order in which the public `transition()` returns them.
@@ -13,6 +13,7 @@
  * K7  Children, sends and spawns are refused: assets meet only through facts.
  */
 import type { AnyMachineSnapshot, AnyStateMachine } from 'xstate'
+import { shortcut } from './shortcut.ts'
 
 export const MICROSTEPS_MAX = 100
 
@@ -112,6 +113,8 @@ export function initial(machine: Machine, input?: unknown): Stepped | Failed {
 }
 
 export function transition(machine: Machine, snapshot: Chart, event: ChartEvent): Stepped | Failed {
+  const short = shortcut(machine, snapshot, event)
+  if (short) return short
   begin()
   try {
     return finish(machine.transition(snapshot as never, event as never, scope) as Chart)

@@ -2,9 +2,10 @@ import { isDeepStrictEqual } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { assign, createMachine, fromPromise, initialTransition, sendParent, transition } from 'xstate'
 import * as kernel from '../../../actors/kit/kernel.ts'
+import { shortcut } from '../../../actors/kit/shortcut.ts'
 import { Dice, EVENTS, randomMachine } from './random-machine.ts'
 
-const MACHINES = 400
+const MACHINES = 600
 const EVENTS_EACH = 15
 
 /** XState warns of guards that throw and of cycles. */
@@ -53,6 +54,8 @@ const attempt = <T>(run: () => T): { readonly value?: T; readonly error?: string
 describe('the kernel equals the public transition()', () => {
   test(`over ${MACHINES} random machines, live and thawed`, () => {
     let compared = 0
+    let idle = 0
+    let plain = 0
     let refused = 0
     const differences: string[] = []
     for (let seed = 1; seed <= MACHINES; seed++) {
@@ -78,7 +81,7 @@ describe('the kernel equals the public transition()', () => {
       same(`seed ${seed} state`, kernel.freeze(started.snapshot), kernel.freeze(at.value[0]))
       same(`seed ${seed} effects`, ofKernel(started.effects), ofPublic(at.value[1]))
       let live = started.snapshot
-      for (let i = 0; i < EVENTS_EACH && live.status === 'active'; i++) {
+      for (let i = 0; i < EVENTS_EACH; i++) {
         const where = `seed ${seed}, event ${i}`
         const waits = live._nodes.flatMap(node => node.after.map(t => t.eventType as string))
         const type = waits.length > 0 && dice.chance(0.25) ? dice.pick(waits) : dice.pick([...EVENTS, 'Z'])
@@ -98,6 +101,12 @@ describe('the kernel equals the public transition()', () => {
         same(`${where} state`, kernel.freeze(stepped.snapshot), kernel.freeze(expected.value[0]))
         same(`${where} tags`, stepped.snapshot.tags, expected.value[0].tags)
         same(`${where} effects`, ofKernel(stepped.effects), ofPublic(expected.value[1]))
+        same(`${where} unmoved`, stepped.snapshot === live, expected.value[0] === live)
+        const enabled: readonly any[] = machine.getTransitionData(live as never, event as never)
+        same(`${where} taken`, stepped.taken, enabled.length > 0)
+        same(`${where} moves`, stepped.moves[0], enabled)
+        const short = shortcut(machine, live, event)
+        if (short) short.taken ? plain++ : idle++
         const again = kernel.transition(machine, thawed, event)
         same(`${where} thawed`, again.kind, 'stepped')
         if (again.kind === 'stepped') {
@@ -110,6 +119,8 @@ describe('the kernel equals the public transition()', () => {
     }
     expect(differences).toEqual([])
     expect(compared).toBeGreaterThan(3_000)
+    expect(idle, 'told to take nothing').toBeGreaterThan(500)
+    expect(plain, 'taken without XState').toBeGreaterThan(500)
     expect(refused).toBeLessThan(10)
   }, 30_000)
 

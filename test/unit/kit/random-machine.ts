@@ -1,5 +1,8 @@
-/** Random XState machines from a seed: nested, parallel, history, always, after, raise, cancel, emit, throwing code. */
-import { assign, cancel, createMachine, emit, enqueueActions, raise } from 'xstate'
+/**
+ * Random XState machines from a seed: nested, parallel, history, final, always, after, raise, cancel, emit, wildcards,
+ * forbidden events, guards of every form, throwing code.
+ */
+import { and, assign, cancel, createMachine, emit, enqueueActions, not, or, raise, stateIn } from 'xstate'
 import { type Machine, MICROSTEPS_MAX } from '../../../actors/kit/kernel.ts'
 
 export class Dice {
@@ -24,7 +27,7 @@ export class Dice {
   }
 }
 
-export const EVENTS = ['A', 'B', 'C', 'D', 'E'] as const
+export const EVENTS = ['A', 'B', 'C', 'D', 'E', 'part.x'] as const
 
 const GUARDS: Record<string, any> = {
   even: ({ context }: any) => context.n % 2 === 0,
@@ -36,6 +39,12 @@ const GUARDS: Record<string, any> = {
     if (context.n % 11 === 10) throw new Error('guard threw')
     return true
   },
+  doubter: ({ context }: any) => {
+    if (context.n % 5 === 4) throw new Error('doubter threw')
+    return false
+  },
+  above: ({ context }: any, params: any) => context.n > params.k,
+  both: and(['even', 'small'] as any),
 }
 const never = () => {
   throw new Error('must never run')
@@ -60,6 +69,9 @@ const ACTIONS: Record<string, any> = {
     return {}
   }),
 }
+
+/** Named without an implementation, as the effects of an asset are. */
+const EFFECTS = ['bare', 'effect', 'effect'] as const
 
 interface Skeleton {
   type?: string
@@ -89,18 +101,23 @@ export function randomMachine(dice: Dice): Machine {
 function actions(dice: Dice, p: number): unknown[] {
   if (!dice.chance(p)) return []
   return Array.from({ length: 1 + dice.below(2) }, () => {
-    const name = dice.pick(Object.keys(ACTIONS))
-    if (name !== 'custom' && name !== 'other') return name
+    const name = dice.chance(0.5) ? dice.pick(EFFECTS) : dice.pick(Object.keys(ACTIONS))
+    if (name === 'bare' || (name in ACTIONS && name !== 'custom' && name !== 'other')) return name
     return { type: name, params: dice.chance(0.5) ? { k: dice.below(9) } : ({ context }: any) => ({ n: context.n }) }
   })
 }
 
 function skeleton(dice: Dice, depth: number, path: string[], paths: string[][]): Skeleton {
   const kind = depth > 0 && dice.chance(0.55) ? (dice.chance(0.3) ? 'parallel' : 'compound') : 'atomic'
-  const state: Skeleton = { entry: actions(dice, 0.3), exit: actions(dice, 0.25) }
+  const here = (way: string) => (dice.chance(0.5) ? [{ type: 'effect', params: { [way]: path.join('.') } }] : [])
+  const state: Skeleton = {
+    entry: [...here('enter'), ...actions(dice, 0.2)],
+    exit: [...actions(dice, 0.15), ...here('leave')],
+    tags: dice.chance(0.5) ? path.slice(-1) : [],
+  }
   paths.push(path)
   if (kind === 'atomic') {
-    if (path.length > 1 && dice.chance(0.08)) {
+    if (path.length > 0 && dice.chance(0.08)) {
       state.type = 'final'
       delete state.exit
     }
@@ -116,6 +133,7 @@ function skeleton(dice: Dice, depth: number, path: string[], paths: string[][]):
     return state
   }
   state.initial = dice.chance(0.9) || states.s1!.type === 'final' ? 's0' : 's1'
+  if (dice.chance(0.1)) state.initial = { target: state.initial, actions: actions(dice, 0.8) } as never
   if (states.s0!.type === 'final') delete states.s0!.type
   if (dice.chance(0.4)) {
     const history = dice.chance(0.5) ? 'deep' : 'shallow'
@@ -125,10 +143,38 @@ function skeleton(dice: Dice, depth: number, path: string[], paths: string[][]):
   return state
 }
 
+/** Seldom true for long: most cycles of `always` would only be refused as endless. */
+const ALWAYS = ['big', 'payload', 'odd', 'doubter', 'both']
+
+function guard(dice: Dice): unknown {
+  const named = () => dice.pick(['even', 'odd', 'big', 'small', 'payload', 'thrower', 'doubter', 'both'])
+  const k = dice.below(6)
+  switch (dice.below(12)) {
+    case 0:
+      return { type: 'even' }
+    case 1:
+      return { type: 'above', params: { k } }
+    case 2:
+      return { type: 'above', params: ({ event }: any) => ({ k: event.x }) }
+    case 3:
+      return and([named(), named()] as any)
+    case 4:
+      return or([named(), not(named() as any)] as any)
+    case 5:
+      return stateIn(dice.pick(['s0', 's1', '#m.s0']) as any)
+    case 6:
+      return ({ context, event }: any) => context.n > event.x
+    case 7:
+      return dice.chance(0.1) ? 'missing' : 'doubter'
+    default:
+      return named()
+  }
+}
+
 function transition(dice: Dice, paths: string[][]): Record<string, unknown> {
   const drawn: Record<string, unknown> = { actions: actions(dice, 0.4) }
   if (dice.chance(0.8)) drawn.target = ['#m', ...dice.pick(paths)].join('.')
-  if (dice.chance(0.5)) drawn.guard = dice.chance(0.85) ? dice.pick(Object.keys(GUARDS)) : { type: 'even' }
+  if (dice.chance(0.6)) drawn.guard = guard(dice)
   if (dice.chance(0.12)) drawn.reenter = true
   return drawn
 }
@@ -137,11 +183,12 @@ function decorate(dice: Dice, state: Skeleton, path: string[], paths: string[][]
   if (state.type === 'history' || state.type === 'final') return
   const on: Record<string, unknown> = {}
   for (const event of EVENTS)
-    if (dice.chance(0.45)) on[event] = Array.from({ length: 1 + dice.below(2) }, () => transition(dice, paths))
-  if (dice.chance(0.05)) on['*'] = transition(dice, paths)
+    if (dice.chance(0.4)) on[event] = Array.from({ length: 1 + dice.below(2) }, () => transition(dice, paths))
+    else if (dice.chance(0.05)) on[event] = {} // forbidden: taken, and does nothing
+  if (dice.chance(0.04)) on[dice.pick(['*', 'part.*'])] = transition(dice, paths)
   state.on = on
   if (path.length > 0 && dice.chance(0.15))
-    state.always = { ...transition(dice, paths), guard: dice.pick(['big', 'payload', 'odd']) }
+    state.always = { ...transition(dice, paths), guard: dice.chance(0.7) ? dice.pick(ALWAYS) : guard(dice) }
   if (dice.chance(0.25)) state.after = { [dice.pick([100, 500, 'slow'])]: transition(dice, paths) }
   if (state.states && dice.chance(0.4)) state.onDone = transition(dice, paths)
   for (const [name, child] of Object.entries(state.states ?? {})) decorate(dice, child, [...path, name], paths)
