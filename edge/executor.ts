@@ -54,6 +54,11 @@ export class Executor {
   readonly #writtenAtMs = new Map<string, number>()
   /** Setpoints whose last write may or may not have been carried out: what the device holds then is nobody else's. */
   readonly #inDoubt = new Set<string>()
+  /** Verdicts on their way to the journal, by digest: of the round under way and of the one that waits. */
+  readonly #noted = new Map<string, Promise<void>>()
+  /** Of the round that is being written. */
+  #targets: readonly Target[] = []
+  #evaluatedMs: number
   #frequency: Readonly<Record<string, FrequencyHistory>> = {}
   #values: Readonly<Record<string, Values>> = {}
   #fresh: Readonly<Record<string, Values>> = {}
@@ -68,6 +73,7 @@ export class Executor {
     this.#notebook = notebook
     this.#owner = owner
     this.#verdict = notebook.recovered.standing
+    this.#evaluatedMs = ports.clock.monotonicMs()
     this.#writer = new LiveMachine(writerMachine, ports.clock, effect => this.#perform(effect))
     this.#oneShots = new OneShots(ports, field, notebook, {
       govern: () => owner.govern(),
@@ -138,8 +144,9 @@ export class Executor {
   apply(verdict: Verdict, emittedAtUs: number): void {
     this.#verdict = verdict
     this.#emittedAtUs = emittedAtUs
-    this.#oneShots.apply(verdict)
+    this.#note(verdict)
     this.#round(verdict)
+    this.#oneShots.apply(verdict) // after the verdict in the journal: a pulse traces to it (S1)
   }
   /** No verdict is valid any more. */
   lapse(): void {
@@ -152,16 +159,17 @@ export class Executor {
 
   // Rounds
 
-  #situation(nowMs: number): Situation {
+  #situation(standing: Verdict | null): Situation {
     const manifest = this.#owner.manifest()
     return {
-      nowMs,
+      nowMs: this.#ports.clock.monotonicMs(),
       cycleMs: manifest.timing.cycleMs,
+      evaluatedMs: this.#evaluatedMs,
       assets: manifest.assets,
       laws: manifest.laws,
-      actions: this.#verdict?.actions ?? null,
+      actions: standing?.actions ?? null,
       govern: this.#owner.govern(),
-      envelopePermille: this.#verdict?.source === 'single' ? (manifest.single?.envelopePermille ?? 0) : 1000,
+      envelopePermille: standing?.source === 'single' ? (manifest.single?.envelopePermille ?? 0) : 1000,
       values: this.#values,
       fresh: this.#fresh,
       applied: Object.fromEntries(this.#applied),
@@ -172,26 +180,35 @@ export class Executor {
 
   /** With a verdict: always a round, because its intent and receipt are due. Without: only where something is to write. */
   #round(verdict: Verdict | null): void {
-    const nowMs = this.#ports.clock.monotonicMs()
-    const situation = this.#situation(nowMs)
-    const wanted = targets(situation)
-    this.#frequency = wanted.frequency
-    const due = wanted.targets.filter(t => this.#dueForWrite(t, nowMs))
-    if (!verdict && due.length === 0) return
-    const mode = this.#verdict?.actions.mode
-    const stepAt = (t: Target) => stepOf(this.#asset(t.asset)!, t.name)
+    const standing = this.#verdict
+    const situation = this.#situation(standing)
+    const { targets: wanted, frequency } = targets(situation)
+    this.#frequency = frequency
+    if (!verdict && !wanted.some(t => this.#dueForWrite(t, situation.nowMs))) {
+      this.#evaluatedMs = situation.nowMs
+      return
+    }
     this.#writer.send({
       type: 'round',
       round: {
         verdict,
         intent: verdict ? verdict.certificate.digest : null,
-        targets: mode === 'off' ? [] : inSafeOrder(situation, mode === 'observe' ? wanted.targets : due, stepAt),
-        validUntilMs: this.#verdict?.validUntilMs ?? NO_END,
-        suppressed: mode === 'observe',
-        commands: this.#verdict?.actions.commands.map(c => c.id) ?? [],
-        emittedAtMs: nowMs,
+        standing,
+        validUntilMs: standing?.validUntilMs ?? NO_END,
+        suppressed: standing?.actions.mode === 'observe',
+        commands: standing?.actions.commands.map(c => c.id) ?? [],
+        emittedAtMs: situation.nowMs,
       },
     })
+  }
+  /** What a round writes, as things stand at the moment of its write: from what was last applied, whoever wrote it (S29). */
+  #toWrite({ standing, suppressed }: Round): readonly Target[] {
+    if (standing?.actions.mode === 'off') return []
+    const situation = this.#situation(standing)
+    const wanted = targets(situation).targets
+    this.#evaluatedMs = situation.nowMs
+    const due = suppressed ? wanted : wanted.filter(t => this.#dueForWrite(t, situation.nowMs))
+    return inSafeOrder(situation, due, t => stepOf(this.#asset(t.asset)!, t.name))
   }
   #dueForWrite(t: Target, nowMs: number): boolean {
     const map = this.#asset(t.asset)?.map.setpoints?.[t.name]
@@ -208,11 +225,13 @@ export class Executor {
 
   #perform(effect: WriterEffect): void {
     const { round } = effect
+    if ((effect.kind === 'done' || effect.kind === 'dropped') && round.intent !== null) this.#noted.delete(round.intent)
     if (effect.kind !== 'dropped' && round.verdict) trace(this.#ports, REACHED[effect.kind], round.verdict.cycle)
     if (effect.kind === 'intend') this.#intend(round)
-    else if (effect.kind === 'write')
-      this.#run(this.#field.write(round), receipts => this.#writer.send({ type: 'written', receipts }))
-    else if (effect.kind === 'readBack')
+    else if (effect.kind === 'write') {
+      this.#targets = this.#toWrite(round)
+      this.#run(this.#field.write(round, this.#targets), receipts => this.#writer.send({ type: 'written', receipts }))
+    } else if (effect.kind === 'readBack')
       this.#run(this.#field.readBack(effect.receipts), receipts => this.#writer.send({ type: 'readBack', receipts }))
     else if (effect.kind === 'done') this.#done(round, effect.receipts)
     else {
@@ -223,19 +242,24 @@ export class Executor {
   #run<T>(work: Promise<T>, then: (value: T) => void): void {
     work.then(then).catch(error => this.#owner.fail(error))
   }
-  #intend(round: Round): void {
+  /** Durable before anything that follows from it (S6). */
+  #note(verdict: Verdict): void {
+    const noted = this.#notebook.verdict(verdict, this.#owner.slots(), this.#ports.clock.monotonicMs())
+    noted.catch(error => this.#owner.fail(error)) // also where its round gives way to a newer one
+    this.#noted.set(verdict.certificate.digest, noted)
+  }
+  #intend({ intent }: Round): void {
     const intended = () => this.#writer.send({ type: 'intended', atMs: this.#ports.clock.monotonicMs() })
-    const atMs = this.#ports.clock.monotonicMs()
-    if (!round.verdict)
-      intended() // covered by the standing intent
-    else this.#run(this.#notebook.verdict(round.verdict, this.#owner.slots(), atMs), intended) // S6
+    const noted = intent === null ? undefined : this.#noted.get(intent)
+    if (noted) this.#run(noted, intended)
+    else intended() // covered by the standing intent
   }
 
   #done(round: Round, receipts: readonly WriteReceipt[]): void {
     const nowMs = this.#ports.clock.monotonicMs()
     for (const receipt of receipts) {
       const key = `${receipt.asset}.${receipt.name}`
-      const target = round.targets.find(t => t.asset === receipt.asset && t.name === receipt.name)!
+      const target = this.#targets.find(t => t.asset === receipt.asset && t.name === receipt.name)!
       if (receipt.outcome === 'suppressed') continue
       if (receipt.readBack !== null) {
         const local = receipt.readBack === receipt.written ? target.local : 0

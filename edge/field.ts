@@ -7,7 +7,7 @@ import type { WriteReceipt } from '../protocol/words/facts.ts'
 import type { ManifestAsset } from '../protocol/words/manifest.ts'
 import type { Points, PointValue } from '../protocol/words/quality.ts'
 import type { OutputOutcome, PulseContext } from './commands.ts'
-import type { Values } from './target.ts'
+import type { Target, Values } from './target.ts'
 import type { Round } from './writer.ts'
 
 /** What one poll brought. */
@@ -54,11 +54,11 @@ export class Field {
   }
 
   /** Devices in parallel, writes of one device in the order given; results in the order of the targets. */
-  async write(round: Round): Promise<readonly WriteReceipt[]> {
+  async write(round: Round, targets: readonly Target[]): Promise<readonly WriteReceipt[]> {
     if (round.suppressed)
-      return round.targets.map(t => ({ ...this.#blank(t), outcome: 'suppressed' as const, accepted: false }))
+      return targets.map(t => ({ ...this.#blank(t), outcome: 'suppressed' as const, accepted: false }))
     const receipts: WriteReceipt[] = []
-    for (const t of round.targets) {
+    for (const t of targets) {
       const blank = this.#blank(t)
       const driver = this.#drivers[t.asset]
       if (!driver) {
@@ -120,7 +120,7 @@ export class Field {
     await Promise.all(Object.values(this.#drivers).map(driver => driver.close()))
   }
 
-  #blank(t: Round['targets'][number]): WriteReceipt {
+  #blank(t: Target): WriteReceipt {
     return {
       asset: t.asset,
       name: t.name,

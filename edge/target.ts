@@ -27,6 +27,8 @@ export interface Applied {
 export interface Situation {
   readonly nowMs: number
   readonly cycleMs: number
+  /** When setpoints were last worked out; what a ramp may do at once counts from there. */
+  readonly evaluatedMs: number
   readonly assets: readonly ManifestAsset[]
   /** Of the manifest: the protective ones hold without a verdict too. */
   readonly laws: readonly LocalLaw[]
@@ -118,7 +120,9 @@ function bring(p: Place, wanted: number, from: number, addedBy: string | undefin
   const guard = guardOf(s, asset, name)
   if (guard) clamp(guard.min, guard.max, guard.minBy, guard.maxBy)
   const start = beginning(p, from)
-  const dtMs = Math.min(s.nowMs - p.last.atMs, 2 * s.cycleMs)
+  // a value that stood for long is no credit: one cycle at once, or what a stall has missed, up to two
+  const atOnceMs = Math.max(s.cycleMs, Math.min(s.nowMs - s.evaluatedMs, 2 * s.cycleMs))
+  const dtMs = Math.min(s.nowMs - p.last.atMs, atOnceMs)
   const ramp = reach({
     from: start,
     rise: slower(action?.rise, envelope.rise),

@@ -12,7 +12,6 @@
  */
 import { defineMachine } from '../actors/kit/machine.ts'
 import type { WriteReceipt } from '../protocol/words/facts.ts'
-import type { Target } from './target.ts'
 import type { Verdict } from './verdict.ts'
 
 export interface Round {
@@ -20,7 +19,8 @@ export interface Round {
   readonly verdict: Verdict | null
   /** Changes with every change of law or parameters; null: covered by the standing intent. */
   readonly intent: string | null
-  readonly targets: readonly Target[]
+  /** What governs it: values are worked out from it when they are written, from what holds then (S29). */
+  readonly standing: Verdict | null
   /** Nothing is written after this, monotonic ms. */
   readonly validUntilMs: number
   /** Observe mode: everything but the write. */

@@ -56,13 +56,12 @@ export class Evidence {
   readonly verdicts: NotedVerdict[] = []
   readonly pulses: NotedPulse[] = []
   readonly lives: Life[] = []
-  /** Frames as the gateway first sent them, by `epoch/cycle`: when. */
-  readonly framesSent = new Map<string, number>()
+  /** When the gateway first sent the frame of each cycle. */
+  readonly framesSent = new Map<number, number>()
   /** Acknowledged to the gateway: bodies of frames by the node that said so. */
   readonly acknowledged: {
     readonly node: string
     readonly atMs: number
-    readonly epoch: number
     readonly cycle: number
   }[] = []
   readonly #texts = new Set<string>()
@@ -104,12 +103,10 @@ export class Evidence {
       this.candidates.set(signature, signed)
       if (!this.#byDigest.has(digest)) this.#byDigest.set(digest, signed)
     } else if (from === `${prefix}gateway` && text.startsWith('{"t":"frame"')) {
-      const { epoch, cycle } = JSON.parse(text)
-      const key = `${epoch}/${cycle}`
-      if (!this.framesSent.has(key)) this.framesSent.set(key, atMs)
+      const { cycle } = JSON.parse(text)
+      if (!this.framesSent.has(cycle)) this.framesSent.set(cycle, atMs)
     } else if (to === `${prefix}gateway` && text.startsWith('{"t":"ack","stream":"frame"')) {
-      const { epoch, cycle } = JSON.parse(text)
-      this.acknowledged.push({ node: from, atMs, epoch, cycle })
+      this.acknowledged.push({ node: from, atMs, cycle: JSON.parse(text).cycle })
     }
   }
   lived(process: string, fromMs: number, toMs: number): void {

@@ -123,11 +123,11 @@ export const inLogOrder: Find = e => {
 
 /** S19, for what an ingress has acknowledged: it stands in the log. */
 export const acknowledgedIsLogged: Find = (e, { profile }) => {
-  const frames = new Set(e.of('FrameMeasured').map(f => `${f.fact.epoch}/${f.fact.cycle}`))
-  return e.acknowledged.flatMap(({ node, atMs, epoch, cycle }) =>
-    node === profile.traitor || frames.has(`${epoch}/${cycle}`)
+  const frames = new Set(e.of('FrameMeasured').map(f => f.fact.cycle))
+  return e.acknowledged.flatMap(({ node, atMs, cycle }) =>
+    node === profile.traitor || frames.has(cycle)
       ? []
-      : [{ atMs, text: `${node} acknowledged frame ${epoch}/${cycle}, which is not in the log` }],
+      : [{ atMs, text: `${node} acknowledged frame ${cycle}, which is not in the log` }],
   )
 }
 
@@ -161,7 +161,7 @@ export const gapsAreExact: Find = (e, { healedFromMs }) => {
 export const goodIsTrue: Find = e => {
   const options = e.site.field.plant.options.assets
   return e.of('FrameMeasured').flatMap(({ fact }) => {
-    const sentMs = e.framesSent.get(`${fact.epoch}/${fact.cycle}`)
+    const sentMs = e.framesSent.get(fact.cycle)
     if (sentMs === undefined) return []
     return Object.entries(fact.assets).flatMap(([asset, { points }]) => {
       const of = options.find(o => o.name === asset)

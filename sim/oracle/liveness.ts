@@ -16,7 +16,7 @@ export const decidesAgain: Find = (e, { healedFromMs, endMs }) => {
   if (verdicts.length < least)
     found.push({ atMs: endMs, text: `${verdicts.length} verdicts in ${least} cycles after the faults` })
   for (const { atMs, verdict } of verdicts) {
-    const sent = e.framesSent.get(`${verdict.epoch}/${verdict.cycle}`)
+    const sent = e.framesSent.get(verdict.cycle)
     if (sent !== undefined && atMs - sent > deadlineMs)
       found.push({ atMs, text: `cycle ${verdict.cycle} took ${atMs - sent} ms` })
     if (verdict.source !== 'majority') found.push({ atMs, text: `cycle ${verdict.cycle} was decided by one replica` })

@@ -81,7 +81,7 @@ test('a write whose answer never came: unknown, and what it left behind is ours'
   site.battery.fails = { code: 'timeout', carriedOut: true }
   site.battery.deaf = true
   await site.cycle(1_000)
-  expect(site.news).toContain('power 200 unknown')
+  expect(site.news).toContain('power 100 unknown')
   expect(site.doubts.at(-1)).toBe('bat1 true')
   site.battery.fails = null
   site.battery.deaf = false
@@ -89,7 +89,7 @@ test('a write whose answer never came: unknown, and what it left behind is ours'
   await site.poll()
   expect(site.doubts.at(-1)).toBe('bat1 false')
   expect(site.alarms).toEqual([])
-  expect(site.executor.applied('bat1').applied).toEqual({ power: 200 })
+  expect(site.executor.applied('bat1').applied).toEqual({ power: 100 })
 })
 
 test('S9: a timed-out write that reads back equal is confirmed; a refused one is failed and alarmed', async () => {
@@ -97,10 +97,10 @@ test('S9: a timed-out write that reads back equal is confirmed; a refused one is
   await site.cycle(0)
   site.battery.fails = { code: 'timeout', carriedOut: true }
   await site.cycle(1_000)
-  expect(site.news).toBe('power 200 confirmed')
+  expect(site.news).toBe('power 100 confirmed')
   site.battery.fails = { code: 'exception', carriedOut: false }
   await site.cycle(1_000)
-  expect(site.news).toBe('power 300 failed')
+  expect(site.news).toBe('power 200 failed')
   expect(site.alarms).toEqual(['writeFailed bat1'])
 })
 

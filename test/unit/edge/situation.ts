@@ -82,6 +82,7 @@ export function situation(change: Partial<Situation> = {}): Situation {
   return {
     nowMs: NOW_MS,
     cycleMs: 1_000,
+    evaluatedMs: NOW_MS - 1_000,
     assets,
     laws: [],
     actions: actionsOf({ bat1: action(0), bat2: action(0), pv1: action(8_000, { min: 0, max: 8_000 }) }),

@@ -38,8 +38,14 @@ describe('a setpoint passes its bounds in order, and the last that binds is name
     [
       'at most two cycles of ramp after a stall',
       [3_000],
-      { assets: withEnvelope({ rise: 100 }), applied: applied(0, 0, 60_000) },
+      { assets: withEnvelope({ rise: 100 }), applied: applied(0, 0, 60_000), evaluatedMs: NOW_MS - 50_000 },
       [200, 'ramp', 0],
+    ],
+    [
+      'one cycle of ramp for a value that stood for long',
+      [3_000],
+      { assets: withEnvelope({ rise: 100 }), applied: applied(0, 0, 60_000) },
+      [100, 'ramp', 0],
     ],
     ['the envelope, against votes', [9_000, { max: 9_000 }], {}, [3_000, 'envelope', 0]],
     [

@@ -14,7 +14,7 @@ import type { Behaviour } from './script.ts'
 const round = (cycle: number, validUntilMs = 5_000, local = false): Round => ({
   verdict: local ? null : ({ cycle } as Verdict),
   intent: local ? null : `digest ${cycle}`,
-  targets: [],
+  standing: null,
   validUntilMs,
   suppressed: false,
   commands: [],
