@@ -14,6 +14,7 @@ import { LiveMachine } from '../actors/kit/machine.ts'
 import { parseFact, sealFact } from '../protocol/codec/fact.ts'
 import { checkManifest } from '../protocol/codec/manifest.ts'
 import type { Signer, Verifier } from '../protocol/codec/sign.ts'
+import { nextOf } from '../protocol/kept.ts'
 import type { Ports } from '../protocol/ports.ts'
 import { trace } from '../protocol/trace.ts'
 import type { AssetFrame, Equivocation, Fact, FactOf, Slots } from '../protocol/words/facts.ts'
@@ -80,7 +81,7 @@ export class Gateway {
 
   /** Opens its journal, raises the epoch durably, builds the actors. `start` sets them going. */
   static async open(o: GatewayOptions): Promise<Gateway> {
-    const epoch = await nextEpoch(o.ports)
+    const epoch = await nextOf(o.ports.disk, 'epoch') // durable before the first frame (S3)
     const notebook = await Notebook.open(o.ports.disk, o.boot)
     await notebook.write({ k: 'cycles', upTo: notebook.recovered.cycle + RESERVED_CYCLES })
     return new Gateway(o, epoch, notebook)
@@ -341,12 +342,4 @@ export class Gateway {
       text: text.slice(0, 512),
     }))
   }
-}
-
-/** Raised durably before the first frame: no two lives of a gateway share an epoch (S3). */
-async function nextEpoch(ports: Ports): Promise<number> {
-  const file = await ports.disk.open('epoch')
-  const epoch = (Number(new TextDecoder().decode(await file.read())) || 0) + 1
-  await file.replace(new TextEncoder().encode(String(epoch)))
-  return epoch
 }

@@ -1,10 +1,16 @@
 /**
- * Records with length and checksum on a file that may be torn. Opening keeps the longest sound prefix and says what it
- * dropped: only bytes after the last completed sync can be torn, and nothing was promised for those.
+ * Records with length and checksum on a file that may be torn.
+ *
+ * J1  Opening drops a torn tail and says how long it was: only bytes after the last completed sync can be torn, and
+ *     nothing was promised for those.
+ * J2  A read that brings wrong bytes is made again; what is damaged on every read, with sound records behind it, was
+ *     promised: it is refused, never dropped.
  */
 import type { Disk, DiskFile } from './ports.ts'
 
 const HEADER_BYTES = 8
+/** A bus or a cache that flips a bit once seldom flips the same one again. */
+const READS = 3
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 
@@ -26,18 +32,42 @@ function framed(text: string): Uint8Array {
 }
 
 /** The sound prefix of a file's bytes. */
-export function parseJournal(all: Uint8Array): { readonly records: string[]; readonly soundBytes: number } {
+export function parseJournal(
+  all: Uint8Array,
+  max = Number.POSITIVE_INFINITY,
+): { readonly records: string[]; readonly soundBytes: number } {
   const records: string[] = []
   const view = new DataView(all.buffer, all.byteOffset, all.byteLength)
   let at = 0
-  while (at + HEADER_BYTES <= all.length) {
+  while (at + HEADER_BYTES <= all.length && records.length < max) {
     const length = view.getUint32(at)
+    if (at + HEADER_BYTES + length > all.length) break
     const body = all.subarray(at + HEADER_BYTES, at + HEADER_BYTES + length)
-    if (body.length < length || checksum(body) !== view.getUint32(at + 4)) break
+    if (checksum(body) !== view.getUint32(at + 4)) break
     records.push(decoder.decode(body))
     at += HEADER_BYTES + length
   }
   return { records, soundBytes: at }
+}
+
+/** The soundest of a few reads (J2). */
+async function best(file: DiskFile) {
+  const read = async () => {
+    const all = await file.read()
+    return { all, ...parseJournal(all) }
+  }
+  let found = await read()
+  for (let i = 1; i < READS && found.soundBytes < found.all.length; i++) {
+    const again = await read()
+    if (again.soundBytes > found.soundBytes) found = again
+  }
+  return found
+}
+/** Where a sound record begins again behind the damage; null: nowhere, as in a torn tail. */
+function soundBehind(all: Uint8Array, from: number): number | null {
+  for (let at = from + 1; at + HEADER_BYTES < all.length; at++)
+    if (parseJournal(all.subarray(at), 1).records.length > 0) return at
+  return null
 }
 
 export class Journal {
@@ -52,11 +82,18 @@ export class Journal {
     this.#records = recovered.length
   }
 
+  /** Throws where a record that was promised cannot be read (J2). */
   static async open(disk: Disk, name: string): Promise<Journal> {
     const file = await disk.open(name)
-    const all = await file.read()
-    const { records, soundBytes } = parseJournal(all)
-    if (soundBytes < all.length) await file.replace(all.slice(0, soundBytes))
+    const { all, records, soundBytes } = await best(file)
+    if (soundBytes < all.length) {
+      const behind = soundBehind(all, soundBytes)
+      if (behind !== null)
+        throw new Error(
+          `JOURNAL_CORRUPT: '${name}' is damaged at byte ${soundBytes} of ${all.length}, and sound again from ${behind} on; restore the file from a copy`,
+        )
+      await file.replace(all.slice(0, soundBytes))
+    }
     return new Journal(file, records, all.length - soundBytes)
   }
 

@@ -1,6 +1,7 @@
 /** A node's claims of what time it is: one signed record a second and partition. */
 import { sealFact } from '../../protocol/codec/fact.ts'
 import type { Signer } from '../../protocol/codec/sign.ts'
+import { nextOf } from '../../protocol/kept.ts'
 import type { EventLog } from '../../protocol/log/event-log.ts'
 import type { Cancel, Ports } from '../../protocol/ports.ts'
 
@@ -28,9 +29,7 @@ export class Timekeeper {
 
   /** Each life of a node has an epoch of its own, durable before its first claim. */
   async open(): Promise<void> {
-    const file = await this.#ports.disk.open('lives')
-    this.#epoch = (Number(new TextDecoder().decode(await file.read())) || 0) + 1
-    await file.replace(new TextEncoder().encode(String(this.#epoch)))
+    this.#epoch = await nextOf(this.#ports.disk, 'lives')
   }
   start(): void {
     this.#next(this.#ports.clock.monotonicMs())

@@ -1,0 +1,35 @@
+/** One small durable value: an epoch, a manifest. Checksummed, replaced as a whole, never half of it. */
+import { Journal } from './journal.ts'
+import type { Disk } from './ports.ts'
+
+export class Kept {
+  readonly #journal: Journal
+
+  private constructor(journal: Journal) {
+    this.#journal = journal
+  }
+  /** Throws where there is a value and it cannot be read: going on without it would be going back. */
+  static async open(disk: Disk, name: string): Promise<Kept> {
+    const journal = await Journal.open(disk, name)
+    if (journal.tornBytes > 0 && journal.recovered.length === 0)
+      throw new Error(`JOURNAL_CORRUPT: '${name}' holds no sound value; restore the file from a copy`)
+    return new Kept(journal)
+  }
+
+  /** As it was found at the opening; null: never put. */
+  get found(): string | null {
+    return this.#journal.recovered.at(-1) ?? null
+  }
+  /** Resolves when it is durable. */
+  put(text: string): Promise<void> {
+    return this.#journal.compact([text])
+  }
+}
+
+/** The next of a count that never goes back, durable before it is used: an epoch, the lives of a node. */
+export async function nextOf(disk: Disk, name: string): Promise<number> {
+  const kept = await Kept.open(disk, name)
+  const next = Number(kept.found ?? 0) + 1
+  await kept.put(String(next))
+  return next
+}
