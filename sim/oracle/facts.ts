@@ -174,7 +174,7 @@ export const goodIsTrue: Find = e => {
         if (point.quality === 'bad')
           return point.value === null ? [] : [{ atMs: sentMs, text: `${asset}.${name} is bad and says ${point.value}` }]
         const aboutMs = sentMs - point.ageMs
-        const near = served.filter(l => Math.abs(l.atMs - aboutMs) <= SERVED_MS)
+        const near = served.filter(l => l.atMs >= aboutMs - SERVED_MS && l.atMs <= aboutMs + ASKED_MS)
         const tolerance = name === 'power' ? 2 : 1
         const true_ = near.some(l => Math.abs((shown(l.state) ?? Infinity) - Number(point.value)) <= tolerance)
         const doubted = e.world.faults.some(f => SENSOR.has(f.kind) && (f.target === '*' || f.target === asset))
@@ -190,7 +190,9 @@ export const goodIsTrue: Find = e => {
     })
   })
 }
-const SERVED_MS = 700
+/** A frame may have waited for a link, as long as it is valid. */
+const SERVED_MS = 6_000
+const ASKED_MS = 700
 /** Where the device itself shows what is not so, nobody behind it can know. */
 const SENSOR = new Set<string>(['notANumber', 'outOfRange', 'oldMeter', 'buffered', 'stick'])
 
