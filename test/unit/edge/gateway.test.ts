@@ -46,6 +46,23 @@ test('a restart in the midst: cycles go on, none is used twice, none of the dura
   expect(three.failed).toBeNull()
 })
 
+test('S15: who signs two candidates for one cycle is out, in the log and over restarts, and holds nothing up', async () => {
+  const three = await ThreeNodes.open()
+  three.nodes['node-b']!.lies = true
+  await three.world.clock.pass(2_500)
+  for (const name of NODES) expect(three.nodes[name]!.fold.state!.disqualified).toEqual(['node-b'])
+  three.nodes['node-b']!.lies = false
+  three.nodes['node-c']!.server.stop()
+  await three.restart()
+  const before = three.gateway.status.slots.onTime
+  await three.world.clock.pass(20_500) // node-a and the liar are no quorum
+  expect(three.gateway.status.slots.onTime).toBe(before)
+  await three.nodes['node-c']!.server.start()
+  await three.world.clock.pass(10_000)
+  expect(three.gateway.status.slots.onTime).toBeGreaterThan(before)
+  expect(three.gateway.status.waiting).toBe(0)
+})
+
 test('nudged without end, it makes a frame every 200 ms and no more', async () => {
   const three = await ThreeNodes.open()
   await three.world.clock.pass(500)

@@ -23,6 +23,8 @@ const swallowing = (log: EventLog): EventLog =>
 class Node {
   readonly fold = new SiteFold(FoldBench.options)
   readonly server: UplinkServer
+  /** It signs two candidates for each cycle. */
+  lies = false
   constructor(world: World, name: string, facts: EventLog, history: EventLog) {
     this.server = new UplinkServer({
       ports: world,
@@ -43,8 +45,9 @@ class Node {
           const before = this.fold.state?.durable
           const taken = this.fold.take(position, body)
           if (this.fold.state?.durable !== before) this.server.seen()
-          if (taken.kind === 'stepped' && taken.candidate)
-            this.server.candidate(signCandidate(taken.candidate, signerOf(name)))
+          if (taken.kind !== 'stepped' || !taken.candidate) continue
+          this.server.candidate(signCandidate(taken.candidate, signerOf(name)))
+          if (this.lies) this.server.candidate(signCandidate({ ...taken.candidate, validityMs: 1 }, signerOf(name)))
         }
       },
       failed: error => {
