@@ -1,7 +1,7 @@
 /**
  * Delivery of frames: the newest goes to the node that acknowledged last, after RESEND_MS to the next. Gaps are
- * allowed. A slot that ends undecided although its frame was acknowledged turns to another node too: one that
- * acknowledges and does not append costs the site that slot and no more (L2). A frame that the log has not acknowledged
+ * allowed. A frame that was acknowledged and not decided by the next turns to another node too: one that acknowledges
+ * and does not append costs the site that slot and no more (L2). A frame that the log has not acknowledged
  * within its validity goes to the history stream: it no longer controls (S28) and is not lost (S20).
  */
 import { defineMachine } from '../actors/kit/machine.ts'
@@ -27,7 +27,7 @@ interface DeliveryContext extends Carrying {
 export type DeliveryEvent =
   | { readonly type: 'emitted'; readonly frame: Frame; readonly nowMs: number }
   | { readonly type: 'acked'; readonly node: string; readonly cycle: number }
-  /** The slot of this cycle ended without a quorum. */
+  /** The next frame is due, and the one of this cycle has no quorum. */
   | { readonly type: 'undecided'; readonly cycle: number }
   | { readonly type: 'linked' | 'unlinked'; readonly node: string }
 export type DeliveryEffect =

@@ -137,7 +137,7 @@ export class Executor {
       }
     this.#judgeEffects(nowMs)
     // a frame is answered by a verdict within milliseconds: one round, not two
-    if (!verdictExpected && nowMs < (this.#verdict?.validUntilMs ?? NO_END)) this.#round(null)
+    if (!verdictExpected) this.#round(null)
   }
 
   /** A new verdict governs. */

@@ -4,29 +4,29 @@
  *   sampler polls the field and makes the frame    sampler.ts, field.ts
  *   the frame goes up, signed                      delivery.ts, uplinks.ts
  *   candidates come down and are voted on          governor.ts: voter.ts, channel.ts
- *   the verdict is carried out                     executor.ts: target.ts, writer.ts, commands.ts
- *   what came of it goes up as receipts            outbox.ts
+ *   the verdict is carried out                     executor.ts: target.ts, writer.ts, one-shot.ts
+ *   what came of it goes up as receipts            reports.ts, outbox.ts
  *
  * Its parts stand under a supervisor, rest for one: whoever falls takes along those that were built on it, and
  * everything is rebuilt from the journals. Restarting any of them moves no output (S25).
  */
 import { LiveMachine } from '../actors/kit/machine.ts'
-import { parseFact, sealFact } from '../protocol/codec/fact.ts'
+import { sealFact } from '../protocol/codec/fact.ts'
 import { checkManifest } from '../protocol/codec/manifest.ts'
 import type { Signer, Verifier } from '../protocol/codec/sign.ts'
 import { nextOf } from '../protocol/kept.ts'
 import type { Ports } from '../protocol/ports.ts'
 import { trace } from '../protocol/trace.ts'
-import type { AssetFrame, Equivocation, Fact, FactOf, Slots } from '../protocol/words/facts.ts'
+import type { AssetFrame, Equivocation, Slots } from '../protocol/words/facts.ts'
 import type { Manifest, SignedManifest } from '../protocol/words/manifest.ts'
 import type { Points } from '../protocol/words/quality.ts'
 import { type DeliveryEffect, deliveryMachine } from './delivery.ts'
-import { Executor, type ReceiptDraft } from './executor.ts'
+import { Executor } from './executor.ts'
 import { type Field, fresh, type LastKnown, type Poll, pointsOf, reliable, remembered } from './field.ts'
 import { Governor, stillOut } from './governor.ts'
 import { Notebook } from './notebook.ts'
 import type { Outbox } from './outbox.ts'
-import { sealGap } from './outboxes.ts'
+import { Reports } from './reports.ts'
 import {
   RESERVED_CYCLES,
   type SamplerContext,
@@ -67,7 +67,7 @@ export class Gateway {
   readonly #delivery: LiveMachine<any, any, DeliveryEffect>
   /** Keys that were out when this life began. */
   readonly #out: readonly Equivocation[]
-  readonly #raised = new Map<string, string>()
+  readonly #reports: Reports
   #poll: Poll | null = null
   #known: LastKnown = {}
   #polling = false
@@ -97,6 +97,7 @@ export class Gateway {
     this.#notebook = notebook
     const { ports, verifier, manifest } = o
     this.#out = stillOut(manifest, notebook.recovered.disqualified)
+    this.#reports = new Reports({ ports, signer: o.signer, manifest, durable: o.durable, epoch, fail: o.fail })
     this.#governor = new Governor(ports, verifier, manifest, epoch, notebook.recovered, {
       apply: verdict => {
         const on = verdict.actions.laws.some(law => law.law === 'fcr')
@@ -105,19 +106,19 @@ export class Gateway {
       },
       lapse: () => this.#executor?.lapse(),
       undecided: cycle => this.#delivery.send({ type: 'undecided', cycle }),
-      alarm: (alarm, about, asset, state, text) => this.#alarm(alarm, about, asset, state, text),
+      alarm: (alarm, about, asset, state, text) => this.#reports.alarm(alarm, about, asset, state, text),
       equivocation: proof =>
         void notebook
           .write({ k: 'disqualified', proof })
-          .then(() => this.#prove(proof))
+          .then(() => this.#reports.proof(proof))
           .catch(o.fail),
     })
     this.#executor = new Executor(ports, this.#field, notebook, {
       manifest: () => manifest,
       govern: () => this.#governor.govern(),
       slots: () => this.#governor.slots,
-      record: draft => this.#record(draft),
-      alarm: (alarm, asset, state, text) => this.#alarm(alarm, undefined, asset, state, text),
+      record: draft => this.#reports.receipt(draft, this.#cycle),
+      alarm: (alarm, asset, state, text) => this.#reports.alarm(alarm, undefined, asset, state, text),
       doubt: (asset, unknown) => this.#governor.doubt(asset, unknown),
       fail: o.fail,
     })
@@ -140,7 +141,7 @@ export class Gateway {
         else (m.stream === 'durable' ? this.#durable : this.#history).acked(node, m.first, m.last)
       },
       changed: (node, up) => {
-        this.#alarm('uplinkDown', node, undefined, up ? 'returned' : 'raised', 'the link to the node')
+        this.#reports.alarm('uplinkDown', node, undefined, up ? 'returned' : 'raised', 'the link to the node')
         this.#linked(node, up)
       },
     })
@@ -149,7 +150,7 @@ export class Gateway {
 
   start(): void {
     // told anew in each life: the last one may have ended between the note and the fact
-    for (const proof of this.#out) this.#prove(proof)
+    for (const proof of this.#out) this.#reports.proof(proof)
     this.#executor.recover()
     this.#sampler.send({ type: 'start', atMs: this.#o.ports.clock.monotonicMs() })
   }
@@ -248,7 +249,10 @@ export class Gateway {
         ...this.#executor.applied(asset.name),
       }
     const slots: Slots = this.#governor.slots
-    const body = sealFact({ ...this.#head(), kind: 'FrameMeasured', epoch: this.#epoch, cycle, assets, slots }, signer)
+    const body = sealFact(
+      { ...this.#reports.head(), kind: 'FrameMeasured', epoch: this.#epoch, cycle, assets, slots },
+      signer,
+    )
     this.#emittedAtUs.set(cycle, ports.host.monotonicUs())
     trace(ports, 'emitted', cycle)
     this.#emittedAtUs.delete(cycle - 64)
@@ -278,68 +282,5 @@ export class Gateway {
   #adoptDue(): void {
     const from = this.#waiting?.manifest.fromCycle
     if (this.#waiting && (from === null || from === undefined || this.#cycle >= from)) this.#o.adopt(this.#waiting)
-  }
-
-  // What goes up
-
-  #head() {
-    const { tenant, site } = this.#o.manifest
-    return { v: 1 as const, tenant, site, by: this.#o.signer.key as string }
-  }
-  #put(fact: (seq: number) => Fact): void {
-    this.#durable.put(seq => this.#sealed(fact(seq), seq)).catch(error => this.#o.fail(error))
-  }
-  /** A fact that no node admits would hold up all that follow it: a gap takes its place. */
-  #sealed(fact: Fact, seq: number): string {
-    const { ports, signer } = this.#o
-    const body = sealFact(fact, signer)
-    const parsed = parseFact(body)
-    if (parsed.kind === 'fact') return body
-    ports.note('error', 'a fact of this gateway has no known shape', { kind: fact.kind, reason: parsed.reason })
-    return sealGap(this.#head(), 'durable', { first: seq, last: seq }, seq, `${fact.kind}: ${parsed.code}`, signer)
-  }
-  #prove(proof: Equivocation): void {
-    this.#put(seq => ({ ...this.#head(), kind: 'EquivocationProven', seq, ...proof }))
-  }
-  #record(draft: ReceiptDraft): void {
-    const { verdict, writes, effects, commands } = draft
-    if (!verdict && writes.length + effects.length + commands.length === 0) return
-    const source: FactOf<'ReceiptRecorded'>['source'] = verdict?.source ?? 'localLaw'
-    this.#put(seq => ({
-      ...this.#head(),
-      kind: 'ReceiptRecorded',
-      seq,
-      epoch: this.#epoch,
-      cycle: verdict?.cycle ?? this.#cycle,
-      source,
-      certificate: verdict?.certificate ?? null,
-      dissent: [...(verdict?.dissent ?? [])],
-      writes: [...writes],
-      effects: [...effects],
-      commands: [...commands],
-      ...(draft.latencyUs === undefined ? {} : { latencyUs: draft.latencyUs }),
-    }))
-  }
-  /** On a change only: a condition has one record, even in a flood (S35). */
-  #alarm(
-    alarm: string,
-    about: string | undefined,
-    asset: string | undefined,
-    state: 'raised' | 'returned',
-    text: string,
-  ): void {
-    const key = `${alarm} ${about ?? ''} ${asset ?? ''}`
-    if ((this.#raised.get(key) ?? 'returned') === state) return
-    this.#raised.set(key, state)
-    this.#put(seq => ({
-      ...this.#head(),
-      kind: 'AlarmObserved',
-      seq,
-      alarm,
-      ...(asset === undefined ? {} : { asset }),
-      ...(about === undefined ? {} : { about }),
-      state,
-      text: text.slice(0, 512),
-    }))
   }
 }

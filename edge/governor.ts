@@ -20,7 +20,7 @@ import { type VoterContext, type VoterEffect, type VoterEvent, type VoterRules, 
 export interface GovernorOwner {
   apply(verdict: Verdict): void
   lapse(): void
-  /** A slot ended without a quorum. */
+  /** The next frame is there, and the one of this cycle has no quorum. */
   undecided(cycle: number): void
   alarm(
     alarm: string,
@@ -56,8 +56,8 @@ export class Governor {
   readonly #channels = new Map<string, Channel>()
   readonly #stateHashes = new Map<number, Map<string, string>>()
   #decidedLast = false
-  #manifest: Manifest
-  #manifestHash: string
+  readonly #manifest: Manifest
+  readonly #manifestHash: string
   /** Candidates refused, by reason: for metrics. */
   readonly refused: Record<string, number> = {}
 
@@ -98,9 +98,6 @@ export class Governor {
   }
   get state(): string {
     return this.#voter.state
-  }
-  get manifest(): Manifest {
-    return this.#manifest
   }
   channelState(asset: string): ChannelState {
     return (this.#channels.get(asset)?.state ?? 'deviceDefault') as ChannelState

@@ -10,7 +10,7 @@
 import { defineMachine } from '../actors/kit/machine.ts'
 import { type Carrying, NOBODY, others, turned, withLink, withoutLink } from './carrier.ts'
 
-interface OutboxContext extends Carrying {
+export interface OutboxContext extends Carrying {
   /** The newest entry on disk, the newest acknowledged, the newest released. */
   readonly last: number
   readonly acked: number
@@ -27,12 +27,12 @@ interface OutboxContext extends Carrying {
   readonly resendMs: number
   readonly unreadMs: number
 }
-type OutboxEvent =
+export type OutboxEvent =
   | { readonly type: 'put'; readonly last: number }
   | { readonly type: 'acked'; readonly node: string; readonly first: number; readonly last: number }
   | { readonly type: 'seen'; readonly node: string; readonly last: number }
   | { readonly type: 'linked' | 'unlinked'; readonly node: string }
-type OutboxEffect =
+export type OutboxEffect =
   | { readonly kind: 'send'; readonly from: number; readonly upTo: number; readonly to: string }
   | { readonly kind: 'release'; readonly upTo: number }
 

@@ -12,14 +12,15 @@
 import { LiveMachine } from '../actors/kit/machine.ts'
 import { Journal } from '../protocol/journal.ts'
 import type { Ports } from '../protocol/ports.ts'
-import { outboxMachine } from './outbox-chart.ts'
+import { type OutboxContext, type OutboxEffect, type OutboxEvent, outboxMachine } from './outbox-chart.ts'
 
 export type Stream = 'durable' | 'history'
 export interface OutboxLimits {
   /** Entries kept while no node answers: at one receipt a second, more than a day. Two at least: a gap and the newest. */
   readonly capacity: number
-  /** Entries in one batch. */
+  /** Entries in one batch, and characters: a link refuses a message that is too large, however often it is sent. */
   readonly batch: number
+  readonly batchChars: number
   readonly resendMs: number
   /** From append to the second node's reading is a matter of milliseconds; a log that changes its leader takes seconds. */
   readonly unreadMs: number
@@ -29,6 +30,7 @@ export interface OutboxLimits {
 export const OUTBOX_LIMITS: OutboxLimits = {
   capacity: 100_000,
   batch: 64,
+  batchChars: 1_000_000,
   resendMs: 100,
   unreadMs: 2_000,
   compactEvery: 512,
@@ -67,7 +69,7 @@ export class Outbox {
   readonly #o: OutboxOptions
   readonly #journal: Journal
   readonly #limits: OutboxLimits
-  readonly #machine: LiveMachine<any, any, any>
+  readonly #machine: LiveMachine<OutboxContext, OutboxEvent, OutboxEffect>
   #entries: Entry[] = []
   #last = 0
   #released = 0
@@ -88,10 +90,9 @@ export class Outbox {
     this.#released = (head ? (head.first ?? head.n) : this.#last + 1) - 1
     const { resendMs, unreadMs } = limits
     this.#machine = new LiveMachine(
-      outboxMachine as never,
+      outboxMachine,
       options.ports.host,
-      (effect: any) =>
-        effect.kind === 'send' ? this.#send(effect.from, effect.upTo, effect.to) : this.#release(effect.upTo),
+      effect => (effect.kind === 'send' ? this.#send(effect.from, effect.upTo, effect.to) : this.#release(effect.upTo)),
       {
         last: this.#last,
         acked: this.#released,
@@ -156,7 +157,9 @@ export class Outbox {
 
   #send(from: number, upTo: number, to: string): void {
     const at = this.#entries.findIndex(e => e.n >= from)
-    const batch = this.#entries.slice(at, at + this.#limits.batch).filter(e => e.n <= upTo) // O1
+    const due = this.#entries.slice(at, at + this.#limits.batch).filter(e => e.n <= upTo) // O1
+    let chars = 0
+    const batch = due.filter((e, i) => (chars += e.body.length) <= this.#limits.batchChars || i === 0)
     const [head] = batch
     if (!head) return
     const { onRecord, stream } = this.#o

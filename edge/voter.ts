@@ -53,6 +53,7 @@ export type VoterEvent =
 export type VoterEffect =
   | { readonly kind: 'apply'; readonly verdict: Verdict }
   | { readonly kind: 'lapse' }
+  /** `undecided`: the next frame is there, and this one's has no quorum. */
   | { readonly kind: 'held' | 'undecided'; readonly cycle: number }
   | { readonly kind: 'slot'; readonly cycle: number; readonly slot: SlotClass }
   | {
@@ -202,7 +203,11 @@ export const voterMachine = defineMachine<VoterContext, VoterEvent, VoterEffect>
   actions: {
     open: ({ context, event }) => {
       const { cycle, atMs } = event as Extract<VoterEvent, { type: 'emitted' }>
-      return { remember: { ballots: opened(context.ballots, cycle, atMs, context.rules.ballotsKept) } }
+      const before = context.ballots.at(-1)
+      return {
+        remember: { ballots: opened(context.ballots, cycle, atMs, context.rules.ballotsKept) },
+        do: before?.decided === null ? [{ kind: 'undecided', cycle: before.cycle }] : [],
+      }
     },
     count,
     settle,
@@ -234,7 +239,6 @@ export const voterMachine = defineMachine<VoterContext, VoterEvent, VoterEffect>
       const { rules, standing } = context
       const which = slotClass(ballot, rules.deadlineMs, standing?.validUntilMs ?? null, atMs, fieldUp)
       const effects: VoterEffect[] = [{ kind: 'slot', cycle, slot: which }]
-      if (!ballot.decided) effects.push({ kind: 'undecided', cycle })
       if (!ballot.decided && standing) effects.push({ kind: 'held', cycle })
       const quiet: Record<string, number> = {}
       const agreed: Record<string, number> = {}

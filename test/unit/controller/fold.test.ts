@@ -155,6 +155,7 @@ describe('manifests', () => {
     const second = next(first, { fromCycle: 8 })
     bench.install(byAdministrator(second))
     bench.install(byAdministrator(next(second, { fromCycle: 9 })))
+    expect(bench.fold.pending.map(p => p.manifest.version)).toEqual([2, 3])
     const seen = [7, 8, 9].map(cycle => {
       bench.take(frame(cycle))
       return version(bench)

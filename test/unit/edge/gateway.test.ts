@@ -1,7 +1,9 @@
 /** The whole gateway against three nodes: what it must remember, and what no node can make it forget. */
 import { expect, test } from 'vitest'
+import { Notebook } from '../../../edge/notebook.ts'
 import { RESERVED_CYCLES } from '../../../edge/sampler.ts'
-import { NODES } from '../controller/household.ts'
+import { signCandidate } from '../../../protocol/codec/candidate.ts'
+import { NODES, signerOf } from '../controller/household.ts'
 import { ThreeNodes } from './three-nodes.ts'
 
 test('each cycle is decided in its slot, and every receipt is read back', async () => {
@@ -44,6 +46,40 @@ test('a restart in the midst: cycles go on, none is used twice, none of the dura
   expect(frames.at(-1)![0]).toBe(5)
   expect(three.gateway.status.waiting).toBe(0)
   expect(three.failed).toBeNull()
+})
+
+test('S15: who signs two candidates for one cycle is out, in the log and over restarts, and holds nothing up', async () => {
+  const three = await ThreeNodes.open()
+  three.nodes['node-b']!.lies = true
+  await three.world.clock.pass(2_500)
+  for (const name of NODES) expect(three.nodes[name]!.fold.state!.disqualified).toEqual(['node-b'])
+  three.nodes['node-b']!.lies = false
+  three.nodes['node-c']!.server.stop()
+  await three.restart()
+  const before = three.gateway.status.slots.onTime
+  await three.world.clock.pass(20_500) // node-a and the liar are no quorum
+  expect(three.gateway.status.slots.onTime).toBe(before)
+  await three.nodes['node-c']!.server.start()
+  await three.world.clock.pass(10_000)
+  expect(three.gateway.status.slots.onTime).toBeGreaterThan(before)
+  expect(three.gateway.status.waiting).toBe(0)
+})
+
+test('S15: a proof whose telling the last life did not live to see is told by the next', async () => {
+  const three = await ThreeNodes.open()
+  await three.world.clock.pass(1_500)
+  await three.stop()
+  const signer = signerOf('node-b')
+  const { last } = three.nodes['node-b']!
+  const [first, second] = [last!, { ...last!, validityMs: 1 }].map(c => {
+    const { bytes, signature } = signCandidate(c, signer)
+    return { bytes, signature }
+  })
+  const proof = { key: 'node-b', publicKey: signer.publicKey, first: first!, second: second! }
+  await (await Notebook.open(three.world.disk, 'boot')).write({ k: 'disqualified', proof })
+  await three.start()
+  await three.world.clock.pass(1_500)
+  for (const name of NODES) expect(three.nodes[name]!.fold.state!.disqualified).toEqual(['node-b'])
 })
 
 test('nudged without end, it makes a frame every 200 ms and no more', async () => {

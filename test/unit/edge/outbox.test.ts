@@ -84,6 +84,16 @@ test('in order, one batch in flight', async () => {
   expect(bench.news).toBe('b: e4 e5 (4-5)')
 })
 
+test('a batch is no larger than a link takes, and the largest entry goes alone', async () => {
+  const bench = await Bench.open({ batchChars: 5 })
+  await bench.put(6)
+  bench.outbox.acked('a', 1, 1)
+  expect(bench.news).toBe('a: e1 (1-1), a: e2 e3 (2-3)')
+  const tiny = await Bench.open({ batchChars: 1 })
+  await tiny.put(1)
+  expect(tiny.news).toBe('a: e1 (1-1)')
+})
+
 test('O1: an entry that is not on disk yet is not sent, alone or behind others', async () => {
   const bench = await Bench.open()
   let release = () => {}

@@ -9,6 +9,7 @@ import { sealFact } from '../../../protocol/codec/fact.ts'
 import { UplinkServer } from '../../../protocol/ingress/uplink.ts'
 import type { EventLog } from '../../../protocol/log/event-log.ts'
 import { openMemoryLog } from '../../../protocol/log/memory.ts'
+import type { Candidate } from '../../../protocol/words/candidate.ts'
 import type { Fact } from '../../../protocol/words/facts.ts'
 import { byAdministrator, FoldBench, head, manifestOf, NODES, signerOf, verifier } from '../controller/household.ts'
 import { type World, worldOf } from './world.ts'
@@ -23,6 +24,9 @@ const swallowing = (log: EventLog): EventLog =>
 class Node {
   readonly fold = new SiteFold(FoldBench.options)
   readonly server: UplinkServer
+  /** It signs two candidates for each cycle. */
+  lies = false
+  last: Candidate | null = null
   constructor(world: World, name: string, facts: EventLog, history: EventLog) {
     this.server = new UplinkServer({
       ports: world,
@@ -43,8 +47,10 @@ class Node {
           const before = this.fold.state?.durable
           const taken = this.fold.take(position, body)
           if (this.fold.state?.durable !== before) this.server.seen()
-          if (taken.kind === 'stepped' && taken.candidate)
-            this.server.candidate(signCandidate(taken.candidate, signerOf(name)))
+          if (taken.kind !== 'stepped' || !taken.candidate) continue
+          this.last = taken.candidate
+          this.server.candidate(signCandidate(taken.candidate, signerOf(name)))
+          if (this.lies) this.server.candidate(signCandidate({ ...taken.candidate, validityMs: 1 }, signerOf(name)))
         }
       },
       failed: error => {
@@ -109,13 +115,16 @@ export class ThreeNodes {
     this.gateway.start()
   }
   async restart(): Promise<void> {
+    await this.stop()
+    await this.start()
+  }
+  async stop(): Promise<void> {
     this.gateway.stop()
     this.#outboxes.durable.stop()
     this.#outboxes.history.stop()
     this.#uplinks.stop()
     this.world.disk.crash()
     await this.world.clock.pass(100)
-    await this.start()
   }
   /** Every frame that a replica has taken: epoch and cycle. */
   async frames(): Promise<[number, number][]> {

@@ -8,6 +8,7 @@ import { UplinkServer } from '../../../protocol/ingress/uplink.ts'
 import type { EventLog } from '../../../protocol/log/event-log.ts'
 import { openMemoryLog } from '../../../protocol/log/memory.ts'
 import type { LinkEvents, Net } from '../../../protocol/ports.ts'
+import type { SignedManifest } from '../../../protocol/words/manifest.ts'
 import type { UplinkDown } from '../../../protocol/words/uplink.ts'
 import { assetsOf, head, manifestOf, signerOf, verifier } from '../controller/household.ts'
 import { type World, worldOf } from './world.ts'
@@ -18,7 +19,12 @@ const frameBody = (by: Signer = signerOf('gateway')) =>
   sealFact({ ...head, kind: 'FrameMeasured', by: 'gateway', epoch: 1, cycle: 7, assets: assetsOf(), slots }, by)
 const frame = { t: 'frame', cycle: 7, body: frameBody() }
 
-async function serve(world: World, facts: EventLog = openMemoryLog({ topic: 'facts' }), signer = signerOf('node-a')) {
+async function serve(
+  world: World,
+  facts: EventLog = openMemoryLog({ topic: 'facts' }),
+  signer = signerOf('node-a'),
+  pending: readonly SignedManifest[] = [],
+) {
   const history = openMemoryLog({ topic: 'history' })
   const options = {
     ports: world,
@@ -26,7 +32,7 @@ async function serve(world: World, facts: EventLog = openMemoryLog({ topic: 'fac
     signer,
     verifier,
     manifest: () => ({ manifest, signatures: {} }),
-    pending: () => [],
+    pending: () => pending,
     durable: () => 4,
     facts,
     history,
@@ -91,6 +97,19 @@ test('a gateway that holds its key is let in, and answered after the append', as
   expect(server.connected).toBe(true)
   const proof = caller.heard.find(m => m.t === 'proof')
   expect(notProven(hello(), caller.greeted, proof, 'node', manifest, verifier)).toBeNull()
+})
+
+test('what is in force, what waits for its cycle and how far it has read are told on each link', async () => {
+  const world = worldOf()
+  const waits = { manifest: { ...manifest, version: 2, fromCycle: 900 }, signatures: {} }
+  await serve(world, undefined, undefined, [waits])
+  const caller = await (await Caller.to(world)).prove()
+  const told = caller.heard.filter(m => m.t !== 'hello' && m.t !== 'proof')
+  expect(told).toEqual([
+    { t: 'manifest', manifest: { manifest, signatures: {} } },
+    { t: 'manifest', manifest: waits },
+    { t: 'seen', stream: 'durable', last: 4 },
+  ])
 })
 
 const wrongs: Readonly<Record<string, (caller: Caller) => Promise<unknown>>> = {

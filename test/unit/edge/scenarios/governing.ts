@@ -29,8 +29,8 @@ const twoAgree = (cycle: number): Rows => [
   [vote('b', cycle), 'majority', `apply ${cycle} majority by a,b`],
 ]
 /** A quorum that only counts towards the return. */
-const oneMore = (cycle: number, from: string): Rows => [
-  [emitted(cycle), from],
+const oneMore = (cycle: number, from: string, before = ''): Rows => [
+  [emitted(cycle), from, before],
   [vote('a', cycle), from],
   [vote('b', cycle), 'returning'],
 ]
@@ -43,7 +43,7 @@ const alone: Rows = [
   [emitted(5), 'majority'],
   [vote('a', 5), 'majority'],
   [1_000, 'single.asked'],
-  [emitted(6), 'single.asked'],
+  [emitted(6), 'single.asked', 'undecided 5'],
   [vote('a', 6), 'single.answered', 'apply 6 single by a'],
 ]
 
@@ -99,7 +99,7 @@ export const voter: Behaviour<VoterContext, VoterEvent, VoterEffect> = {
       input: { rules, epoch: 1 },
       rows: [
         [emitted(1), 'waiting'],
-        [emitted(2), 'waiting'],
+        [emitted(2), 'waiting', 'undecided 1'],
         [vote('a', 1), 'waiting'],
         [vote('a', 2), 'waiting'],
         [vote('b', 2), 'majority', 'apply 2 majority by a,b'],
@@ -126,7 +126,7 @@ export const voter: Behaviour<VoterContext, VoterEvent, VoterEffect> = {
         [emitted(1), 'waiting'],
         [vote('a', 1, 'x'), 'waiting'],
         [vote('a', 1, 'y'), 'waiting', 'equivocation of a: x, y'],
-        [emitted(2), 'waiting'],
+        [emitted(2), 'waiting', 'undecided 1'],
         [vote('a', 2), 'waiting'],
         [vote('b', 2), 'waiting'],
         [vote('c', 2), 'majority', 'apply 2 majority by b,c'],
@@ -186,12 +186,12 @@ export const voter: Behaviour<VoterContext, VoterEvent, VoterEffect> = {
         [vote('b', 2, 'y'), 'majority'],
         [vote('c', 2, 'z'), 'majority'],
         [1_000, 'majority'],
-        [ended(2), 'majority', 'slot 2 held; undecided 2; held 2'],
+        [ended(2), 'majority', 'slot 2 held; held 2'],
         [2_999, 'majority'],
         [1, 'lapsed', 'lapse'],
-        [emitted(3), 'lapsed'],
+        [emitted(3), 'lapsed', 'undecided 2'],
         [vote('a', 3), 'lapsed'],
-        [ended(3), 'lapsed', 'slot 3 uncovered; undecided 3'],
+        [ended(3), 'lapsed', 'slot 3 uncovered'],
       ],
     },
     'a device that cannot be reached is nobody’s missing vote': {
@@ -213,11 +213,11 @@ export const voter: Behaviour<VoterContext, VoterEvent, VoterEffect> = {
       rows: [
         ...alone,
         [4_000, 'single.answered'],
-        [emitted(7), 'single.answered'],
+        [emitted(7), 'single.answered', 'undecided 6'],
         [vote('a', 7), 'single.answered', 'apply 7 single by a'],
         [3_999, 'single.answered'],
         [1, 'lapsed', 'lapse'],
-        [emitted(8), 'lapsed'],
+        [emitted(8), 'lapsed', 'undecided 7'],
         [vote('a', 8), 'lapsed'],
       ],
     },
@@ -240,7 +240,7 @@ export const voter: Behaviour<VoterContext, VoterEvent, VoterEffect> = {
       rows: [
         ...alone,
         [vote('b', 6, 'y'), 'single.answered'],
-        [emitted(7), 'single.answered'],
+        [emitted(7), 'single.answered', 'undecided 6'],
         [vote('a', 7), 'single.answered'],
         [5_000, 'lapsed', 'lapse'],
       ],
@@ -250,7 +250,7 @@ export const voter: Behaviour<VoterContext, VoterEvent, VoterEffect> = {
       rows: [
         ...alone,
         [vote('b', 6), 'single.answered'], // its cycle is applied already
-        ...oneMore(7, 'single.answered').slice(0, 2),
+        ...oneMore(7, 'single.answered', 'undecided 6').slice(0, 2),
         [vote('b', 7), 'returning'],
         ...[8, 9, 10].flatMap(n => oneMore(n, 'returning')),
         [4_999, 'returning'],
@@ -272,8 +272,8 @@ export const voter: Behaviour<VoterContext, VoterEvent, VoterEffect> = {
         [ended(2), 'returning', 'slot 2 onTime'],
         ...[3, 4].flatMap(n => oneMore(n, 'returning')),
         [emitted(5), 'returning'],
-        [ended(5), 'lapsed', 'slot 5 uncovered; undecided 5; lapse'],
-        ...oneMore(6, 'lapsed'),
+        [ended(5), 'lapsed', 'slot 5 uncovered; lapse'],
+        ...oneMore(6, 'lapsed', 'undecided 5'),
         ...[7, 8, 9].flatMap(n => oneMore(n, 'returning')),
         [6_000, 'returning'],
         [emitted(10), 'returning'],

@@ -210,7 +210,7 @@ export const delivery: Behaviour<any, any, any> = {
         [frame(3), 'waiting', 'send 3 to c'],
       ],
     },
-    'L2: acknowledged and undecided: the next frame goes to another node': {
+    'L2: acknowledged and undecided by the next: that one goes to another node': {
       input: threeLinks,
       rows: [
         [frame(1), 'waiting', 'send 1 to a'],
