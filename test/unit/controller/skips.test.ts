@@ -184,6 +184,17 @@ describe('a replica', () => {
     await bench.start(FoldBench.options)
     expect([commands(bench), bench.replica.fold.passed]).toEqual([[], [POISON]])
   })
+  test('is not kept from beginning by a skip that names what is not of its site', async () => {
+    const bench = new ReplicaBench()
+    const foreign: Fact = { ...(mode('of-the-farm', 'safe') as FactOf<'CommandRequested'>), site: 'farm' }
+    await bench.append(bodiesOf([foreign], [skip(POISON + 1)], [frame(2)]))
+    for (let i = 0; i < 2; i++) {
+      await bench.start(FoldBench.options)
+      expect([commands(bench), bench.replica.fold.position, bench.failed]).toEqual([['the-poison'], POISON + 3, ''])
+      await bench.replica.stop()
+    }
+    expect(bench.world.notes.join()).not.toContain('refused')
+  })
   test('goes on over a skip that is void', async () => {
     const bench = new ReplicaBench()
     const decided: More = [[frame(2)], [certified(2, 2)]]
