@@ -7,8 +7,10 @@ import { parse, raw } from '../../protocol/words/units.ts'
 import { hostPorts } from '../real/ports.ts'
 import { serveControl } from '../run/control.ts'
 import { faultOf } from '../run/faults.ts'
+import type { GatewayStatus, Pace, PlantView } from '../run/parts.ts'
 import { folders, NODES, prepare } from '../run/prepare.ts'
-import { type GatewayStatus, type Pace, type PlantView, Run, refuseSecondRun } from '../run/run.ts'
+import { Run } from '../run/run.ts'
+import { refuseSecondRun } from '../run/run-file.ts'
 import { TallyChild } from '../run/tally-child.ts'
 import { dataOption, jsonOption } from './options.ts'
 import type { Call, Verb } from './verb.ts'
@@ -130,7 +132,7 @@ async function site(call: Call): Promise<number> {
     pids: running.pids,
   })
   if (!json) for (const line of greeting(prepared.changes, running, dir)) call.say(line)
-  for (const report of running.inputReports) {
+  for (const report of running.parts.inputReports) {
     emit({ kind: 'input', report })
     if (!json) call.say(report)
   }
@@ -196,7 +198,7 @@ async function site(call: Call): Promise<number> {
     peakImportW: Math.round(peak.peakW),
     replicas,
     lockstep,
-    input: running.inputCounts,
+    input: running.parts.inputCounts,
   }
   const summary = await tally.sum(inputsOfSummary, end)
   await tally.stop()

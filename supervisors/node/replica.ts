@@ -5,19 +5,13 @@
  * R1  Never signs at or below the last cycle that it signed, with other bytes: durable before the signature leaves.
  * R2  After a stall only the newest frame yields a candidate: no burst of stale writes.
  * R3  What it decided is recorded in `decisions` after the fact, never on the way.
- * R5  A snapshot of another engine is taken where the log below it was trimmed away, and only where nothing of the site
- *     lies between it and the manifest that names this engine: there the former engine ended on every node, which has
- *     kept the same state at the same position (a run stops so), and migrating it is a pure function (`migrateSite`).
- *     What lies between, some would have stepped with the former definitions and some with the new ones.
- * R4  What an administrator has had passed it never steps, whether it learns of it before or after.
+ * R4  What an administrator has had passed it never steps, whether it learns of it before (`beginning.ts`) or after.
  */
 import { type FoldOptions, type FrozenFold, SiteFold, type Taken } from '../../actors/controller/fold.ts'
-import type { Skips } from '../../actors/controller/skips.ts'
 import type { SiteState } from '../../actors/controller/state.ts'
 import { LiveMachine } from '../../actors/kit/machine.ts'
 import { signCandidate } from '../../protocol/codec/candidate.ts'
 import { canonical, sha256 } from '../../protocol/codec/canonical.ts'
-import { parseFact } from '../../protocol/codec/fact.ts'
 import type { Signer } from '../../protocol/codec/sign.ts'
 import { Journal } from '../../protocol/journal.ts'
 import type { Follow, LogRecord } from '../../protocol/log/event-log.ts'
@@ -27,7 +21,7 @@ import type { Candidate, SignedCandidate } from '../../protocol/words/candidate.
 import type { Certificate } from '../../protocol/words/facts.ts'
 import { engineAt, type SignedManifest } from '../../protocol/words/manifest.ts'
 import { skipsIn } from '../records/skips.ts'
-import { sweep } from '../records/sweep.ts'
+import { begin, hasStepped, keptOf } from './beginning.ts'
 import { replicaMachine } from './replica-chart.ts'
 
 /** Facts between two snapshots: a restart steps at most so many again. */
@@ -65,9 +59,8 @@ export interface ReplicaOptions {
 export class Replica {
   readonly #o: ReplicaOptions
   readonly #chart: LiveMachine<any, any, never>
-  readonly #passed = new Set<number>()
-  readonly #foldOptions: FoldOptions
   #fold: SiteFold
+  #foldOptions: FoldOptions
   /** Skips up to here were known before the first step. */
   #readAheadTo = -1
   #lastSigned!: Journal
@@ -87,8 +80,8 @@ export class Replica {
 
   constructor(options: ReplicaOptions) {
     this.#o = options
-    this.#foldOptions = { ...options.fold, passed: this.#passed }
-    this.#fold = new SiteFold(this.#foldOptions)
+    this.#foldOptions = options.fold
+    this.#fold = new SiteFold(options.fold)
     this.#chart = new LiveMachine(replicaMachine, options.ports.clock, () => {})
   }
 
@@ -113,8 +106,7 @@ export class Replica {
     const signed = this.#lastSigned.recovered.at(-1)
     if (signed) this.#signedUpTo = JSON.parse(signed)
     this.#snapshot = await ports.disk.open('snapshot')
-    await this.#rehydrate()
-    await this.#readAhead()
+    await this.#begin()
     this.#chart.send({ type: 'rehydrated' })
     this.#caughtUpAt = (await logs.facts.ends(partition)).next
     if (this.#caughtUpAt <= this.#fold.position + 1) this.#caughtUp()
@@ -135,69 +127,27 @@ export class Replica {
     if (frozen) this.#fold = SiteFold.thaw(this.#foldOptions, change(frozen))
   }
 
-  /** A snapshot that does not fit is refused and replay takes over: it is a saving of time, never a source. */
-  async #rehydrate(): Promise<void> {
-    const text = new TextDecoder().decode(await this.#snapshot.read())
-    if (!text) return
-    try {
-      const { hash, fold, log } = JSON.parse(text) as { hash: string; fold: FrozenFold; log: string }
-      const { topicId } = await this.#o.logs.facts.describe()
-      const own = fold.engine === this.#o.fold.engine
-      if (log !== topicId || (!own && !(await this.#endsFormer(fold)))) return
-      const thawed = SiteFold.thaw(this.#foldOptions, fold)
-      if (!own || thawed.stateHash() === hash) this.#fold = thawed
-      else this.#o.ports.note('warn', 'snapshot refused', { position: fold.position })
-    } catch (error) {
-      this.#o.ports.note('warn', 'snapshot refused', { error: String(error) })
-    }
-  }
-  /** R5 */
-  async #endsFormer({ position }: FrozenFold): Promise<boolean> {
-    const { logs, partition, fold: of } = this.#o
-    if ((await logs.facts.ends(partition)).earliest === 0) return false // all is there: this engine folds it
-    for await (const records of sweep(logs.facts, partition, { from: position + 1 }))
-      for (const record of records) {
-        const parsed = parseFact(record.body)
-        if (parsed.kind === 'refused' || parsed.fact.tenant !== of.tenant) continue
-        const { fact } = parsed
-        if ('site' in fact && fact.site !== of.site) continue
-        if (fact.kind === 'ManifestInstalled') return fact.manifest.manifest.engines.some(e => e.hash === of.engine)
-        const why = 'run the former version once more, stop it in order, and start this one again'
-        this.#o.ports.note('error', `snapshot refused: the former engine did not end at it; ${why}`, { position })
-        return false
-      }
-    return true
-  }
-  /** R4: what an administrator has had passed is known before it is met. */
-  async #readAhead(): Promise<void> {
-    const { logs, partition, fold: of } = this.#o
-    this.#readAheadTo = (await logs.facts.ends(partition)).next - 1
-    const { state, latest: manifest, position, passed } = this.#fold
-    const since = state && { manifest, epoch: state.epoch, cycle: state.cycle, from: position + 1 }
-    let skips = await skipsIn(logs.facts, partition, of, since ?? undefined)
-    const stepped = [...skips.passed, ...skips.void].some(named => named <= position && !passed.includes(named))
-    if (stepped) {
-      // the snapshot may hold a record that does not count: only from the beginning can it be told
-      skips = await skipsIn(logs.facts, partition, of)
-      if (holds(this.#fold, skips)) this.#fold = new SiteFold(this.#foldOptions)
-    }
-    for (const named of skips.passed) this.#passed.add(named)
+  async #begin(): Promise<void> {
+    const { ports, logs, partition, fold } = this.#o
+    const of = { facts: logs.facts, partition, fold, note: ports.note }
+    const begun = await begin(of, new TextDecoder().decode(await this.#snapshot.read()))
+    this.#fold = begun.fold
+    this.#foldOptions = begun.options
+    this.#readAheadTo = begun.aheadTo
   }
   /** R4: a skip of what this replica has stepped; it folds anew, as everybody will who starts later. */
   async #skipped(): Promise<void> {
     const { logs, partition, fold: of } = this.#o
-    if (!holds(this.#fold, await skipsIn(logs.facts, partition, of))) return
+    if (!hasStepped(this.#fold, await skipsIn(logs.facts, partition, of))) return
     this.#doubted = true
     await this.#snapshot.replace(new Uint8Array(0))
     throw new Error('an administrator has had a record passed that this replica has stepped: it starts anew')
   }
   async #keepSnapshot(): Promise<void> {
     this.#sinceSnapshot = 0
-    const fold = this.#fold.freeze()
-    if (!fold || this.#doubted) return
-    const hash = this.#fold.stateHash()
-    const { topicId } = await this.#o.logs.facts.describe()
-    await this.#snapshot.replace(new TextEncoder().encode(JSON.stringify({ hash, log: topicId, fold })))
+    if (this.#doubted) return
+    const kept = await keptOf(this.#fold, this.#o.logs.facts)
+    if (kept) await this.#snapshot.replace(new TextEncoder().encode(JSON.stringify(kept)))
   }
 
   async #batch(records: readonly LogRecord[]): Promise<void> {
@@ -309,7 +259,3 @@ export class Replica {
     return this.#appending
   }
 }
-
-/** It has stepped a record that was to be passed. */
-const holds = (fold: SiteFold, skips: Skips): boolean =>
-  [...skips.passed].some(named => named <= fold.position && !fold.passed.includes(named))

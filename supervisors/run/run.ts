@@ -5,35 +5,14 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { sealFact } from '../../protocol/codec/fact.ts'
 import { openKey } from '../../protocol/identity/keyring.ts'
-import type { Ports } from '../../protocol/ports.ts'
-import { Refusal } from '../../protocol/words/errors.ts'
-import type { Slots } from '../../protocol/words/facts.ts'
+import type { Refusal } from '../../protocol/words/errors.ts'
 import { keyId } from '../../protocol/words/ids.ts'
 import { Supervisor } from '../kit/supervisor.ts'
 import type { ClockSpec } from '../process/messages.ts'
-import { processChild } from '../process/process-child.ts'
 import type { Spawned } from '../process/spawn.ts'
-import { folders, NODES, type Prepared } from './prepare.ts'
-
-export type Pace = { readonly kind: 'realtime'; readonly factor: number } | { readonly kind: 'lockstep' }
-
-export interface RunOptions {
-  readonly prepared: Prepared
-  readonly pace: Pace
-  readonly faults: boolean
-  readonly mode: 'automatic' | 'observe'
-  /** Replaces inputs of the simulated plant: asset type -> `FILE?...`. */
-  readonly inputs: {
-    readonly load?: string
-    readonly pv?: string
-    readonly frequency?: string
-    readonly voltage?: string
-  }
-  /** HTTP port of the first node. */
-  readonly port?: number
-  readonly ports: Ports
-  readonly failed: (reason: string) => void
-}
+import { type GatewayStatus, type NodeStatus, Parts, type PlantView, type RunOptions } from './parts.ts'
+import { folders, NODES } from './prepare.ts'
+import { writeRunFile } from './run-file.ts'
 
 /** Restarts of any one process within a minute before the run gives up: kills on purpose are many. */
 const INTENSITY = 200
@@ -48,55 +27,16 @@ const STATUS_MS_MAX = 1_000
 /** How long a command of the first start may wait. */
 const START_EXPIRES_MS = 600_000
 
-const SCRIPTS = {
-  node: new URL('../node/process.ts', import.meta.url),
-  gateway: new URL('../gateway/process.ts', import.meta.url),
-  plant: new URL('../../sim/plant/main.ts', import.meta.url),
-}
-
-export interface NodeStatus {
-  readonly address: string
-  /** Null while the API is not served. */
-  readonly http: string | null
-  readonly pid: number
-  readonly replica: string
-  readonly position: number
-  readonly stateHash: string
-  readonly cycle: number
-  readonly durable: number
-}
-export interface GatewayStatus {
-  readonly pid: number
-  readonly epoch: number
-  readonly cycle: number
-  readonly voter: string
-  readonly waiting: number
-  readonly links: readonly string[]
-  readonly slots: Slots
-  readonly channels: Readonly<Record<string, string>>
-}
-export interface PlantView {
-  readonly pid: number
-  readonly tMs: number
-  readonly meters: Readonly<Record<string, number>> & { readonly assets: unknown }
-  readonly state: unknown
-}
-
 export class Run {
   readonly #o: RunOptions
   readonly #at: ReturnType<typeof folders>
   readonly #tree: Supervisor
   readonly #clock: ClockSpec
-  readonly #processes = new Map<string, Spawned>()
-  readonly #addresses = new Map<string, string>()
-  #devices: Readonly<Record<string, string>> = {}
+  readonly parts: Parts
   #nowMs: number
   /** From then on the file of the run follows each restart. */
   #started = false
   #refused: Refusal | null = null
-  /** What the plant said of its recorded inputs. */
-  inputReports: readonly string[] = []
-  inputCounts = { rows: 0, gaps: 0, bad: 0 }
 
   constructor(options: RunOptions) {
     this.#o = options
@@ -107,6 +47,8 @@ export class Run {
     const refused = (refusal: Refusal) => {
       this.#refused ??= refusal
     }
+    const clock = () => this.#clockNow()
+    this.parts = new Parts(options, { nowMs: () => this.#nowMs, clock, changed: () => this.#changed() })
     this.#tree = new Supervisor(
       {
         id: 'run',
@@ -114,11 +56,7 @@ export class Run {
         intensity: INTENSITY,
         periodMs: PERIOD_MS,
         backoffMs: { first: 20, most: 200 },
-        children: [
-          ...NODES.map(name => processChild(name, SCRIPTS.node, s => this.#beginNode(name, s), refused)),
-          processChild('plant', SCRIPTS.plant, s => this.#beginPlant(s), refused),
-          processChild('gateway', SCRIPTS.gateway, s => this.#beginGateway(s), refused),
-        ],
+        children: this.parts.children(refused),
       },
       options.ports,
       options.failed,
@@ -133,30 +71,28 @@ export class Run {
     return this.#tree
   }
   process(name: string): Spawned {
-    const spawned = this.#processes.get(name)
-    if (!spawned)
-      throw new Refusal('NOT_FOUND', `no process '${name}'; processes: ${[...this.#processes.keys()].join(', ')}`)
-    return spawned
+    return this.parts.process(name)
+  }
+  get pids(): Record<string, number> {
+    return this.parts.pids
   }
   /** Of every process, as it says itself; null: it does not answer. */
   async status() {
     const ask = (name: string) =>
-      this.process(name)
+      this.parts
+        .process(name)
         .ask('status', null, STATUS_MS_MAX)
         .catch(() => null)
     const nodes = await Promise.all(NODES.map(async name => [name, (await ask(name)) as NodeStatus | null] as const))
     const gateway = (await ask('gateway')) as GatewayStatus | null
     return { pids: this.pids, nodes: Object.fromEntries(nodes), gateway, supervisor: this.#tree.state }
   }
-  get pids(): Record<string, number> {
-    return Object.fromEntries([...this.#processes].map(([name, s]) => [name, s.pid]))
-  }
 
   async start(): Promise<void> {
     await this.#tree.start()
     if (this.#refused) throw this.#refused
     this.#started = true
-    this.#writeRunFile()
+    this.#changed()
   }
   /**
    * A first start's commands, once the first frame is stepped: time is agreed then, and an asset starts on what it
@@ -196,19 +132,19 @@ export class Run {
   }
 
   nodeStatus(name: string): Promise<NodeStatus> {
-    return this.process(name).ask('status')
+    return this.parts.process(name).ask('status')
   }
   gatewayStatus(): Promise<GatewayStatus> {
-    return this.process('gateway').ask('status')
+    return this.parts.process('gateway').ask('status')
   }
   plantView(): Promise<PlantView> {
-    return this.process('plant').ask('view')
+    return this.parts.process('plant').ask('view')
   }
 
   /** Lockstep: one step of site time, in the order of a cycle. */
   async advance(toMs: number): Promise<void> {
     this.#nowMs = toMs
-    await Promise.all(this.#liveNodes().map(node => node.ask('claim', toMs).catch(() => {}))) // a dead one is started anew
+    await Promise.all(this.parts.liveNodes().map(node => node.ask('claim', toMs).catch(() => {}))) // a dead one is started anew
     await this.advanceField(toMs)
   }
   /** Lockstep: between two cycles the gateway's fast laws act. */
@@ -220,7 +156,7 @@ export class Run {
   async #persist(name: string, toMs: number): Promise<void> {
     for (let attempt = 1; ; attempt++)
       try {
-        return await this.process(name).ask('advance', toMs)
+        return await this.parts.process(name).ask('advance', toMs)
       } catch (error) {
         if (attempt === STEP_ATTEMPTS_MAX) throw error
         await new Promise<void>(resolve => void this.#o.ports.host.after(STEP_RETRY_MS, resolve))
@@ -230,18 +166,15 @@ export class Run {
     writeFileSync(this.#at.time, JSON.stringify({ nowMs: this.#nowMs }))
   }
 
-  #liveNodes(): Spawned[] {
-    return NODES.map(name => this.#processes.get(name)!).filter(s => s && !s.gone)
-  }
   /** All live nodes have read to the same end. */
   async #settleNodes(): Promise<void> {
     for (let i = 0; i < 500; i++) {
-      const all = await Promise.all(this.#liveNodes().map(s => s.ask<NodeStatus>('status').catch(() => null)))
+      const all = await Promise.all(this.parts.liveNodes().map(s => s.ask<NodeStatus>('status').catch(() => null)))
       const positions = all.map(s => s?.position)
       if (this.#o.pace.kind === 'lockstep' && new Set(positions).size === 1) return
       if (this.#o.pace.kind !== 'lockstep') {
         // claims of time go on until they are told to end
-        await Promise.all(this.#liveNodes().map(s => s.ask('quiet').catch(() => {})))
+        await Promise.all(this.parts.liveNodes().map(s => s.ask('quiet').catch(() => {})))
         if (i > 2 && new Set(positions).size === 1) return
       }
       await new Promise(resolve => setTimeout(resolve, 10))
@@ -262,78 +195,12 @@ export class Run {
     return (JSON.parse(readFileSync(this.#at.time, 'utf8')) as { nowMs: number }).nowMs
   }
 
-  async #beginNode(name: string, spawned: Spawned): Promise<void> {
-    this.#processes.set(name, spawned)
-    const { prepared, pace, port } = this.#o
-    const asked = port === undefined ? 0 : port + NODES.indexOf(name as (typeof NODES)[number])
-    const http = this.#addresses.get(`${name} http`) ?? `127.0.0.1:${asked}`
-    const status = await spawned.ask<NodeStatus>('start', {
-      name,
-      keys: this.#at.keys(name),
-      data: this.#at.of(name),
-      log: this.#at.log,
-      manifest: prepared.signed,
-      definitions: prepared.site.definitions,
-      clock: this.#clockNow(),
-      uplink: this.#addresses.get(name) ?? '127.0.0.1:0',
-      lockstep: pace.kind === 'lockstep',
-      http: { address: http, token: this.#at.token },
-    })
-    this.#addresses.set(name, status.address)
-    this.#addresses.set(`${name} http`, status.http ?? http)
-    this.#changed()
-  }
-  async #beginPlant(spawned: Spawned): Promise<void> {
-    this.#processes.set('plant', spawned)
-    const { site } = this.#o.prepared
-    const plant = site.file.plant as { seed: string; assets: { type: string }[] }
-    const assets = plant.assets.map(a => ({ ...a, ...this.#inputsOf(a.type) }))
-    const port = Number(this.#addresses.get('plant')?.split(':')[1] ?? 0)
-    const startMs = Math.floor(this.#nowMs / 1_000) * 1_000
-    const options = { seed: plant.seed, startMs, assets, folder: this.#at.of('plant'), port }
-    const started = await spawned.ask<{
-      address: string
-      addresses: Record<string, string>
-      reports: string[]
-      counts: Run['inputCounts']
-    }>('start', {
-      options,
-      clock: this.#clockNow(),
-    })
-    this.#addresses.set('plant', started.address)
-    this.inputReports = started.reports
-    this.inputCounts = started.counts
-    this.#devices = Object.fromEntries(
-      Object.entries(site.file.assets).map(([name, { field }]) => {
-        const simulated = /^plant:\/\/(\w+)$/.exec(field.address)?.[1]
-        return [name, simulated ? (started.addresses[simulated] ?? '') : field.address]
-      }),
-    )
-    this.#changed()
-  }
   #changed(): void {
-    if (this.#started) this.#writeRunFile()
-  }
-  #inputsOf(type: string): object {
-    const { load, pv, frequency, voltage } = this.#o.inputs
-    if (type === 'load' && load) return { power: load }
-    if (type === 'pv' && pv) return { power: pv }
-    if (type === 'grid') return { ...(frequency && { frequency }), ...(voltage && { voltage }) }
-    return {}
-  }
-  async #beginGateway(spawned: Spawned): Promise<void> {
-    this.#processes.set('gateway', spawned)
-    const boot = this.#o.pace.kind === 'realtime' && this.#o.pace.factor === 1 ? machineBoot() : `run ${process.pid}`
-    await spawned.ask('start', {
-      keys: this.#at.keys('gateway'),
-      data: this.#at.of('gateway'),
-      manifest: this.#o.prepared.signed,
-      nodes: Object.fromEntries(NODES.map(name => [name, this.#addresses.get(name)])),
-      devices: this.#devices,
-      clock: this.#clockNow(),
-      boot,
-    })
-    this.#changed()
+    if (!this.#started) return
+    const { prepared, faults } = this.#o
+    const { pids, http } = this.parts
+    const { site } = prepared.signed.manifest
+    writeRunFile(prepared.dir, { pid: process.pid, site, faults, token: this.#at.token, http, pids })
   }
 
   /** Signed by the operator's key as anybody's commands are; the id is of this site's first start. */
@@ -356,42 +223,6 @@ export class Run {
       },
       operator,
     )
-    await this.process(NODES[0]).ask('append', body)
-  }
-
-  #writeRunFile(): void {
-    const { prepared, faults } = this.#o
-    const run = {
-      pid: process.pid,
-      site: prepared.signed.manifest.site,
-      faults,
-      token: this.#at.token,
-      http: Object.fromEntries(NODES.map(name => [name, this.#addresses.get(`${name} http`)])),
-      pids: this.pids,
-    }
-    writeFileSync(this.#at.run, `${JSON.stringify(run, null, 2)}\n`, { mode: 0o600 })
-  }
-}
-
-/** Throws RUN_ACTIVE: two runs on one folder would be two gateways at one plant. */
-export function refuseSecondRun(dir: string): void {
-  const { run } = folders(dir)
-  if (!existsSync(run)) return
-  const { pid } = JSON.parse(readFileSync(run, 'utf8')) as { pid: number }
-  if (pid !== process.pid && alive(pid)) throw new Refusal('RUN_ACTIVE', `process ${pid} runs on ${dir}`)
-}
-function alive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
-}
-function machineBoot(): string {
-  try {
-    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
-  } catch {
-    return `process ${process.pid}`
+    await this.parts.process(NODES[0]).ask('append', body)
   }
 }

@@ -2,7 +2,7 @@
 import { actorState } from '../../actors/kit/host.ts'
 import { recordsOf } from '../../actors/kit/keyed.ts'
 import { format, isUnit } from '../../protocol/words/units.ts'
-import type { GatewayStatus } from './run.ts'
+import type { GatewayStatus } from './parts.ts'
 import type { Tally } from './tally.ts'
 
 const CLEAR = '\u001b[H\u001b[J'

@@ -2,7 +2,7 @@
 
 import { NO_SLOTS } from '../../edge/slots.ts'
 import type { Slots } from '../../protocol/words/facts.ts'
-import type { PlantView } from './run.ts'
+import type { PlantView } from './parts.ts'
 import type { Tally } from './tally.ts'
 
 export interface SummaryInputs {

@@ -2,16 +2,15 @@
  * A step that does not end: every node hangs in it, is killed by its parent and hangs again, while the gateway falls
  * back by itself; what an administrator has had passed is stepped by nobody, and the site votes again.
  */
-import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { readRecord } from '../../sim/plant/record.ts'
+import { OwnSite } from './own-site.ts'
 import { folder, quorate, remove, SiteRun, until } from './site-run.ts'
 
-const ROOT = new URL('../../', import.meta.url).pathname
 const dir = folder()
 const data = join(dir, 'data')
-const definition = join(dir, 'knob.ts')
+const site = new OwnSite(dir)
 let run: SiteRun
 afterAll(async () => {
   run?.kill()
@@ -19,13 +18,8 @@ afterAll(async () => {
   remove(dir)
 })
 
-/** A load with a knob; turned too far, its guard looks for ever. */
-writeFileSync(
-  definition,
-  `import { defineAsset } from '${ROOT}actors/kit/index.ts'
-export const knob = defineAsset({
-  type: 'knob', version: 1, title: 'A load with a knob', points: { power: 'W' }, setpoints: {},
-  commands: { turn: { to: ['end', 'endless'] } }, settings: {}, alarms: {}, context: {}, limits: {},
+/** Turned too far, its guard looks for ever. */
+site.define(`
   guards: { bearable: ({ event }: any) => { while (event.to === 'endless') {} return true } },
   chart: {
     initial: 'low',
@@ -33,22 +27,7 @@ export const knob = defineAsset({
       low: { on: { lost: {}, turn: { target: 'high', guard: 'bearable' } } },
       high: { on: { lost: {}, turn: { target: 'low', guard: 'bearable' } } },
     },
-  },
-} as never)
-`,
-)
-const site = join(dir, 'home.yaml')
-writeFileSync(
-  site,
-  `${readFileSync(join(ROOT, 'sim/sites/home.yaml'), 'utf8')
-    .replace('type: load\n', 'type: knob\n')
-    .replaceAll('map: maps/', `map: ${ROOT}sim/sites/maps/`)}definitions: [./knob.ts]\n`,
-)
-const series = (name: string, value: number): string => {
-  const file = join(dir, `${name}.csv`)
-  writeFileSync(file, `power\n${`${value}\n`.repeat(10)}`)
-  return file
-}
+  },`)
 const batteries = (): number =>
   Object.values(readRecord(join(data, 'plant')).state.assets).reduce(
     (sum, a) => sum + (a.type === 'battery' ? (a.control.setpointW ?? 0) : 0),
@@ -69,8 +48,7 @@ async function commands(): Promise<{ position: number; fact: { params: { to?: st
 describe('a command whose guard does not end', () => {
   let poison = -1
   it('hangs every node; the parent kills them, and they hang again', async () => {
-    const load = `${series('load', -2_500)}?sign=consumption-negative`
-    run = new SiteRun(data, ['--site', site, '--faults', '--load', load, '--pv', series('pv', 0)])
+    run = new SiteRun(data, ['--site', site.file, '--faults', ...site.inputs(2_500)])
     await run.started()
     await until(() => batteries() > 1_000)
     expect(await turn('end')).toMatchObject({ code: 0 })
@@ -103,10 +81,10 @@ describe('a command whose guard does not end', () => {
   it('is passed by every replica, by replay and by verify alike', async () => {
     const summary = await run.stop()
     expect(new Set(Object.values(summary.replicas).map(r => r.stateHash)).size).toBe(1)
-    const replayed = await quorate('replay', '--data', data, '--definition', definition, '--json')
+    const replayed = await quorate('replay', '--data', data, '--definition', site.definition, '--json')
     const { different, replicas } = JSON.parse(replayed.out)
     expect([different, replicas.a.stateHash]).toEqual([0, summary.replicas.a!.stateHash])
-    const verified = await quorate('log', 'verify', '--data', data, '--definition', definition)
+    const verified = await quorate('log', 'verify', '--data', data, '--definition', site.definition)
     expect(verified.out).toContain('no problem')
   })
 })

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { SiteFold } from '../../../actors/controller/fold.ts'
+import { recordsOf } from '../../../actors/kit/keyed.ts'
 import { signCandidate } from '../../../protocol/codec/candidate.ts'
 import { canonical, chained, GENESIS } from '../../../protocol/codec/canonical.ts'
 import { sealFact } from '../../../protocol/codec/fact.ts'
@@ -282,6 +283,7 @@ const anyFact = fc.oneof(
       )
       .map(([target, name]) => ({ command: { target, name } })),
   },
+  { weight: 2, arbitrary: fc.integer({ min: 0, max: 30_000 }).map(shelve => ({ shelve })) },
   { weight: 1, arbitrary: fc.constant({ epoch: true }) },
   { weight: 1, arbitrary: fc.constant({ forged: true }) },
 )
@@ -289,6 +291,8 @@ type AnyFact = Partial<{
   frame: { temperature: number; link: number; bad: boolean }
   claim: { by: string; ahead: number }
   command: { target: string; name: string }
+  /** The first alarm that there is, for so long; 0: it is acknowledged. */
+  shelve: number
   epoch: boolean
   forged: boolean
 }>
@@ -298,11 +302,17 @@ function bodiesOf(plan: readonly AnyFact[]): string[] {
   bench.install(byAdministrator(manifestOf()))
   for (const by of NODES) bench.take(claim(by, 1, START_MS))
   let [epoch, cycle, seq, atMs] = [1, 0, 1, START_MS]
-  for (const [i, { frame: f, claim: c, command: d, epoch: e, forged }] of plan.entries()) {
+  for (const [i, { frame: f, claim: c, command: d, shelve, epoch: e, forged }] of plan.entries()) {
     if (e) [epoch, cycle] = [epoch + 1, cycle + 3]
     if (forged) bench.body(sealFact(frame(cycle + 1, { epoch }), signerOf('gateway', 'another')))
     if (c) bench.take(claim(c.by, ++seq, (atMs += c.ahead)))
     if (d) bench.take(command(`command-${i}`, d.target, d.name, bench.fold.state!.now))
+    const [alarm] = recordsOf(bench.fold.state!.alarms).map(([key]) => key)
+    const { now } = bench.fold.state!
+    if (shelve !== undefined && alarm !== undefined) {
+      const own = { kind: 'AlarmAcknowledged', by: 'operator', id: `acknowledge-${i}`, alarm, issuedAtMs: now } as const
+      bench.take({ ...head, ...own, ...(shelve > 0 && { shelveUntilMs: now + shelve }) })
+    }
     if (!f) continue
     const points = batteryPoints({
       temperature: f.bad ? BAD : good(f.temperature, '°C'),

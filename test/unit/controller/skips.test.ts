@@ -1,8 +1,9 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { SiteFold } from '../../../actors/controller/fold.ts'
 import { Skips } from '../../../actors/controller/skips.ts'
 import type { Signer } from '../../../protocol/codec/sign.ts'
 import type { Fact, FactOf } from '../../../protocol/words/facts.ts'
+import { ReplicaBench } from '../node/replicas.ts'
 import { assetsOf, byAdministrator, FoldBench, head, manifestOf, NODES, START_MS, signerOf } from './household.ts'
 
 const slots = { onTime: 0, late: 0, held: 0, uncovered: 0, fieldDown: 0 }
@@ -147,4 +148,60 @@ test('what is passed is chained and not stepped, the same from a snapshot that l
     for (const [i, body] of bodies.slice(at + 1).entries()) thawed.take(at + 1 + i, body)
     expect([thawed.stateHash(), thawed.passed]).toEqual([whole.stateHash(), [POISON]])
   }
+})
+
+describe('a replica', () => {
+  const bodiesOf = (...more: More) => after(...more).bodies
+  const commands = (bench: ReplicaBench) => Object.keys(bench.replica.fold.state!.commands)
+
+  test('passes what it learns of before it meets it', async () => {
+    const bench = new ReplicaBench()
+    await bench.append(bodiesOf([skip(POISON)], [frame(2)]))
+    await bench.start(FoldBench.options)
+    expect([commands(bench), bench.replica.fold.position, bench.failed]).toEqual([[], POISON + 2, ''])
+  })
+  test('that has stepped it starts anew when it is passed, and its snapshot does not count', async () => {
+    const bench = new ReplicaBench()
+    const [poisoned, later] = [bodiesOf(), bodiesOf([skip(POISON)])]
+    await bench.append(poisoned)
+    await bench.start(FoldBench.options)
+    expect(commands(bench)).toEqual(['the-poison'])
+    await bench.append(later.slice(poisoned.length))
+    expect(bench.failed).toContain('has had a record passed')
+    await bench.start(FoldBench.options)
+    expect([commands(bench), bench.failed]).toEqual([[], ''])
+  })
+  test('that was down meanwhile with a snapshot behind it folds anew', async () => {
+    const bench = new ReplicaBench()
+    const [poisoned, later] = [bodiesOf(), bodiesOf([skip(POISON)])]
+    await bench.append(poisoned)
+    await bench.start(FoldBench.options)
+    await bench.replica.stop()
+    await bench.append(later.slice(poisoned.length))
+    await bench.start(FoldBench.options)
+    expect([commands(bench), bench.replica.fold.position]).toEqual([[], POISON + 1])
+    await bench.replica.stop()
+    await bench.start(FoldBench.options)
+    expect([commands(bench), bench.replica.fold.passed]).toEqual([[], [POISON]])
+  })
+  test('is not kept from beginning by a skip that names what is not of its site', async () => {
+    const bench = new ReplicaBench()
+    const foreign: Fact = { ...(mode('of-the-farm', 'safe') as FactOf<'CommandRequested'>), site: 'farm' }
+    await bench.append(bodiesOf([foreign], [skip(POISON + 1)], [frame(2)]))
+    for (let i = 0; i < 2; i++) {
+      await bench.start(FoldBench.options)
+      expect([commands(bench), bench.replica.fold.position, bench.failed]).toEqual([['the-poison'], POISON + 3, ''])
+      await bench.replica.stop()
+    }
+    expect(bench.world.notes.join()).not.toContain('refused')
+  })
+  test('goes on over a skip that is void', async () => {
+    const bench = new ReplicaBench()
+    const decided: More = [[frame(2)], [certified(2, 2)]]
+    const [stepped, late] = [bodiesOf(...decided), bodiesOf(...decided, [skip(POISON)], [frame(3)])]
+    await bench.append(stepped)
+    await bench.start(FoldBench.options)
+    await bench.append(late.slice(stepped.length))
+    expect([commands(bench), bench.replica.fold.position, bench.failed]).toEqual([['the-poison'], late.length - 1, ''])
+  })
 })

@@ -10,15 +10,11 @@ import type { AnyStrategy } from '../../../actors/kit/strategy.ts'
 import { sha256 } from '../../../protocol/codec/canonical.ts'
 import { sealFact } from '../../../protocol/codec/fact.ts'
 import { manifestHash } from '../../../protocol/codec/manifest.ts'
-import { TOPICS } from '../../../protocol/log/event-log.ts'
-import { openMemoryLog } from '../../../protocol/log/memory.ts'
-import type { Logs } from '../../../protocol/ports.ts'
 import { Refusal } from '../../../protocol/words/errors.ts'
 import type { Fact } from '../../../protocol/words/facts.ts'
 import type { Digest } from '../../../protocol/words/ids.ts'
-import { Replica } from '../../../supervisors/node/replica.ts'
-import { type World, worldOf } from '../edge/world.ts'
 import { bent } from '../kit/sample.ts'
+import { ReplicaBench } from '../node/replicas.ts'
 import { assetsOf, byAdministrator, FoldBench, head, manifestOf, NODES, START_MS, signerOf } from './household.ts'
 
 /** Version 2 of the battery: `precharging` is called `filling` there. */
@@ -153,36 +149,15 @@ test('a snapshot that the author has not mapped is refused with the line to writ
 })
 
 describe('where the log below a snapshot was trimmed away', () => {
-  const opened = (world: World, logs: Logs, fold: typeof FIRST, failed: (error: unknown) => void = () => {}): Replica =>
-    new Replica({
-      ports: world,
-      logs,
-      partition: 0,
-      fold,
-      signer: signerOf('node-a'),
-      fail: failed,
-      candidate: () => {},
-      manifest: () => {},
-      seen: () => {},
-      accepted: () => {},
-      stepped: () => {},
-    })
-  const settle = async (world: World) => {
-    for (let i = 0; i < 50; i++) await world.clock.pass(10)
-  }
   /** The former engine stops at the end of the log, but for what comes after; then the log is trimmed to there. */
-  async function former(...after: Fact[]) {
-    const world = worldOf()
-    const logs = Object.fromEntries(TOPICS.map(topic => [topic, openMemoryLog({ topic })])) as unknown as Logs
-    const append = (facts: readonly string[]) => logs.facts.append(facts.map(body => ({ partition: 0, body })))
-    await append(LIFE)
-    const replica = opened(world, logs, FIRST)
-    await replica.start()
-    await settle(world)
-    await replica.stop()
-    await append(after.map(seal))
-    await logs.facts.trim(0, LIFE.length)
-    return { world, logs, append }
+  async function former(...after: Fact[]): Promise<ReplicaBench> {
+    const bench = new ReplicaBench()
+    await bench.append(LIFE)
+    await bench.start(FIRST)
+    await bench.replica.stop()
+    await bench.append(after.map(seal))
+    await bench.logs.facts.trim(0, LIFE.length)
+    return bench
   }
   const next = manifestOf({
     version: 2,
@@ -191,31 +166,24 @@ describe('where the log below a snapshot was trimmed away', () => {
   })
 
   test('the snapshot is migrated, and the replica goes on from it', async () => {
-    const { world, logs, append } = await former(installed(next))
-    const replica = opened(world, logs, NEXT)
-    await replica.start()
-    await append([seal(frame(3))])
-    await settle(world)
-    expect([replica.fold.position, where(replica.fold)]).toEqual([LIFE.length + 1, 'operating.filling.charging'])
+    const bench = await former(installed(next))
+    const { fold } = await bench.start(NEXT)
+    await bench.append([seal(frame(3))])
+    expect([fold.position, where(fold), bench.failed]).toEqual([LIFE.length + 1, 'operating.filling.charging', ''])
   })
   test('not where the former engine did not end at it: others may have stepped what lies between', async () => {
-    const { world, logs } = await former(frame(3), installed(next))
-    let failed = ''
-    const replica = opened(world, logs, NEXT, error => {
-      failed = String(error)
-    })
-    await replica.start()
-    await settle(world)
-    expect([replica.fold.position, failed]).toEqual([-1, expect.stringContaining('LOG_GONE')])
-    expect(world.notes.join()).toContain('run the former version once more, stop it in order')
+    const bench = await former(frame(3), installed(next))
+    const { fold } = await bench.start(NEXT)
+    expect([fold.position, bench.failed]).toEqual([-1, expect.stringContaining('LOG_GONE')])
+    expect(bench.world.notes.join()).toContain('run the former version once more, stop it in order')
   })
   test('while the log is whole, it is folded anew instead', async () => {
-    const { world, logs } = await former()
-    const whole = { ...logs, facts: openMemoryLog({ topic: 'facts' }) }
-    await whole.facts.append([...LIFE, seal(frame(3))].map(body => ({ partition: 0, body })))
-    const replica = opened(world, whole, NEXT)
-    await replica.start()
-    await settle(world)
-    expect(replica.fold.stateHash()).toBe(folded(NEXT, [...LIFE, seal(frame(3))]).stateHash())
+    const bench = new ReplicaBench()
+    await bench.append(LIFE)
+    await bench.start(FIRST)
+    await bench.replica.stop()
+    await bench.append([seal(frame(3))])
+    const { fold } = await bench.start(NEXT)
+    expect(fold.stateHash()).toBe(folded(NEXT, [...LIFE, seal(frame(3))]).stateHash())
   })
 })
