@@ -26,6 +26,7 @@ interface Configuration {
   /** Innermost first. */
   readonly nodes: readonly Node[]
   readonly always: readonly Candidate[]
+  /** As many as the definition knows: the host lets no other event through. */
   readonly byEvent: Map<string, Candidates>
   readonly moves: Map<Transition, Move | null>
 }

@@ -2,7 +2,7 @@ import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 
 /** What the embedded log is measured against: one connection of one process, nobody follows, no checksum, no roll. */
-export function runBare(dir: string, batch: number, body: string, runMs: number, warmUpMs: number): number {
+export function openBare(dir: string, batch: number, body: string) {
   const db = new DatabaseSync(path.join(dir, 'bare.db'))
   db.exec('pragma journal_mode=wal; pragma synchronous=full')
   db.exec('create table rec(seq integer primary key, part integer not null, ts integer not null, body text not null)')
@@ -12,17 +12,17 @@ export function runBare(dir: string, batch: number, body: string, runMs: number,
     for (let i = 0; i < batch; i++) insert.run(Date.now(), body)
     db.exec('commit')
   }
-  const run = (ms: number): number => {
-    let count = 0
-    const start = performance.now()
-    while (performance.now() - start < ms) {
-      commit()
-      count += batch
-    }
-    return (count / (performance.now() - start)) * 1000
+  return {
+    /** Records per second. */
+    run(ms: number): number {
+      let count = 0
+      const start = performance.now()
+      while (performance.now() - start < ms) {
+        commit()
+        count += batch
+      }
+      return (count / (performance.now() - start)) * 1000
+    },
+    close: () => db.close(),
   }
-  run(warmUpMs)
-  const rate = run(runMs)
-  db.close()
-  return rate
 }

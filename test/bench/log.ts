@@ -5,13 +5,14 @@ import os from 'node:os'
 import path from 'node:path'
 import { openEmbeddedLog } from '../../protocol/log/embedded/index.ts'
 import type { EventLog } from '../../protocol/log/event-log.ts'
-import { runBare } from './log-bare.ts'
-import { median, quantile, type Row, spreadOf } from './row.ts'
+import { openBare } from './log-bare.ts'
+import { median, quantile, type Row } from './row.ts'
 
 /**
  * The embedded log with two following processes against bare node:sqlite in one process: the same bodies, batches, disk
- * and durability, ABBA pairs, the median of the pairs' ratios. Then how late a follower in another process is, and what
- * two idle followers cost.
+ * and durability, both open all along, many short slices in the order ABBA, the median of the pairs' ratios: a neighbour
+ * who flushes the same disk then disturbs both sides of a pair alike. Then how late a follower in another process is,
+ * and what two idle followers cost.
  */
 interface Case {
   readonly batch: number
@@ -31,8 +32,13 @@ const goalSlowed: Goal = one =>
   one.outstanding > 1 ? { atLeast: 0.9 } : one.batch <= 10 ? goalAsItIs(one) : { atLeast: 0.5 }
 const BODY = `{"x":"${'y'.repeat(291)}"}`
 const SLOW_FLUSH_US = 1000
-/** Fresh threads run cold code; a log runs for months. The bare side, in this process, is warm from the first pair on. */
-const WARM_UP_MS = 200
+/** Fresh threads run cold code; a log runs for months. */
+const WARM_UP_MS = 300
+const SLICE_MS = 80
+const PAIRS = 61
+const PAIRS_QUICK = 31
+/** The followers' last reading must not fall into the bare side's slice. */
+const CATCH_UP_MS = 15
 
 export async function benchLog(quick = false): Promise<readonly Row[]> {
   const rows = [
@@ -67,63 +73,73 @@ function compileShim(): string | null {
 }
 
 async function throughput(disk: string, quick: boolean, goalOf: Goal): Promise<readonly Row[]> {
-  const runMs = quick ? 250 : 700
-  const pairs = 7
   const rows: Row[] = []
   for (const one of CASES) {
-    const ratios: number[] = []
-    const bareRates: number[] = []
-    const ourRates: number[] = []
-    for (let pair = 0; pair < pairs; pair++) {
-      const rates = { bare: 0, ours: 0 }
-      for (const side of pair % 2 === 0 ? (['bare', 'ours'] as const) : (['ours', 'bare'] as const)) {
-        rates[side] = await inFolder(dir =>
-          side === 'bare'
-            ? Promise.resolve(runBare(dir, one.batch, BODY, runMs, WARM_UP_MS))
-            : runOurs(dir, one, runMs),
-        )
-      }
-      ratios.push(rates.ours / rates.bare)
-      bareRates.push(rates.bare)
-      ourRates.push(rates.ours)
-    }
+    const { ratios, ourRates, bareRates } = await compared(one, quick ? PAIRS_QUICK : PAIRS)
     const outstanding = one.outstanding > 1 ? `, ${one.outstanding} outstanding` : ''
     rows.push({
       name: `log append, batches of ${one.batch}${outstanding}, ${disk}`,
       value: median(ratios),
       unit: 'ratio',
       ...goalOf(one),
-      spread: spreadOf(ratios),
-      detail: `${median(ourRates).toFixed(0)}/s against ${median(bareRates).toFixed(0)}/s`,
+      spread: [quantile(ratios, 0.25), quantile(ratios, 0.75)],
+      detail: `the middle half of the pairs; ${median(ourRates).toFixed(0)}/s against ${median(bareRates).toFixed(0)}/s`,
     })
   }
   return rows
 }
 
-/** Records per second; at the end both followers must have every one of them. */
-async function runOurs(dir: string, { batch, outstanding }: Case, runMs: number): Promise<number> {
+async function compared(one: Case, pairs: number) {
+  return await inFolder(bareDir =>
+    inFolder(async dir => {
+      const bare = openBare(bareDir, one.batch, BODY)
+      const ours = await openOurs(dir, one)
+      bare.run(WARM_UP_MS)
+      await ours.run(WARM_UP_MS)
+      const ratios: number[] = []
+      const ourRates: number[] = []
+      const bareRates: number[] = []
+      for (let pair = 0; pair < pairs; pair++) {
+        for (const side of pair % 2 === 0 ? (['bare', 'ours'] as const) : (['ours', 'bare'] as const))
+          if (side === 'bare') bareRates.push(bare.run(SLICE_MS))
+          else ourRates.push(await ours.run(SLICE_MS))
+        ratios.push(ourRates[pair]! / bareRates[pair]!)
+      }
+      bare.close()
+      await ours.close()
+      return { ratios, ourRates, bareRates }
+    }),
+  )
+}
+
+/** At the end both followers must have every record. */
+async function openOurs(dir: string, { batch, outstanding }: Case) {
   const log = await openEmbeddedLog({ dir, topic: 'facts' })
   const followers = await Promise.all([startFollower(dir), startFollower(dir)])
   const records = Array.from({ length: batch }, () => ({ partition: 0, body: BODY }))
   let count = 0
-  const run = async (ms: number): Promise<number> => {
-    const before = count
-    const start = performance.now()
-    await Promise.all(
-      Array.from({ length: outstanding }, async () => {
-        while (performance.now() - start < ms) {
-          await log.append(records)
-          count += batch
-        }
-      }),
-    )
-    return ((count - before) / (performance.now() - start)) * 1000
+  return {
+    /** Records per second. */
+    async run(ms: number): Promise<number> {
+      const before = count
+      const start = performance.now()
+      await Promise.all(
+        Array.from({ length: outstanding }, async () => {
+          while (performance.now() - start < ms) {
+            await log.append(records)
+            count += batch
+          }
+        }),
+      )
+      const rate = ((count - before) / (performance.now() - start)) * 1000
+      await new Promise(resolve => setTimeout(resolve, CATCH_UP_MS))
+      return rate
+    },
+    async close(): Promise<void> {
+      await Promise.all(followers.map(follower => ask(follower, { upTo: count })))
+      await endAll(followers, log)
+    },
   }
-  await run(WARM_UP_MS)
-  const rate = await run(runMs)
-  await Promise.all(followers.map(follower => ask(follower, { upTo: count })))
-  await endAll(followers, log)
-  return rate
 }
 
 /** Intended times of appending, not the times at which it came to it: a stall is everybody's delay. */

@@ -6,7 +6,7 @@ export interface Row {
   /** What the row should keep to; undefined where it only informs. */
   readonly atLeast?: number
   readonly atMost?: number
-  /** Lowest and highest of the repeats. */
+  /** Lowest and highest of the repeats, or what `detail` says. */
   readonly spread?: readonly [number, number]
   readonly detail?: string
 }

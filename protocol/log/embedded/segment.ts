@@ -21,6 +21,9 @@ export const SCHEMA = `
 create table meta(k text primary key, v) without rowid;
 create table rec(seq integer primary key, part integer not null, ts integer not null, crc integer not null, body text not null);`
 
+/** Records of one statement, the largest first: each run costs as much as the row that it writes. */
+const INSERT_ROWS = [32, 8, 1]
+
 /** position, partition, stamp, checksum, body. */
 export type Row = readonly [number, number, number, number, string]
 
@@ -61,8 +64,10 @@ export class Segment {
   readonly db: DatabaseSync
   readonly #head: StatementSync
   readonly #rows: StatementSync
-  readonly #insert: StatementSync
+  readonly #inserts: readonly { readonly rows: number; readonly statement: StatementSync }[]
   readonly #meta: StatementSync
+  readonly #begin: StatementSync
+  readonly #commit: StatementSync
   #sealed: number | null = null
 
   private constructor(base: number, db: DatabaseSync) {
@@ -72,8 +77,13 @@ export class Segment {
     this.#head.setReturnArrays(true)
     this.#rows = db.prepare('select seq, part, ts, crc, body from rec where seq >= ? order by seq limit ?')
     this.#rows.setReturnArrays(true)
-    this.#insert = db.prepare('insert into rec(seq, part, ts, crc, body) values(?, ?, ?, ?, ?)')
+    this.#inserts = INSERT_ROWS.map(rows => {
+      const values = Array(rows).fill('(?, ?, ?, ?, ?)').join()
+      return { rows, statement: db.prepare(`insert into rec(seq, part, ts, crc, body) values ${values}`) }
+    })
     this.#meta = db.prepare('select v from meta where k = ?')
+    this.#begin = db.prepare('begin immediate')
+    this.#commit = db.prepare('commit')
   }
 
   /** Throws SQLITE_CANTOPEN where it is not there. */
@@ -118,6 +128,15 @@ export class Segment {
     }
   }
 
+  /** Takes the write lock, or throws SQLITE_BUSY at once. */
+  begin(): void {
+    this.#begin.run()
+  }
+
+  commit(): void {
+    this.#commit.run()
+  }
+
   /** The newest position, `base - 1` where there is none; and the last one for good, where it is sealed. */
   head(): { head: number; sealed: number | null } {
     const [head, sealed] = this.#head.get() as unknown as [number | null, number | null]
@@ -133,8 +152,19 @@ export class Segment {
     return this.#rows.all(from, max) as unknown as Row[]
   }
 
-  insert(seq: number, part: number, stampMs: number, body: string): void {
-    this.#insert.run(seq, part, stampMs, checksumOf(seq, part, stampMs, body), body)
+  /** Records with dense positions from `first` on. */
+  insert(first: number, partitions: readonly number[], stampMs: number, bodies: readonly string[]): void {
+    let i = 0
+    for (const { rows, statement } of this.#inserts)
+      while (bodies.length - i >= rows) {
+        const values: (number | string)[] = []
+        for (const end = i + rows; i < end; i++) {
+          const part = partitions[i]!
+          const body = bodies[i]!
+          values.push(first + i, part, stampMs, checksumOf(first + i, part, stampMs, body), body)
+        }
+        statement.run(...values)
+      }
   }
 
   carried(): Carried {

@@ -21,8 +21,8 @@ const FOLLOW_BATCH_CHARS_MAX = 1024 * 1024
 /** Between two tries for a lock that others keep. */
 const BUSY_PAUSE_MS = 2
 
-/** About what a wake-up costs. */
-const LINGER_MS = 0.05
+/** About what it takes from an acknowledgement to the next append, with both cores busy. */
+const LINGER_MS = 0.2
 /** Then timers, the bell and a reader's other orders have their turn. */
 const TURN_MS_MAX = 2
 
@@ -70,7 +70,7 @@ class Service {
 
   ordered(first: Order): void {
     const startMs = performance.now()
-    this.#lingers = startMs - this.#idleSinceMs < LINGER_MS
+    this.#lingers = first.kind === 'append' && startMs - this.#idleSinceMs < LINGER_MS
     let next: { message: Order } | undefined = { message: first }
     for (let nowMs = startMs; next && nowMs - startMs < TURN_MS_MAX; nowMs = performance.now()) {
       for (; next; next = receiveMessageOnPort(port)) this.#take(next.message)

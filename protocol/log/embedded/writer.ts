@@ -80,10 +80,10 @@ export class Writer {
         }
         for (let i = 0; i < bodies.length; i++) {
           this.#notePartition(segment, partitions[i]!)
-          segment.insert(head + 1 + i, partitions[i]!, stampMs, bodies[i]!)
           this.#bytesSinceLook += bodies[i]!.length + RECORD_BYTES
         }
-        segment.db.exec('commit')
+        segment.insert(head + 1, partitions, stampMs, bodies)
+        segment.commit()
         this.#leftAt = head + bodies.length
         this.#mark.write(this.#leftAt)
         return { kind: 'done', first: head + 1 }
@@ -130,7 +130,7 @@ export class Writer {
         const { partitions, trims } = segment.carried()
         const wanted = Math.max(before, trims.get(partition) ?? 0)
         segment.put(`trim:${partition}`, wanted)
-        segment.db.exec('commit')
+        segment.commit()
         const others = partitions.filter(other => other !== partition).map(other => trims.get(other) ?? 0)
         return Math.min(wanted, ...others)
       } catch (error) {
@@ -162,7 +162,7 @@ export class Writer {
     const begun = whileBusy(
       BUSY_TURN_MS,
       () => {
-        this.#segment.db.exec('begin immediate')
+        this.#segment.begin()
         return true
       },
       () => this.#courtesy.wish(),
@@ -198,7 +198,7 @@ export class Writer {
     for (const orphan of orphansAbove(this.#dir, segment.base)) removeDatabase(orphan)
     createSegment(this.#dir, head + 1, segment.carried())
     segment.put('sealed', head)
-    segment.db.exec('commit')
+    segment.commit()
     this.#ringer.ring()
     this.#use(openTail(this.#dir, this.#pageCap()))
     return true
