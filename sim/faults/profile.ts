@@ -3,7 +3,7 @@
  * that those that are in can go as far as they like.
  */
 import { Refusal } from '../../protocol/words/errors.ts'
-import { randomOf, share } from '../world/draw.ts'
+import { randomOf, share, textHash } from '../world/draw.ts'
 import { FAULT_KINDS, type Fault, type FaultKind, KINDS, type Kind } from './kinds.ts'
 
 export interface Profile {
@@ -30,17 +30,16 @@ export const PROFILES: readonly string[] = ['calm', 'swarm', ...groups, ...FAULT
 /** `swarm`, `calm`, a group of kinds, or one kind alone. Throws USAGE. */
 export function profileOf(seed: number, name: string, forMs: number, targets: Targets): Profile {
   const random = randomOf(seed, 'profile')
-  const pick = random.stream('kinds')
-  const chosen = () => share(pick.u32()) < TAKEN
+  // by name, so that a new kind moves no other
+  const chosen = (kind: FaultKind) => share(random.stream(`taken ${kind}`).u32()) < TAKEN
   if (!PROFILES.includes(name)) throw new Refusal('USAGE', `--profile ${name}: none of ${PROFILES.join(', ')}`)
   const kinds = FAULT_KINDS.filter(kind => {
-    const taken = chosen() // drawn for every kind, so that a new one moves no other
-    if (name === 'swarm') return taken
+    if (name === 'swarm') return chosen(kind)
     return name === kind || name === KINDS[kind].group
   })
   const faults = kinds.flatMap(kind => windowsOf(kind, forMs, targets, random.stream(kind)))
   const traitor = faults.some(f => KINDS[f.kind].targets === 'traitor') ? (targets.traitor[0] ?? null) : null
-  return { name, kinds, traitor, faults: faults.map((fault, i) => ({ ...fault, id: i + 1 })) }
+  return { name, kinds, traitor, faults }
 }
 
 function windowsOf(name: FaultKind, forMs: number, targets: Targets, random: ReturnType<typeof randomOf>): Fault[] {
@@ -50,10 +49,10 @@ function windowsOf(name: FaultKind, forMs: number, targets: Targets, random: Ret
   const most = Math.min(WINDOWS_MAX, Math.max(2, Math.ceil(forMs / WINDOW_EVERY_MS)))
   const count = 1 + (random.u32() % most)
   const upTo = (max: number) => 1 + (random.u32() % max)
-  return Array.from({ length: count }, () => {
+  return Array.from({ length: count }, (_, nth) => {
     const fromMs = QUIET_MS + (random.u32() % Math.max(1, forMs - QUIET_MS))
     return {
-      id: 0,
+      id: textHash(`${name} ${nth}`),
       kind: name,
       target: names[random.u32() % names.length]!,
       fromMs,
