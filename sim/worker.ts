@@ -42,7 +42,7 @@ async function work(job: Job): Promise<Done> {
 /** Whatever reached outside of its ports makes the run worthless: another one would differ. */
 const escaped = (result: TrialResult): TrialResult => ({
   ...result,
-  violations: [...guard.escapes.map(text => ({ invariant: 'ESCAPE', atMs: 0, text })), ...result.violations],
+  violations: [...guard.take().map(text => ({ invariant: 'ESCAPE', atMs: 0, text })), ...result.violations],
 })
 
 process.on('message', (job: Job) => {

@@ -27,13 +27,14 @@ const MEMBERS: readonly (readonly [object: () => object, name: string, members: 
     ['digest', 'sign', 'verify', 'generateKey', 'importKey'],
   ],
 ]
-/** Native work that belongs to the language itself. */
-const OWN = new Set(['PROMISE', 'Timeout', 'Immediate', 'TickObject', 'Microtask'])
+/** Native work that belongs to the language itself, or ends before its call returns (signatures). */
+const OWN = new Set(['PROMISE', 'Timeout', 'Immediate', 'TickObject', 'Microtask', 'SIGNREQUEST'])
 /** What was found is told once for each line. */
 const ESCAPES_MAX = 100
 
 export interface Guard {
-  readonly escapes: readonly string[]
+  /** What has escaped since it was asked last. */
+  take(): readonly string[]
 }
 
 /** Once, before any trial of this process. */
@@ -70,7 +71,7 @@ export function installGuard(): Guard {
     },
   }
   createHook(options as Parameters<typeof createHook>[0]).enable()
-  return { escapes }
+  return { take: () => escapes.splice(0) }
 }
 
 /** The first line of ours that is not the simulator's. */

@@ -1,0 +1,82 @@
+/** The simulator as people use it: seeds that hold, seeds that once did not, the same trace on every run. */
+import { spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+
+const MAIN = new URL('../../supervisors/main.ts', import.meta.url).pathname
+const folder = mkdtempSync(join(tmpdir(), 'quorate-sim-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+interface Line {
+  readonly seed: number
+  readonly traceHash: string
+  readonly simulatedHours: number
+  readonly faults: Readonly<Record<string, number>>
+  readonly violations: readonly { readonly invariant: string; readonly text: string }[]
+}
+async function sim(...args: string[]) {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', MAIN, 'sim', ...args], {
+    cwd: folder,
+  })
+  let out = ''
+  let err = ''
+  child.stdout.on('data', chunk => (out += chunk))
+  child.stderr.on('data', chunk => (err += chunk))
+  const status = await new Promise(ended => child.on('exit', ended))
+  return { status, out, err }
+}
+async function lines(...args: string[]): Promise<Line[]> {
+  const { out } = await sim(...args, '--json', '--no-shrink')
+  return out
+    .trim()
+    .split('\n')
+    .map(line => JSON.parse(line))
+    .sort((a, b) => a.seed - b.seed)
+}
+const broken = (all: readonly Line[]) =>
+  all.flatMap(({ seed, violations }) => violations.map(v => `seed ${seed}: ${v.invariant} ${v.text}`))
+
+test('a range of seeds holds every invariant, and strikes with nearly every kind of fault', async () => {
+  const all = await lines('--seeds', '1..60', '--hours', '0.1')
+  expect(broken(all)).toEqual([])
+  const struck: Record<string, number> = {}
+  for (const { faults } of all) for (const [kind, n] of Object.entries(faults)) struck[kind] = (struck[kind] ?? 0) + n
+  const hours = all.reduce((sum, l) => sum + l.simulatedHours, 0)
+  const kinds = Object.entries(struck).map(([kind, n]) => `${kind} ${n}`)
+  process.stdout.write(`${all.length} seeds, ${hours.toFixed(1)} simulated hours; struck: ${kinds.join(', ')}\n`)
+  expect([all.length, Object.keys(struck).length > 45]).toEqual([60, true])
+})
+
+test('one seed gives one trace, with the quick signatures and with the real ones, whoever runs it', async () => {
+  const traces = async (jobs: string) =>
+    (await lines('--seeds', '15..16', '--hours', '0.05', '--jobs', jobs)).map(l => l.traceHash)
+  const first = await traces('1')
+  expect(await traces('2')).toEqual(first)
+  expect(new Set(first).size).toBe(2)
+})
+
+test('several sites in one world: faults at the first leave the others alone', async () => {
+  const all = await lines('--seeds', '3..4', '--hours', '0.05', '--sites', '3')
+  expect(broken(all)).toEqual([])
+})
+
+describe('bad input is refused with the way out', () => {
+  test.each([
+    [['--profile', 'swarn'], /USAGE: --profile swarn: none of calm, swarm/],
+    [['--seeds', '9..1'], /USAGE: --seeds 9\.\.1: write a range such as 1\.\.100/],
+    [['--hours', '-1'], /USAGE: --hours -1: a number from 0\.01/],
+    [['--site', 'nowhere.yaml'], /USAGE: --site nowhere\.yaml: there is no such file/],
+    [['--mutation', 'nothing'], /USAGE: --mutation nothing: none of/],
+  ])('%j', async (args, refusal) => {
+    const { status, err } = await sim(...args)
+    expect([status, refusal.test(err)]).toEqual([2, true])
+  })
+})
+
+test('--list says which invariants are judged, and why the others are not yet', async () => {
+  const { out } = await sim('--list')
+  expect(out).toMatch(/S1 .*\n/)
+  expect(out).toMatch(/S22 .*not judged yet: there are no databases yet/)
+})
