@@ -1,5 +1,6 @@
 /** What the log says, held against what the plant saw. */
 import type { FactOf } from '../../protocol/words/facts.ts'
+import type { Look } from '../platform/field.ts'
 import type { Find, Finding } from './check.ts'
 import type { Evidence, Logged } from './evidence.ts'
 import { powerOf, REGISTERS, setpointOf, socOf } from './plant-words.ts'
@@ -19,7 +20,8 @@ const REGISTER_WINDOW_MS = 4_000
 
 /** S9: confirmed means that the register did hold it. */
 export const confirmedWasHeld: Find = e => {
-  const held = (asset: string, value: number) => heldOf(e, asset).has(value)
+  const values = new Map(e.manifest.assets.map(a => [a.name, heldOf(e, a.name)]))
+  const held = (asset: string, value: number) => values.get(asset)?.has(value) === true
   return receipts(e).flatMap(({ atMs, fact }) =>
     fact.writes.flatMap(w =>
       w.kind === 'setpoint' && w.outcome === 'confirmed' && !held(w.asset, w.written)
@@ -169,14 +171,15 @@ export const goodIsTrue: Find = e => {
       return (['power', 'soc'] as const).flatMap(name => {
         const point = points[name]
         if (!of || !point) return []
-        const shown = (state: (typeof served)[number]['state']) =>
-          name === 'power' ? powerOf(state, asset) : socOf(state, of)
+        const shown = (state: Look['state']) => (name === 'power' ? powerOf(state, asset) : socOf(state, of))
         if (point.quality === 'bad')
           return point.value === null ? [] : [{ atMs: sentMs, text: `${asset}.${name} is bad and says ${point.value}` }]
         const aboutMs = sentMs - point.ageMs
-        const near = served.filter(l => l.atMs >= aboutMs - SERVED_MS && l.atMs <= aboutMs + ASKED_MS)
         const tolerance = name === 'power' ? 2 : 1
-        const true_ = near.some(l => Math.abs((shown(l.state) ?? Infinity) - Number(point.value)) <= tolerance)
+        const is = (l: Look) => Math.abs((shown(l.state) ?? Infinity) - Number(point.value)) <= tolerance
+        let at = firstFrom(served, aboutMs - SERVED_MS)
+        while (at < served.length && served[at]!.atMs <= aboutMs + ASKED_MS && !is(served[at]!)) at++
+        const true_ = at < served.length && served[at]!.atMs <= aboutMs + ASKED_MS
         const doubted = e.world.faults.some(f => SENSOR.has(f.kind) && (f.target === '*' || f.target === asset))
         return true_ || doubted
           ? []
@@ -190,46 +193,68 @@ export const goodIsTrue: Find = e => {
     })
   })
 }
+/** The first look at or after a time. */
+function firstFrom(looks: readonly Look[], atMs: number): number {
+  let low = 0
+  let high = looks.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (looks[middle]!.atMs < atMs) low = middle + 1
+    else high = middle
+  }
+  return low
+}
 /** A frame may have waited for a link, as long as it is valid. */
 const SERVED_MS = 6_000
 const ASKED_MS = 700
 /** Where the device itself shows what is not so, nobody behind it can know. */
 const SENSOR = new Set<string>(['notANumber', 'outOfRange', 'oldMeter', 'buffered', 'stick'])
 
-/** S35 */
+/**
+ * S35: once in a life of the gateway's control, as its next life cannot know what the former has said. Which life an
+ * alarm is of, its neighbours in the stream tell: two are surely of one where the receipts around them are.
+ */
 export const oneRecordEach: Find = e => {
-  const up = new Map<string, boolean>()
-  const seen = new Set<number>()
-  let lives = 0
-  return e.of('AlarmObserved').flatMap(({ atMs, fact }) => {
-    if (seen.has(fact.seq)) return []
-    seen.add(fact.seq)
-    // a gateway that starts anew cannot know what its former self has said
-    const boots = e.lives.filter(l => l.process.endsWith('gateway') && l.fromMs <= atMs).length
-    if (boots !== lives) up.clear()
-    lives = boots
+  const stream = inStream(e)
+  const epochs = stream.map(({ fact }) => (fact.kind === 'ReceiptRecorded' ? fact.epoch : null))
+  const before = (at: number) => epochs.slice(0, at).findLast(epoch => epoch !== null) ?? 0
+  const after = (at: number) => epochs.slice(at).find(epoch => epoch !== null) ?? null
+  const raisedAt = new Map<string, number>()
+  return stream.flatMap(({ atMs, fact }, at) => {
+    if (fact.kind !== 'AlarmObserved') return []
     const key = `${fact.alarm} ${fact.about ?? ''} ${fact.asset ?? ''}`
-    const raised = fact.state === 'raised'
-    const twice = (up.get(key) ?? false) === raised && raised
-    up.set(key, raised)
+    const first = raisedAt.get(key)
+    if (fact.state === 'returned') raisedAt.delete(key)
+    else raisedAt.set(key, at)
+    const twice = fact.state === 'raised' && first !== undefined && before(first) === after(at)
     return twice ? [{ atMs, text: `${key} is raised twice` }] : []
   })
 }
+/** The gateway's durable stream, each entry once, in its own order. */
+function inStream(e: Evidence): readonly Logged[] {
+  const entries = new Map<number, Logged>()
+  for (const logged of e.facts) {
+    const { fact, body } = logged
+    if ('seq' in fact && fact.seq !== undefined && fact.kind !== 'TimeAdvanced' && !e.site.forged.has(body))
+      if (!entries.has(fact.seq)) entries.set(fact.seq, logged)
+  }
+  return [...entries].sort(([a], [b]) => a - b).map(([, logged]) => logged)
+}
 
 /** Receipts say what was written: each confirmed value is one that the plant took. */
-export const writtenWasSeen: Find = e =>
-  receipts(e).flatMap(({ atMs, fact }) =>
-    fact.writes.flatMap(w =>
-      w.kind === 'setpoint' &&
-      w.accepted &&
-      !e.writes.some(
-        x =>
-          x.asset === w.asset &&
-          REGISTERS[x.register as keyof typeof REGISTERS] === w.name &&
-          x.asked === w.written &&
-          x.seenMs <= atMs + REGISTER_WINDOW_MS,
-      )
-        ? [{ atMs, text: `${w.asset}.${w.name} = ${w.written} is told as accepted; the plant never saw it` }]
-        : [],
-    ),
+export const writtenWasSeen: Find = e => {
+  const firstMs = new Map<string, number>()
+  for (const w of e.writes) {
+    const key = `${w.asset}.${REGISTERS[w.register as keyof typeof REGISTERS]} = ${w.asked}`
+    if (!firstMs.has(key)) firstMs.set(key, w.seenMs)
+  }
+  return receipts(e).flatMap(({ atMs, fact }) =>
+    fact.writes.flatMap(w => {
+      const key = `${w.asset}.${w.name} = ${w.written}`
+      const seen = (firstMs.get(key) ?? Number.POSITIVE_INFINITY) <= atMs + REGISTER_WINDOW_MS
+      return w.kind !== 'setpoint' || !w.accepted || seen
+        ? []
+        : [{ atMs, text: `${key} is told as accepted; the plant never saw it` }]
+    }),
   )
+}
