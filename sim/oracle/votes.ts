@@ -94,13 +94,16 @@ export const equalDecisions: Find = (e, { profile }) => {
 }
 
 /** S18 */
-export const activeEngine: Find = e =>
-  certificates(e).flatMap(({ atMs, digest, cycle }) => {
+export const activeEngine: Find = e => {
+  // each version keeps the engines of the one before it: the newest tells of all cycles
+  const newest = e.of('ManifestInstalled').at(-1)?.fact.manifest.manifest ?? e.manifest
+  return certificates(e).flatMap(({ atMs, digest, cycle }) => {
     const behind = e.behind(digest)
-    return behind && behind.candidate.engine !== engineAt(e.manifest, cycle)
+    return behind && behind.candidate.engine !== engineAt(newest, cycle)
       ? [{ atMs, text: `cycle ${cycle} was decided by another engine` }]
       : []
   })
+}
 
 /** S28: a candidate is of a frame that stands in the log of facts, at the position that it names. */
 export const decidedOnFrames: Find = (e, { profile }) => {

@@ -64,12 +64,15 @@ export class SimSite {
   readonly field: SimField
   readonly gateway: Process
   readonly nodes: readonly Process[]
+  /** What nodes start with from now on. */
+  engine: Engine
   readonly #trees = new Map<string, { readonly life: Incarnation; readonly tree: NodeTree }>()
   #gatewayTree: { readonly life: Incarnation; readonly tree: GatewayTree } | null = null
   #commands = 0
 
   constructor(o: SimSiteOptions) {
     this.o = o
+    this.engine = o.engine
     const { world, file, engine, keys, prefix } = o
     const entry = ([id, role]: [string, Role]) =>
       [id, { publicKey: keys.signer(id).publicKey, roles: [role] }] as [string, KeyEntry]
@@ -99,6 +102,10 @@ export class SimSite {
   node(name: string): NodeTree | null {
     const there = this.#trees.get(name)
     return there && !there.life.dead ? there.tree : null
+  }
+  /** What a node that is up has folded. */
+  state(process: string) {
+    return this.node(process.slice(this.o.prefix.length))?.part('replica').fold.state ?? null
   }
   get gatewayTree(): GatewayTree | null {
     const there = this.#gatewayTree
@@ -175,7 +182,8 @@ export class SimSite {
   }
 
   async #node(name: string, ports: Ports, life: Incarnation): Promise<void> {
-    const { world, keys, engine, topics, prefix } = this.o
+    const { world, keys, topics, prefix } = this.o
+    const { engine } = this
     const openLogs = () => {
       const logs = Object.fromEntries(TOPICS.map(topic => [topic, logOf(life, topics[topic])])) as unknown as Logs
       return Promise.resolve(name === this.o.traitor ? betray.logs(world, life, logs) : logs)
