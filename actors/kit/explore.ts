@@ -157,9 +157,12 @@ function searched(placed: Placed, guard: string, base: PointValues): readonly Fo
     }
   }
   const first = outcome(base)
-  const changes = Object.entries((spec as AnySpec).points).flatMap(([point, declared]) =>
-    alternatives(unitOf(declared), base[point]).map(value => ({ [point]: value })),
-  )
+  const changes = Object.entries((spec as AnySpec).points)
+    .flatMap(([point, declared]) =>
+      alternatives(unitOf(declared), base[point]).map((value, rank) => ({ change: { [point]: value }, rank })),
+    )
+    .sort((a, b) => a.rank - b.rank) // likelier values of any point before odd ones
+    .map(({ change }) => change)
   let tried = 0
   for (const one of changes)
     for (const other of [{}, ...changes]) {
@@ -174,5 +177,5 @@ function searched(placed: Placed, guard: string, base: PointValues): readonly Fo
 function alternatives(unit: string | readonly string[], value: unknown): readonly (number | string)[] {
   if (typeof unit !== 'string') return unit.filter(word => word !== value)
   const at = typeof value === 'number' ? value : 0
-  return [0, at + 1, at - 1, 2 * at, -at, 1_000, -1_000, 1_000_000, -1_000_000].filter(v => v !== at)
+  return [2 * at, 1_000_000, 1_000, at + 1, at - 1, 0, -1_000, -at, -1_000_000].filter(v => v !== at)
 }

@@ -25,11 +25,11 @@ export interface Path {
   readonly end: string
 }
 
-/** Situations that an exploration may meet; a chart with more is told apart by too much, such as many pending timers. */
-const SITUATIONS_MAX = 20_000
+/** Steps that an exploration may try (situations times events); a chart with more is told apart by too much, such as many pending timers. */
+const EXPLORED_MAX = 20_000
 
-/** The shortest path to each (state, pending timers and pulses, frame) that can be reached; throws beyond `limit` of them. */
-export const shortestPaths = (placed: Placed, exploration: Exploration, limit = SITUATIONS_MAX): readonly Path[] =>
+/** The shortest path to each (state, pending timers and pulses, frame) that can be reached; throws beyond `limit` steps tried. */
+export const shortestPaths = (placed: Placed, exploration: Exploration, limit = EXPLORED_MAX): readonly Path[] =>
   getShortestPaths(logicOf(placed, exploration), options(exploration, limit, true)).map(({ state, steps }: any) =>
     pathOf(
       steps.map((step: { event: PathEvent }) => step.event),
@@ -47,7 +47,7 @@ export function simplePaths(
   pathsMax: number,
 ): { readonly paths: readonly Path[]; readonly cut: boolean } {
   const logic = logicOf(placed, exploration)
-  const map: Adjacency = getAdjacencyMap(logic, options(exploration, SITUATIONS_MAX, false)) as never
+  const map: Adjacency = getAdjacencyMap(logic, options(exploration, EXPLORED_MAX, false)) as never
   const first = options(exploration, 1, false).serializeState(logic.getInitialSnapshot())
   let ends: readonly Walk[] = [{ at: first, passed: new Set([first]), events: [] }]
   const paths: Path[] = []

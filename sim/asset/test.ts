@@ -4,9 +4,9 @@
  */
 import { Coverage } from '../../actors/kit/coverage.ts'
 import type { AnyAsset } from '../../actors/kit/define.ts'
-import { explore } from '../../actors/kit/explore.ts'
+import { explore, type PathEvent } from '../../actors/kit/explore.ts'
 import { type PointValues, place, resolveSettings } from '../../actors/kit/host.ts'
-import { type Path, shortestPaths, simplePaths } from '../../actors/kit/paths.ts'
+import { shortestPaths, simplePaths } from '../../actors/kit/paths.ts'
 import { type AnySpec, unitOf } from '../../actors/kit/spec.ts'
 import type { Unit } from '../../protocol/words/units.ts'
 import type { Tested } from '../../supervisors/records/asset-words.ts'
@@ -53,7 +53,7 @@ export function testAsset(
     steps: 0,
     fail(failure) {
       failed++
-      const same = (f: Failure) => f.problem === failure.problem && f.at === failure.at && f.text === failure.text
+      const same = (f: Failure) => f.problem === failure.problem && f.at === failure.at && f.on === failure.on
       if (failures.length < FAILURES_MAX && !failures.some(same)) failures.push(failure)
     },
   }
@@ -67,12 +67,18 @@ export function testAsset(
   const total = counts.shortest + counts.simple
   let done = 0
   for (const path of shortest) {
-    const end = walk(setting, device, path)
-    for (const event of exploration.events) end.step(event, [])
+    const end = walk(setting, device, path.events)
+    for (const event of exploration.events)
+      if ('pulse' in event)
+        walk(setting, device, [...path.events, event]) // the device must know before it is asked
+      else {
+        const next = end.step(event, [])
+        if (event.type === 'wanted') next.step(LOST, []) // what was just set must not outlive the measurements
+      }
     advance(++done, total)
   }
   for (const path of simple) {
-    walk(setting, device, path)
+    walk(setting, device, path.events)
     advance(++done, total)
   }
   return {
@@ -89,7 +95,9 @@ export function testAsset(
   }
 }
 
-function walk(setting: Setting, device: Device, { events }: Path): Walker {
+const LOST: PathEvent = { type: 'frame', is: 'lost' }
+
+function walk(setting: Setting, device: Device, events: readonly PathEvent[]): Walker {
   let at = Walker.start(setting, device)
   events.forEach((event, i) => {
     at = at.step(event, events.slice(i + 1))

@@ -31,12 +31,9 @@ import { inWords } from '../../actors/kit/paths.ts'
 import { withinStep } from '../../actors/kit/purity.ts'
 import type { AnySpec } from '../../actors/kit/spec.ts'
 import type { Failure as FailureInWords } from '../../supervisors/records/asset-words.ts'
+import { bring } from './bring.ts'
 import type { Device } from './device.ts'
-import { shouldHold } from './guards.ts'
-
-/** Plant time that a device is given to bring a frame about. */
-const BRING_MS_MAX = 3_000
-const BRING_STEP_MS = 100
+import { shouldHold, shouldStayWithin } from './guards.ts'
 
 export interface Failure extends FailureInWords {
   /**
@@ -86,7 +83,7 @@ export class Walker {
   }
 }
 
-interface At {
+export interface At {
   readonly actor: ActorState
   /** The same chart on ideal frames. */
   readonly ideal: ActorState
@@ -140,55 +137,13 @@ class Step {
 
   // W1
   #measure(frame: string): void {
-    const { exploration, tally } = this.#o
+    const { tally } = this.#o
+    const brought = bring(this.#o, this.#before, frame)
     this.#frame = frame
-    const target = exploration.frames[frame]!
-    const exact = exploration.exact[frame] ?? []
-    const count = (by: 'device' | 'injected') => {
-      tally.frames[by][frame] = (tally.frames[by][frame] ?? 0) + 1
-    }
-    if (frame === 'lost') {
-      this.#values = {} // its line is dead
-      count('device')
-      return
-    }
-    if (this.#brought(target, exact)) {
-      count('device')
-      return
-    }
-    const said = this.#device.read()
-    const over = { ...said, ...Object.fromEntries(exact.map(point => [point, target[point]])) }
-    this.#values = this.#alike(over, target) ? over : target
-    count('injected')
-  }
-  #brought(target: PointValues, exact: readonly string[]): boolean {
-    const before = this.#device
-    const due = nextDue(this.#before.actor)?.due ?? Number.POSITIVE_INFINITY
-    const words = Object.fromEntries(Object.entries(target).filter(([, value]) => typeof value === 'string'))
-    const meant = [...exact, ...Object.keys(words)]
-    let device = before.arrange(words)
-    for (let ms = 0; ms <= BRING_MS_MAX && this.#before.now + ms < due; ms += BRING_STEP_MS) {
-      const values = device.read()
-      if (meant.every(point => values[point] === target[point]) && this.#alike(values, target)) {
-        this.#device = device
-        this.#values = values
-        this.#now = this.#before.now + ms
-        return true
-      }
-      device = device.pass(BRING_STEP_MS)
-    }
-    return false
-  }
-  /** Each guard says of both the same, and neither lacks a point that the other has. */
-  #alike(values: PointValues, target: PointValues): boolean {
-    const { placed } = this.#o
-    const judged = { placed, actor: this.#before.actor, event: { type: 'measured' }, now: this.#now }
-    const { points, guards } = placed.asset.program
-    return (
-      points.every(
-        ({ name, required }) => !required || (values[name] === undefined) === (target[name] === undefined),
-      ) && Object.keys(guards).every(g => holds({ ...judged, values }, g) === holds({ ...judged, values: target }, g))
-    )
+    this.#values = brought.values
+    this.#device = brought.device
+    this.#now = brought.now
+    tally.frames[brought.by][frame] = (tally.frames[brought.by][frame] ?? 0) + 1
   }
   #wait(): void {
     const timer = nextDue(this.#before.actor)
@@ -291,12 +246,16 @@ class Step {
   #command(actor: ActorState): void {
     const { placed } = this.#o
     if (actor.held) return
+    const { spec } = placed.asset as { spec: AnySpec }
+    const inputs = { values: this.#values, wanted: actor.wanted, settings: placed.settings }
     const bound = bounds(placed, actor, this.#values)
     const safe = safeValues(placed)
-    for (const [name, { min, max, minBy, maxBy }] of Object.entries(bound)) {
+    for (const [name, { min, max }] of Object.entries(bound)) {
       const value = Math.max(min, Math.min(max, actor.out[name]!))
-      if (!Number.isSafeInteger(value) || value < min || value > max)
-        this.#fail('LIMIT', `${name} ${value} is outside ${min} (${minBy}) to ${max} (${maxBy})`)
+      const ends = shouldStayWithin(spec.limits[name] ?? {}, actor.chart.tags, inputs)
+      const contradictory = ends.min > ends.max // then the kit holds it at one value between them
+      if (!Number.isSafeInteger(value) || (!contradictory && (value < ends.min || value > ends.max)))
+        this.#fail('LIMIT', `${name} would be ${value}; its limits leave ${ends.min} to ${ends.max}`)
       const at = safe[name]!
       if (actor.lost && (value < Math.min(0, at) || value > Math.max(0, at)))
         this.#fail('UNSAFE', `${name} stays at ${value}; its safe value is ${at}`) // W4

@@ -42,20 +42,26 @@ function test(asset: AnyAsset): Tested {
   })
   let progress: Progress | undefined
   return testAsset(asset, deviceOf(asset), { settings, frames: Object.fromEntries(own) }, (_, of) => {
-    progress ??= new Progress(asset.spec.type, of, hostClock, line => void process.stderr.write(`${line}\n`))
+    progress ??= new Progress(asset.spec.type, of, hostClock, line => void process.stderr.write(`${line}\n`), 'paths')
     progress.advance(1)
   })
 }
 
 const exported = (await import(pathToFileURL(resolve(file)).href)) as Record<string, unknown>
 const assets = (Object.values(exported) as any[]).filter(v => v?.spec?.type && v?.program) as AnyAsset[]
+/** What the person who asked can mend. Anything else is a bug. */
+function reasonOf(error: unknown): string | null {
+  if (error instanceof TypeError) return error.message
+  const tooMany = (error as Error).message.startsWith('Traversal limit')
+  return tooMany ? 'more situations than can be walked: fewer regions or timers at once, or two assets' : null
+}
 const answer = (): Answer => {
   try {
     return { kind: 'tested', tested: assets.map(test) }
   } catch (error) {
-    if (error instanceof TypeError || (error as Error).message.startsWith('Traversal limit'))
-      return { kind: 'refused', reason: (error as Error).message }
-    throw error
+    const reason = reasonOf(error)
+    if (reason === null) throw error
+    return { kind: 'refused', reason }
   }
 }
 process.send!(answer(), () => process.disconnect())
