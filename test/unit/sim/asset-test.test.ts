@@ -100,7 +100,7 @@ test('what no path reaches is told', () => {
 })
 
 test('a guard that is a function is brought to both outcomes by searching, or by a frame by hand', () => {
-  const warm = { warm: ({ points }: any) => points.temperature > 300 }
+  const warm = { warm: ({ points }: any) => points.temperature > 5_000 }
   const searched = testAsset(pump({ measured: { guard: 'warm', target: 'off' } }, undefined, warm), null, asked, quiet)
   expect(searched.covered.guards.uncovered).toEqual([])
   const odd = { odd: ({ points }: any) => points.temperature === 314 }
