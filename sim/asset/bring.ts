@@ -21,8 +21,14 @@ export function bring(o: Setting, at: At, frame: string): Brought {
   const exact = o.exploration.exact[frame] ?? []
   const brought = physically(o, at, target, exact)
   if (brought) return brought
-  const over = { ...at.device.read(), ...Object.fromEntries(exact.map(point => [point, target[point]])) }
+  const over = { ...said(o, at.device), ...Object.fromEntries(exact.map(point => [point, target[point]])) }
   return { ...at, by: 'injected', values: alike(o, at, over, target) ? over : target }
+}
+
+/** Of a point that the device does not have, the base stands in. */
+const said = ({ exploration }: Setting, device: Device): PointValues => {
+  const others = Object.entries(exploration.frames.base!).filter(([point]) => !device.says.has(point))
+  return { ...Object.fromEntries(others), ...device.read() }
 }
 
 /** Null where the device does not come to it in time; a timer that falls due ends the wait. */
@@ -32,7 +38,7 @@ function physically(o: Setting, at: At, target: PointValues, exact: readonly str
   const meant = [...exact, ...Object.keys(words)]
   let device = at.device.arrange(words)
   for (let ms = 0; ms <= BRING_MS_MAX && at.now + ms < due; ms += BRING_STEP_MS) {
-    const values = device.read()
+    const values = said(o, device)
     if (meant.every(point => values[point] === target[point]) && alike(o, at, values, target))
       return { by: 'device', values, device, now: at.now + ms }
     device = device.pass(BRING_STEP_MS)

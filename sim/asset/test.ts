@@ -84,6 +84,7 @@ export function testAsset(
   return {
     type: spec.type,
     device: device.kind,
+    missing: Object.keys(spec.points).filter(point => !device.says.has(point)),
     assumed,
     paths: counts,
     steps: tally.steps,

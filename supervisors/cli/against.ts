@@ -76,9 +76,12 @@ async function decide(call: Call, log: RecordedLog): Promise<number> {
   const counts = noFacts()
   const own = await ownFold(call, log)
   const say = (line: DecideLine) => pour(JSON.stringify(line))
-  for await (const { decisions } of own.reached(counts))
+  let last = -1
+  for await (const { position, decisions } of own.reached(counts)) {
+    last = position
     for (const decision of decisions) await say({ kind: 'decision', ...decision })
-  await say({ kind: 'decided', engine: own.engine, ...counts })
+  }
+  await say({ kind: 'decided', engine: own.engine, position: last, ...counts })
   return 0
 }
 

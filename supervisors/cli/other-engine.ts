@@ -12,7 +12,7 @@ const STDERR_CHARS_MAX = 20_000
 /** What `quorate replay --against LOG --decide --json` says. */
 export type DecideLine =
   | ({ readonly kind: 'decision' } & Decision)
-  | ({ readonly kind: 'decided'; readonly engine: string } & FoldCounts)
+  | ({ readonly kind: 'decided'; readonly engine: string; readonly position: number } & FoldCounts)
 
 export class OtherEngine {
   readonly #script: string
@@ -44,9 +44,10 @@ export class OtherEngine {
         const line = JSON.parse(text) as DecideLine
         if (line.kind === 'decision') yield { position: line.position, decisions: [line] }
         else {
-          const { kind: _, engine, ...counts } = line
+          const { kind: _, engine, position, ...counts } = line
           this.hash = engine
           Object.assign(this.counts, counts)
+          yield { position, decisions: [] } // so far it has read, whether it decided anything there or not
         }
       }
       const code = await ended

@@ -15,6 +15,8 @@ export interface Failure {
 export interface Tested {
   readonly type: string
   readonly device: string
+  /** Points that the device does not have: a usual value stands in. */
+  readonly missing: readonly string[]
   /** Settings without a default that nobody gave. */
   readonly assumed: Readonly<Record<string, string>>
   readonly paths: {
@@ -69,6 +71,9 @@ export function testedInWords(t: Tested): string[] {
     ...missing('guard', guards),
     `pulses: ${t.pulses.done} done, ${t.pulses.refused} refused by the device, ${t.pulses.made} made to fail`,
     ...(injected.length > 0 ? [`frames that the device never brought about, injected: ${injected.join(', ')}`] : []),
+    ...(t.missing.length > 0
+      ? [`points that the device does not have, at a usual value: ${t.missing.join(', ')}`]
+      : []),
     ...(assumed.length > 0 ? [`settings assumed, give them with --settings: ${assumed.join(', ')}`] : []),
   ]
 }

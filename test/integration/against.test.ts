@@ -94,6 +94,22 @@ describe('replay --against', () => {
     const folded = await quorate('replay', '--against', facts, '--engine', other)
     expect(folded).toMatchObject({ code: 0, out: expect.stringMatching(/differ in words only/) })
   })
+  it('counts the cycles that another engine does not decide at all, and passes on why one cannot fold', async () => {
+    const fake = (script: string) => {
+      mkdirSync(join(dir, 'fake', 'bin'), { recursive: true })
+      writeFileSync(join(dir, 'fake', 'bin', 'quorate.mjs'), script)
+      return against('--engine', join(dir, 'fake'))
+    }
+    const silent = { kind: 'decided', engine: 'none', position: 1e6, facts: 3, refused: 0, firstRefused: null }
+    expect(await fake(`console.log('${JSON.stringify(silent)}')`)).toMatchObject({
+      code: 1,
+      out: expect.stringContaining(`${CYCLES + 1} of them would not be decided at all`),
+    })
+    expect(await fake(`console.error('no such option'); process.exitCode = 2`)).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/^UNAVAILABLE: .* ended with 2: no such option/),
+    })
+  })
   it.each([
     [['--engine', 'nowhere'], /^NOT_FOUND: nowhere is no checkout/],
     [['--decide'], /^USAGE: --decide/],

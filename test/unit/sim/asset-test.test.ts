@@ -156,3 +156,10 @@ test('a pulse that the device does not have is named', () => {
   const t = testAsset(pvInverter, new PlantDevice('pv', { ...mapOf('pv'), pulses }), asked, quiet)
   expect(t.failures[0]).toMatchObject({ problem: 'DEVICE', text: 'pulse connect: its register map has no such pulse' })
 })
+
+test('a point that the device does not have stands at a usual value, and is told', () => {
+  const { temperature: _, ...points } = mapOf('pv').points
+  const t = testAsset(pvInverter, new PlantDevice('pv', { ...mapOf('pv'), points }), asked, quiet)
+  expect(t).toMatchObject({ failed: 0, missing: ['temperature'] })
+  expect(t.frames.device.inLocal).toBeGreaterThan(0)
+})
