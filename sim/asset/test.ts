@@ -7,9 +7,9 @@ import type { AnyAsset } from '../../actors/kit/define.ts'
 import { explore, type PathEvent } from '../../actors/kit/explore.ts'
 import { type PointValues, place, resolveSettings } from '../../actors/kit/host.ts'
 import { shortestPaths, simplePaths } from '../../actors/kit/paths.ts'
-import { type AnySpec, unitOf } from '../../actors/kit/spec.ts'
-import type { Unit } from '../../protocol/words/units.ts'
+import type { AnySpec } from '../../actors/kit/spec.ts'
 import type { Tested } from '../../supervisors/records/asset-words.ts'
+import { assumedSettings, onlyDeclared, typical } from './assumptions.ts'
 import { type Device, GenericDevice } from './device.ts'
 import { type Failure, type Setting, type Tally, Walker } from './walk.ts'
 
@@ -44,55 +44,62 @@ export function testAsset(
   )
   const shortest = shortestPaths(placed, exploration)
   const { paths: simple, cut } = simplePaths(placed, exploration, SIMPLE_PATHS_MAX)
-  const failures: Failure[] = []
-  let failed = 0
-  const tally: Tally = {
-    coverage: new Coverage(asset),
-    frames: { device: {}, injected: {} },
-    pulses: { done: 0, refused: 0, made: 0, apart: 0 },
-    steps: 0,
-    fail(failure) {
-      failed++
-      const same = (f: Failure) => f.problem === failure.problem && f.at === failure.at && f.on === failure.on
-      if (failures.length < FAILURES_MAX && !failures.some(same)) failures.push(failure)
-    },
-  }
+  const { tally, failures } = tallyOf(asset)
   const setting = { placed, exploration, tally }
-  const counts = {
-    shortest: shortest.length,
-    onwards: shortest.length * exploration.events.length,
-    simple: simple.length,
-    cut,
-  }
-  const total = counts.shortest + counts.simple
+  const total = shortest.length + simple.length
   let done = 0
-  for (const path of shortest) {
-    const end = walk(setting, device, path.events)
-    for (const event of exploration.events)
-      if ('pulse' in event)
-        walk(setting, device, [...path.events, event]) // the device must know before it is asked
-      else {
-        const next = end.step(event, [])
-        if (event.type === 'wanted') next.step(LOST, []) // what was just set must not outlive the measurements
-      }
+  for (const { events } of shortest) {
+    onwards(setting, device, events)
     advance(++done, total)
   }
-  for (const path of simple) {
-    walk(setting, device, path.events)
+  for (const { events } of simple) {
+    walk(setting, device, events)
     advance(++done, total)
   }
+  const { steps, coverage, frames: seen, pulses, failed } = tally
+  const tried = shortest.length * exploration.events.length
   return {
     type: spec.type,
     device: device.kind,
     missing: Object.keys(spec.points).filter(point => !device.says.has(point)),
     assumed,
-    paths: counts,
-    steps: tally.steps,
-    covered: tally.coverage.covered,
-    frames: tally.frames,
-    pulses: tally.pulses,
+    paths: { shortest: shortest.length, onwards: tried, simple: simple.length, cut },
+    steps,
+    covered: coverage.covered,
+    frames: seen,
+    pulses,
     failures,
     failed,
+  }
+}
+
+function tallyOf(asset: AnyAsset): { readonly tally: Tally; readonly failures: readonly Failure[] } {
+  const failures: Failure[] = []
+  const tally: Tally = {
+    coverage: new Coverage(asset),
+    frames: { device: {}, injected: {} },
+    pulses: { done: 0, refused: 0, made: 0, apart: 0 },
+    steps: 0,
+    failed: 0,
+    fail(failure) {
+      tally.failed++
+      const same = (f: Failure) => f.problem === failure.problem && f.at === failure.at && f.on === failure.on
+      if (failures.length < FAILURES_MAX && !failures.some(same)) failures.push(failure)
+    },
+  }
+  return { tally, failures }
+}
+
+/** Every event once, from where the path ends. */
+function onwards(setting: Setting, device: Device, path: readonly PathEvent[]): void {
+  const end = walk(setting, device, path)
+  for (const event of setting.exploration.events) {
+    if ('pulse' in event) {
+      walk(setting, device, [...path, event]) // the device must know before it is asked
+      continue
+    }
+    const next = end.step(event, [])
+    if (event.type === 'wanted') next.step(LOST, []) // what was just set must not outlive the measurements
   }
 }
 
@@ -104,48 +111,4 @@ function walk(setting: Setting, device: Device, events: readonly PathEvent[]): W
     at = at.step(event, events.slice(i + 1))
   })
   return at
-}
-
-const TYPICAL: Readonly<Record<Unit, number>> = {
-  W: 0,
-  var: 0,
-  VA: 0,
-  V: 230_000,
-  A: 0,
-  '%': 500,
-  '°C': 200,
-  Hz: 50_000,
-  Wh: 0,
-  s: 0,
-  'W/s': 0,
-}
-/** A quiet moment: the first of the words, a usual number. */
-const typical = (spec: AnySpec): PointValues =>
-  Object.fromEntries(
-    Object.entries(spec.points).map(([name, declared]) => {
-      const unit = unitOf(declared)
-      return [name, typeof unit === 'string' ? TYPICAL[unit] : unit[0]!]
-    }),
-  )
-const onlyDeclared = (spec: AnySpec, said: PointValues): PointValues =>
-  Object.fromEntries(Object.entries(said).filter(([name, value]) => name in spec.points && value !== undefined))
-
-const ASSUMED: Readonly<Record<Unit, string>> = {
-  W: '5 kW',
-  var: '5 kvar',
-  VA: '5 kVA',
-  V: '230 V',
-  A: '10 A',
-  '%': '50 %',
-  '°C': '40 °C',
-  Hz: '50 Hz',
-  Wh: '10 kWh',
-  s: '5 s',
-  'W/s': '1 kW/s',
-}
-function assumedSettings(spec: AnySpec, given: Asked['settings']): Record<string, string> {
-  const missing = Object.entries(spec.settings).filter(
-    ([name, declared]) => !(name in given) && typeof declared === 'string',
-  )
-  return Object.fromEntries(missing.map(([name, unit]) => [name, ASSUMED[unit as Unit]]))
 }

@@ -48,6 +48,7 @@ export interface Tally {
   readonly frames: { device: Record<string, number>; injected: Record<string, number> }
   readonly pulses: { done: number; refused: number; made: number; apart: number }
   steps: number
+  failed: number
   fail(failure: Failure): void
 }
 export interface Setting {
