@@ -116,6 +116,9 @@ export const KINDS = {
     msMax: 2_000,
   }),
   manifestChange: kind('people', 'people', 'a new manifest in mid-flight', 1_000),
+
+  impersonate: kind('node', 'traitor', 'sends candidates in the names of others', MINUTE, { rateMax: 1 }),
+  recalibrated: kind('plant', 'battery', 'its state of charge turns out to be another one', 1_000),
 } as const satisfies Record<string, Kind>
 
 export type FaultKind = keyof typeof KINDS

@@ -27,16 +27,17 @@ const QUIET_MS = 15_000
 const groups = [...new Set(Object.values(KINDS).map(kind => kind.group))]
 export const PROFILES: readonly string[] = ['calm', 'swarm', ...groups, ...FAULT_KINDS]
 
-/** `swarm`, `calm`, a group of kinds, or one kind alone. Throws USAGE. */
+/** `swarm`, `calm`, a group of kinds, one kind alone, or several of these as `crash+people`. Throws USAGE. */
 export function profileOf(seed: number, name: string, forMs: number, targets: Targets): Profile {
   const random = randomOf(seed, 'profile')
   const pick = random.stream('kinds')
   const chosen = () => share(pick.u32()) < TAKEN
-  if (!PROFILES.includes(name)) throw new Refusal('USAGE', `--profile ${name}: none of ${PROFILES.join(', ')}`)
+  const named = name.split('+')
+  const strange = named.find(one => !PROFILES.includes(one))
+  if (strange !== undefined) throw new Refusal('USAGE', `--profile ${strange}: none of ${PROFILES.join(', ')}`)
   const kinds = FAULT_KINDS.filter(kind => {
     const taken = chosen() // drawn for every kind, so that a new one moves no other
-    if (name === 'swarm') return taken
-    return name === kind || name === KINDS[kind].group
+    return (taken && named.includes('swarm')) || named.includes(kind) || named.includes(KINDS[kind].group)
   })
   const faults = kinds.flatMap(kind => windowsOf(kind, forMs, targets, random.stream(kind)))
   const traitor = faults.some(f => KINDS[f.kind].targets === 'traitor') ? (targets.traitor[0] ?? null) : null

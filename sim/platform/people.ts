@@ -1,5 +1,4 @@
 /** People at a simulated site: they start it, use it now and then, and, where a fault says so, misuse it. */
-import { sealFact } from '../../protocol/codec/fact.ts'
 import { manifestHash, signManifest } from '../../protocol/codec/manifest.ts'
 import type { SignedManifest } from '../../protocol/words/manifest.ts'
 import { draw, randomOf } from '../world/draw.ts'
@@ -8,6 +7,10 @@ import { NODES, type SimSite } from './site.ts'
 const START_MS = 3_000
 const IDLE_MS_MIN = 20_000
 const IDLE_MS_MAX = 90_000
+/** A manifest that waits comes into force so many cycles later; who it promotes asks before. */
+const WAITING_CYCLES = 20
+const EAGER_MS = 4_000
+const AGAIN_MS = 30_000
 
 type Ask = readonly [target: string, name: string, params?: Readonly<Record<string, string | number>>]
 
@@ -15,6 +18,8 @@ export class Crowd {
   readonly #site: SimSite
   readonly #random
   readonly #batteries: readonly string[]
+  /** W that each battery's envelope allows: a popular setpoint. */
+  readonly #most: ReadonlyMap<string, number>
   readonly #startable: readonly string[]
   #manifest: SignedManifest
   #asked = 0
@@ -25,7 +30,8 @@ export class Crowd {
     this.#manifest = site.signed
     const { assets } = site.signed.manifest
     const definitions = site.o.engine.definitions.assets
-    this.#batteries = assets.filter(a => 'power' in a.envelope).map(a => a.name)
+    this.#most = new Map(assets.flatMap(a => (a.envelope.power ? [[a.name, a.envelope.power.max]] : [])))
+    this.#batteries = [...this.#most.keys()]
     this.#startable = assets.filter(a => 'start' in definitions[a.type]!.spec.commands).map(a => a.name)
   }
 
@@ -64,6 +70,9 @@ export class Crowd {
       ['site', 'safe'],
       [battery, 'setpoint', { name: 'power', value: `${watts} W` }],
       [battery, 'setpoint', { name: 'power', value: `${-watts} W` }],
+      [battery, 'setpoint', { name: 'power', value: `${this.#most.get(battery)} W` }],
+      ['site', 'observe'],
+      ['site', 'off'],
       [battery, 'stop'],
       [battery, 'start'],
       [battery, 'cap', { power: `${Math.abs(watts)} W` }],
@@ -86,7 +95,9 @@ export class Crowd {
     const node = NODES[nth % NODES.length]!
     const battery = this.#batteries[nth % this.#batteries.length]!
     const id = `busy-${seed}-${String(nth).padStart(4, '0')}`
-    const setpoint = { name: 'power', value: `${(draw(seed, nth, 3) % 3_000) - 1_500} W` }
+    const asked = draw(seed, nth, 3) % 3_000
+    const watts = asked % 4 === 0 ? this.#most.get(battery)! : asked - 1_500
+    const setpoint = { name: 'power', value: `${watts} W` }
     const body = (by: string, issuedMs: number, expiresMs: number) =>
       site.sealed(by, id, battery, 'setpoint', setpoint, issuedMs, expiresMs)
     const ways = [
@@ -111,30 +122,33 @@ export class Crowd {
     ways[draw(seed, nth, 4) % ways.length]!()
   }
 
-  /** The next version, another title and recharge level, signed and appended. */
-  changeManifest(): void {
+  /**
+   * The next version, signed and appended; some come into force at a later cycle, make a viewer an operator, and the
+   * viewer does not wait. Later the first one is sent once more.
+   */
+  changeManifest(id: number): void {
     const site = this.#site
+    const { world, keys } = site.o
     const before = this.#manifest.manifest
-    const administrator = site.o.keys.signer('administrator')
+    const cycle = Math.max(0, ...NODES.map(name => site.node(name)?.part('replica').fold.state?.cycle ?? 0))
+    const waits = draw(world.seed, id, 5) % 2 === 0
+    const viewer = { ...before.keys.viewer!, roles: ['operator' as const] }
     const manifest = {
       ...before,
       version: before.version + 1,
       previous: manifestHash(before),
       title: `version ${before.version + 1}`,
+      fromCycle: waits ? cycle + WAITING_CYCLES : null,
+      ...(waits && { keys: { ...before.keys, viewer } }),
     }
-    this.#manifest = signManifest({ manifest, signatures: {} }, administrator)
-    site.append(
-      sealFact(
-        {
-          v: 1,
-          kind: 'ManifestInstalled',
-          tenant: manifest.tenant,
-          site: manifest.site,
-          by: administrator.key,
-          manifest: this.#manifest,
-        },
-        administrator,
-      ),
-    )
+    this.#manifest = signManifest({ manifest, signatures: {} }, keys.signer('administrator'))
+    site.install(this.#manifest)
+    if (waits)
+      world.at(world.nowUs + EAGER_MS * 1_000, null, () => {
+        const body = site.sealed('viewer', `eager-${id}`, 'site', 'manual', {}, world.nowMs, 20_000)
+        site.submit(NODES[id % NODES.length]!, body)
+        site.append(body)
+      })
+    world.at(world.nowUs + AGAIN_MS * 1_000, null, () => site.install(site.signed))
   }
 }
