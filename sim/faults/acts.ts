@@ -90,6 +90,7 @@ const ACTS: Partial<Record<FaultKind, Act>> = {
   secondWriter: ({ site, world }, { target, id }) => {
     const unit = site.field.plant.options.assets.find(a => a.name === target)!.unit
     site.field.write(unit, 'holding', 100, [draw(world.seed, id, 2) % 100], 'stranger', {
+      askedMs: world.nowMs,
       ms: world.nowMs,
       senderMs: world.nowMs,
       unwatched: false,
