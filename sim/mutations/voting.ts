@@ -13,7 +13,7 @@ export const VOTING: readonly Mutation[] = [
       },
     ],
     breaks: ['S14'],
-    profile: 'duplicate',
+    profile: 'duplicate+partition+delay',
   },
   {
     name: 'votes-agree-by-their-number',
@@ -56,7 +56,7 @@ export const VOTING: readonly Mutation[] = [
     text: 'Whatever gets its quorum is applied, also after a newer cycle was',
     changes: [{ file: 'edge/voter.ts', find: 'ballot.cycle > context.applied && ', replace: '' }],
     breaks: ['S3'],
-    profile: 'delay+reorder+partition',
+    profile: 'delay+reorder',
   },
   {
     name: 'waits-for-every-vote',

@@ -111,6 +111,7 @@ export class Evidence {
       const { candidate: sent } = JSON.parse(text)
       if (this.candidates.has(sent.signature)) return
       const { by, bytes, signature, stateHash } = sent
+      if (from !== prefix + by) return // in another's name
       const digest = sha256(bytes)
       const signed = { by, atMs, bytes, signature, stateHash, digest, candidate: JSON.parse(bytes) }
       this.candidates.set(signature, signed)

@@ -55,8 +55,10 @@ export const pulsesToldTruly: Find = (e, { endMs }) => {
     names.set(key, counts)
   }
   for (const w of ownWrites(e)) if (w.pulse !== null && w.outcome === 'accepted') count(w.asset, w.pulse, 'done')
-  const begun = new Set(e.pulses.map(p => p.id))
-  for (const { asset, name } of e.pulses) count(asset, name, 'begun')
+  // of a pulse that was refused before it began, a compacted journal knows the id alone
+  const noted = e.pulses.filter(p => p.asset !== '')
+  const begun = new Set(noted.map(p => p.id))
+  for (const { asset, name } of noted) count(asset, name, 'begun')
   for (const { fact } of receipts(e))
     for (const w of fact.writes)
       if (w.kind === 'pulse' && begun.has(w.id ?? '') && (w.outcome === 'confirmed' || w.outcome === 'failed'))

@@ -159,8 +159,13 @@ export const faultyIsAlarmed: Find = (e, { profile }) => {
   if (!traitor) return []
   const { cycleMs } = e.manifest.timing
   const about = e.of('AlarmObserved').filter(a => a.fact.about === traitor)
-  const raised = (alarm: readonly string[], atMs: number) =>
-    alarm.some(name => about.findLast(a => a.fact.alarm === name && a.atMs <= atMs)?.fact.state === 'raised')
+  /** It stood at the beginning, or was raised until a moment after the end. */
+  const raised = (names: readonly string[], fromMs: number, atMs: number) =>
+    names.some(name => {
+      const own = about.filter(a => a.fact.alarm === name && a.atMs <= atMs + TOLD_MS)
+      const before = own.findLast(a => a.atMs <= fromMs)?.fact.state
+      return before === 'raised' || own.some(a => a.atMs > fromMs && a.fact.state === 'raised')
+    })
   const said = [...e.candidates.values()].filter(s => s.by === traitor)
   const certified = new Map(
     e.verdicts.map(v => [`${v.verdict.epoch}/${v.verdict.cycle}`, v.verdict.certificate.digest]),
@@ -170,7 +175,7 @@ export const faultyIsAlarmed: Find = (e, { profile }) => {
     if (from === undefined || !onlyTraitor(e, from - SETTLES_MS, atMs) || atMs - from > 2 * SILENT_CYCLES * cycleMs)
       return []
     const quiet = said.every(s => s.atMs < from || s.atMs > atMs)
-    return !quiet || raised(['replicaSilent', 'uplinkDown', 'equivocation'], atMs + TOLD_MS)
+    return !quiet || raised(['replicaSilent', 'uplinkDown', 'equivocation'], from, atMs)
       ? []
       : [{ atMs, text: `${traitor} is silent since ${from} ms and no alarm is raised` }]
   })
@@ -179,7 +184,7 @@ export const faultyIsAlarmed: Find = (e, { profile }) => {
     const sentMs = e.framesSent.get(cycle) ?? 0
     if (decided === undefined || decided === digest || atMs - sentMs > 2 * cycleMs) return []
     if (!onlyTraitor(e, atMs - SETTLES_MS, atMs + TOLD_MS)) return []
-    return raised(['dissent', 'equivocation'], atMs + TOLD_MS)
+    return raised(['dissent', 'equivocation'], atMs, atMs)
       ? []
       : [{ atMs, text: `${traitor} disagrees in cycle ${cycle} and no alarm is raised` }]
   })
