@@ -75,7 +75,7 @@ export const CONTROLLER: readonly Mutation[] = [
         file: 'actors/controller/commands.ts',
         find: '  work.move(asset, (actor, outputs) =>\n    want(asset, actor, { [name]: value }',
         replace:
-          '  const later = riding(work).some(c => c.id > fact.id && c.setpoints.includes(`${asset.name}.${name}`))\n  work.move(asset, (actor, outputs) =>\n    want(asset, actor, later ? {} : { [name]: value }',
+          '  const later = riding(work).some(c => c.id > fact.id && c.setpoints.includes([asset.name, name].join(".")))\n  work.move(asset, (actor, outputs) =>\n    want(asset, actor, later ? {} : { [name]: value }',
       },
     ],
     breaks: ['S32', 'S9'],

@@ -40,21 +40,7 @@ export const FIELD: readonly Mutation[] = [
       },
     ],
     breaks: ['S8'],
-    profile: 'calm',
-  },
-  {
-    name: 'pulses-forgotten-in-a-compaction',
-    text: 'What has ended need not stand in the compacted journal',
-    changes: [
-      {
-        file: 'edge/notebook.ts',
-        find: 'for (const [id, { asset, name, ended }] of this.#pulses) {\n      notes.push(',
-        replace:
-          'for (const [id, { asset, name, ended }] of this.#pulses) {\n      if (ended) continue\n      notes.push(',
-      },
-    ],
-    breaks: ['S8', 'S6'],
-    profile: 'gatewayCrash+swallow+busyPeople',
+    profile: 'swallow+busyPeople',
   },
   {
     name: 'cut-short-is-failed',
@@ -93,6 +79,11 @@ export const FIELD: readonly Mutation[] = [
     name: 'ramp-from-the-proposed',
     text: 'What was decided last is what the device is taken to hold',
     changes: [
+      {
+        file: 'edge/executor.ts',
+        find: 'this.#applied.set(key, { value: held, local: 0, atMs: nowMs })',
+        replace: 'if (!known) this.#applied.set(key, { value: held, local: 0, atMs: nowMs })',
+      },
       {
         file: 'edge/executor.ts',
         find: 'this.#applied.set(key, { value: receipt.readBack, local, atMs })',
@@ -242,13 +233,13 @@ export const FIELD: readonly Mutation[] = [
         file: 'edge/drivers/modbus/index.ts',
         find: 'const outcome = await this.#line.exchange(request, validUntilMs)\n    if (outcome.kind',
         replace:
-          "const outcome = await this.#line.exchange(request, validUntilMs)\n    if (outcome.kind === 'failed' && outcome.code === 'timeout') this.#o.budgets.refund(`${this.#o.name}.${name}`)\n    if (outcome.kind",
+          "const outcome = await this.#line.exchange(request, validUntilMs)\n    if (outcome.kind === 'failed' && outcome.code === 'timeout') this.#o.budgets.refund(this.#o.name, name)\n    if (outcome.kind",
       },
       {
         file: 'edge/drivers/budget.ts',
         find: '  #keep(record: Counted): Promise<void> {',
         replace:
-          '  refund(register: string): void {\n    const { hour, spent } = this.#counts\n    const hours = { ...spent[register], [hour]: Math.max(0, (spent[register]?.[hour] ?? 0) - 1) }\n    this.#counts = { hour, spent: { ...spent, [register]: hours } }\n  }\n  #keep(record: Counted): Promise<void> {',
+          '  refund(asset: string, name: string): void {\n    const register = [asset, name].join(String.fromCharCode(46))\n    const { hour, spent } = this.#counts\n    const hours = { ...spent[register], [hour]: Math.max(0, (spent[register]?.[hour] ?? 0) - 1) }\n    this.#counts = { hour, spent: { ...spent, [register]: hours } }\n  }\n  #keep(record: Counted): Promise<void> {',
       },
     ],
     breaks: ['S30'],

@@ -229,7 +229,7 @@ export const PLATFORM: readonly Mutation[] = [
         file: 'actors/controller/fold.ts',
         find: 'return this.#once(actor, () => sha256(canonical(freezeActor(actor))))',
         replace:
-          'const key = `${actor.chart.machine.id} ${JSON.stringify(actor.out)}`\n    const kept = this.#named.get(key) ?? sha256(canonical(freezeActor(actor)))\n    this.#named.set(key, kept)\n    return kept',
+          'const key = actor.chart.machine.id + JSON.stringify(actor.out)\n    const kept = this.#named.get(key) ?? sha256(canonical(freezeActor(actor)))\n    this.#named.set(key, kept)\n    return kept',
       },
     ],
     breaks: ['S16', 'S17'],

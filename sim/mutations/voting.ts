@@ -13,7 +13,7 @@ export const VOTING: readonly Mutation[] = [
       },
     ],
     breaks: ['S14'],
-    profile: 'duplicate+partition+delay',
+    profile: 'duplicate+mute+isolation',
   },
   {
     name: 'votes-agree-by-their-number',
@@ -56,7 +56,7 @@ export const VOTING: readonly Mutation[] = [
     text: 'Whatever gets its quorum is applied, also after a newer cycle was',
     changes: [{ file: 'edge/voter.ts', find: 'ballot.cycle > context.applied && ', replace: '' }],
     breaks: ['S3'],
-    profile: 'delay+reorder',
+    profile: 'late+loss',
   },
   {
     name: 'waits-for-every-vote',
@@ -72,24 +72,31 @@ export const VOTING: readonly Mutation[] = [
     profile: 'mute',
   },
   {
-    name: 'proven-key-still-votes',
-    text: 'The proof is reported, and the vote is counted as before',
-    changes: [{ file: 'edge/voter.ts', find: ' || context.disqualified.includes(vote.by)', replace: '' }],
+    name: 'proof-for-the-record',
+    text: 'A proof of equivocation is put on record, for people to judge',
+    changes: [
+      { file: 'edge/voter.ts', find: ' || context.disqualified.includes(vote.by)', replace: '' },
+      {
+        file: 'supervisors/node/replica.ts',
+        find: "if (state.disqualified.includes(key)) this.#chart.send({ type: 'proven' })",
+        replace: '',
+      },
+    ],
     breaks: ['S15'],
     profile: 'equivocate',
   },
   {
-    name: 'proof-forgotten-over-a-restart',
-    text: 'Who is out is known to the running voter alone',
+    name: 'proof-silences-all',
+    text: 'A site where a key is out decides no more',
     changes: [
       {
-        file: 'edge/governor.ts',
-        find: 'disqualified: stillOut(manifest, recovered.disqualified).map(({ key }) => key),',
-        replace: 'disqualified: [],',
+        file: 'supervisors/node/replica.ts',
+        find: 'if (state.disqualified.includes(key))',
+        replace: 'if (key && state.disqualified.length > 0)',
       },
     ],
-    breaks: ['S15'],
-    profile: 'equivocate+crash',
+    breaks: ['L2', 'L7'],
+    profile: 'equivocate',
   },
   {
     name: 'candidate-signature-unchecked',
@@ -103,59 +110,6 @@ export const VOTING: readonly Mutation[] = [
     ],
     breaks: ['S13'],
     profile: 'impersonate',
-  },
-  {
-    name: 'validity-on-the-wall-clock',
-    text: 'Emission, votes, intents and writes are compared by the wall clock',
-    changes: [
-      {
-        file: 'edge/governor.ts',
-        find: "this.#voter.send({ type: 'emitted', cycle, atMs: this.#ports.clock.monotonicMs() })",
-        replace: "this.#voter.send({ type: 'emitted', cycle, atMs: this.#ports.clock.wallMs() })",
-      },
-      {
-        file: 'edge/governor.ts',
-        find: 'vote: { by, digest, candidate, signed }, atMs: this.#ports.clock.monotonicMs() })',
-        replace: 'vote: { by, digest, candidate, signed }, atMs: this.#ports.clock.wallMs() })',
-      },
-      {
-        file: 'edge/governor.ts',
-        find: "this.#voter.send({ type: 'slotEnded', cycle, atMs: this.#ports.clock.monotonicMs(), fieldUp })",
-        replace: "this.#voter.send({ type: 'slotEnded', cycle, atMs: this.#ports.clock.wallMs(), fieldUp })",
-      },
-      {
-        file: 'edge/governor.ts',
-        find: 'const nowMs = ports.clock.monotonicMs()',
-        replace: 'const nowMs = ports.clock.wallMs()',
-      },
-      {
-        file: 'edge/executor.ts',
-        find: "const intended = () => this.#writer.send({ type: 'intended', atMs: this.#ports.clock.monotonicMs() })",
-        replace: "const intended = () => this.#writer.send({ type: 'intended', atMs: this.#ports.clock.wallMs() })",
-      },
-      {
-        file: 'edge/one-shot.ts',
-        find: "send({ type: 'intended', atMs: this.#ports.clock.monotonicMs() }),",
-        replace: "send({ type: 'intended', atMs: this.#ports.clock.wallMs() }),",
-      },
-      {
-        file: 'edge/drivers/modbus/index.ts',
-        find: 'if (this.#o.clock.monotonicMs() >= validUntilMs)',
-        replace: 'if (this.#o.clock.wallMs() >= validUntilMs)',
-      },
-      {
-        file: 'edge/drivers/modbus/line.ts',
-        find: 'validUntilMs !== undefined && this.#o.clock.monotonicMs() >= validUntilMs',
-        replace: 'validUntilMs !== undefined && this.#o.clock.wallMs() >= validUntilMs',
-      },
-      {
-        file: 'edge/drivers/modbus/line.ts',
-        find: 'clock.after(Math.max(0, validUntilMs - clock.monotonicMs())',
-        replace: 'clock.after(Math.max(0, validUntilMs - clock.wallMs())',
-      },
-    ],
-    breaks: ['S4', 'S3'],
-    profile: 'clockJump+pause+diskSlow',
   },
   {
     name: 'nothing-lapses',
@@ -178,18 +132,17 @@ export const VOTING: readonly Mutation[] = [
     profile: 'gatewayCrash',
   },
   {
-    name: 'a-verdict-ends-local-mode',
-    text: 'Whatever state a channel is in, a new verdict governs it',
+    name: 'local-mode-unheard',
+    text: 'A device that says local is released when it says remote',
     changes: [
       {
-        file: 'edge/channel.ts',
-        find: "off: { actions: 'ungovern' },\n          remote:",
-        replace:
-          "off: { actions: 'ungovern' },\n          verdict: { target: 'following', actions: 'govern' },\n          remote:",
+        file: 'edge/governor.ts',
+        find: "if (mode !== undefined) channel.send({ type: mode === 'local' ? 'local' : 'remote' })",
+        replace: "if (mode === 'remote') channel.send({ type: 'remote' })",
       },
     ],
     breaks: ['S36'],
-    profile: 'local',
+    profile: 'local+busyPeople',
   },
   {
     name: 'dissent-of-the-late-unsaid',
@@ -202,7 +155,7 @@ export const VOTING: readonly Mutation[] = [
       },
     ],
     breaks: ['L6'],
-    profile: 'wrong',
+    profile: 'wrong+late',
   },
   {
     name: 'silence-unsaid',

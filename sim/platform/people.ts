@@ -145,7 +145,15 @@ export class Crowd {
     site.install(this.#manifest)
     if (waits)
       world.at(world.nowUs + EAGER_MS * 1_000, null, () => {
-        const body = site.sealed('viewer', `eager-${id}`, 'site', 'manual', {}, world.nowMs, 20_000)
+        const body = site.sealed(
+          'viewer',
+          `eager-${String(id).padStart(4, '0')}`,
+          'site',
+          'manual',
+          {},
+          world.nowMs,
+          20_000,
+        )
         site.submit(NODES[id % NODES.length]!, body)
         site.append(body)
       })
