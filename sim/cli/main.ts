@@ -181,6 +181,9 @@ function commitOf(): string {
   }
 }
 
+// whoever asked is gone
+process.on('disconnect', () => process.exit(1))
+process.channel?.unref()
 try {
   process.exitCode = await main(JSON.parse(process.argv[2]!) as SimCall)
 } catch (error) {

@@ -94,19 +94,6 @@ export const PLATFORM: readonly Mutation[] = [
     profile: 'swallow+busyPeople',
   },
   {
-    name: 'repeated-frame-decides-again',
-    text: 'A frame that stands twice is stepped twice',
-    changes: [
-      {
-        file: 'actors/controller/step.ts',
-        find: '(fact.epoch === epoch && fact.cycle <= cycle)) return null',
-        replace: '(fact.epoch === epoch && fact.cycle < cycle)) return null',
-      },
-    ],
-    breaks: ['S28', 'S16'],
-    profile: 'ackLost',
-  },
-  {
     name: 'reads-on-from-where-it-stands',
     text: 'A replica follows the log from the position that its snapshot has',
     changes: [

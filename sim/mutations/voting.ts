@@ -13,7 +13,7 @@ export const VOTING: readonly Mutation[] = [
       },
     ],
     breaks: ['S14'],
-    profile: 'duplicate+mute+isolation',
+    profile: 'duplicate+logCut+mute',
   },
   {
     name: 'votes-agree-by-their-number',
@@ -129,7 +129,7 @@ export const VOTING: readonly Mutation[] = [
       },
     ],
     breaks: ['S25'],
-    profile: 'gatewayCrash',
+    profile: 'gatewayCrash+logStall',
   },
   {
     name: 'local-mode-unheard',

@@ -68,7 +68,7 @@ export const confirmedAsAsked: Find = e => {
         const action = actions.assets[asked.target]?.setpoints[String(asked.params.name)]
         return near && action && actions.commands.some(c => c.id === id) ? [action] : []
       })
-      return decided.length === 0 || decided.some(a => a.value === watts || a.boundBy !== undefined)
+      return decided.length === 0 || decided.some(a => a.value === watts || a.boundBy !== undefined || a.min === a.max)
         ? []
         : [{ atMs, text: `${id} (${watts} W) is confirmed; ${decided.at(-1)!.value} was decided` }]
     }),

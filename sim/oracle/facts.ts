@@ -213,7 +213,9 @@ export const oneRecordEach: Find = e => {
   const up = new Map<string, boolean>()
   const seen = new Set<number>()
   let lives = 0
-  return e.of('AlarmObserved').flatMap(({ atMs, fact }) => {
+  return e.authentic.flatMap(({ atMs, fact }) => {
+    if (fact.kind === 'GapRecorded') up.clear() // what returned may be missing, and that is on record
+    if (fact.kind !== 'AlarmObserved') return []
     if (seen.has(fact.seq)) return []
     seen.add(fact.seq)
     // a gateway that starts anew cannot know what its former self has said

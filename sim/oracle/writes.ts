@@ -173,7 +173,7 @@ export const ramped: Find = e => {
     const from = w.from.reduce((near, f) => (Math.abs(f - asked) < Math.abs(near - asked) ? f : near))
     const { rise, fall } = w.entry.envelope.power!
     const sinceMs = Math.min(w.seenMs - (changed.get(w.asset) ?? Number.NEGATIVE_INFINITY), 2 * cycleMs)
-    if (setpointOf(w.after, w.asset) !== setpointOf(w.before, w.asset)) changed.set(w.asset, w.seenMs)
+    if ((setpointOf(w.after, w.asset) ?? 0) !== (setpointOf(w.before, w.asset) ?? 0)) changed.set(w.asset, w.seenMs)
     const rate = w.asked > from ? rise : fall
     const reach = rate === 0 ? Number.POSITIVE_INFINITY : (rate * (sinceMs + SLACK_MS)) / 1_000 + STEP_W
     if (Math.abs(w.asked - from) <= reach) return []

@@ -6,9 +6,13 @@ const QUICK: readonly string[] = [
   'votes-agree-by-their-number',
   'last-opinion-wins',
   'waits-for-every-vote',
-  'candidate-signature-unchecked',
   'an-alarm-each-time',
-  'pulse-before-its-intent',
+  'silence-unsaid',
+  'answered-is-confirmed',
+  'implausible-passes',
+  'observe-writes',
+  'bad-is-zero',
+  'proof-for-the-record',
 ]
 
 describe('planted bugs are found', () => {
