@@ -43,7 +43,10 @@ const onlyTraitor = (e: Evidence, fromMs: number, toMs: number): boolean =>
       KINDS[f.kind].group === 'people' ||
       f.fromMs > toMs ||
       f.fromMs + f.forMs + SETTLES_MS < fromMs,
-  ) && e.world.faults.every(f => f.kind !== 'manifestChange' || Math.abs(f.fromMs - fromMs) > SETTLES_MS)
+  ) &&
+  e.world.faults.every(
+    f => (f.kind !== 'manifestChange' && f.kind !== 'engineChange') || Math.abs(f.fromMs - fromMs) > SETTLES_MS,
+  )
 const SETTLES_MS = 20_000
 
 /** L5: all replicas have read to the same end. */

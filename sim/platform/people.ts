@@ -123,18 +123,22 @@ export class Crowd {
     ways[draw(seed, nth, 4) % ways.length]!()
   }
 
-  /** An upgrade: each node starts anew with the next engine and shadows; then all switch at one cycle. */
+  /**
+   * An upgrade in place: a manifest names the cycle from which the next engine votes, and about then the nodes start anew
+   * with it, one after the other. The standing verdict covers the moment in which too few of one engine are up.
+   */
   changeEngine(): void {
     const site = this.#site
     const { world, engine } = site.o
-    site.engine = { ...engine, hash: sha256(`${site.engine.hash} next`) }
-    const { hash } = site.engine
+    const hash = sha256(`${site.engine.hash} next`)
+    const fromCycle = this.#cycle + ACTIVATED_AFTER_CYCLES
+    this.#install({ engines: [...this.#manifest.manifest.engines, { hash, fromCycle }] })
+    const { cycleMs } = this.#manifest.manifest.timing
     site.nodes.forEach((node, i) => {
-      world.at(world.nowUs + i * ROLLING_MS * 1_000, null, () => node.kill('another engine'))
-    })
-    world.at(world.nowUs + (site.nodes.length + 1) * ROLLING_MS * 1_000, null, () => {
-      const fromCycle = this.#cycle + ACTIVATED_AFTER_CYCLES
-      this.#install({ engines: [...this.#manifest.manifest.engines, { hash, fromCycle }] })
+      world.at(world.nowUs + (ACTIVATED_AFTER_CYCLES * cycleMs + i * ROLLING_MS) * 1_000, null, () => {
+        site.engine = { ...engine, hash }
+        node.kill('another engine')
+      })
     })
   }
   /**
@@ -189,5 +193,5 @@ export class Crowd {
   }
 }
 /** Between two nodes of a rolling change, and from its manifest to the cycle that it names. */
-const ROLLING_MS = 5_000
-const ACTIVATED_AFTER_CYCLES = 5
+const ROLLING_MS = 300
+const ACTIVATED_AFTER_CYCLES = 8
