@@ -130,7 +130,7 @@ export const PLATFORM: readonly Mutation[] = [
       },
     ],
     breaks: ['L7'],
-    profile: 'crash',
+    profile: 'crash+sparse',
   },
   {
     name: 'reader-gives-up',
