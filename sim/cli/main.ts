@@ -15,6 +15,7 @@ import { INVARIANTS } from '../oracle/registry.ts'
 import { planOf, type TrialOptions } from '../trial.ts'
 import type { Done, Job } from '../worker.ts'
 import { Pool } from './pool.ts'
+import { playAll } from './scenarios.ts'
 import { stepThrough } from './story.ts'
 import { foundIn, inWords, planInWords } from './words.ts'
 
@@ -32,7 +33,12 @@ export interface SimCall {
   readonly mutation: string | null
   readonly replay: string | null
   readonly list: boolean
+  /** Files and folders of scenarios; none: trials. */
+  readonly scenarios: readonly string[]
+  readonly junit: string | null
+  readonly html: string | null
 }
+const WORKER = new URL('../worker.ts', import.meta.url)
 const SITE = fileURLToPath(new URL('../sites/trial.yaml', import.meta.url))
 /** Runs that one violation's shortest history may cost. */
 const SHRINK_RUNS = 120
@@ -55,6 +61,7 @@ const say = (line: string) => void process.stdout.write(`${line}\n`)
 async function main(call: SimCall): Promise<number> {
   if (call.list) return list(call.json)
   if (call.replay) return replay(call.replay)
+  if (call.scenarios.length > 0) return playAll(call, say)
   const mutation = call.mutation === null ? null : MUTATIONS.find(m => m.name === call.mutation)
   if (mutation === undefined)
     throw new Refusal('USAGE', `--mutation ${call.mutation}: none of ${MUTATIONS.map(m => m.name).join(', ')}`)
@@ -62,8 +69,10 @@ async function main(call: SimCall): Promise<number> {
   const file = readSiteFile(site)
   const engine = await openEngine(file.definitions)
   const profile = mutation ? mutation.profile : call.profile
-  const pool = new Pool({
+  const pool = new Pool<Job, Done>({
+    worker: WORKER,
     jobs: Math.min(call.jobs, call.to - call.from + 1),
+    died: ({ seed }, reason) => ({ kind: 'failed', seed, reason }),
     ...(mutation && { mutation: mutation.name }),
   })
   let broken = 0

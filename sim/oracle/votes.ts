@@ -94,13 +94,18 @@ export const equalDecisions: Find = (e, { profile }) => {
 }
 
 /** S18 */
-export const activeEngine: Find = e =>
-  certificates(e).flatMap(({ atMs, digest, cycle }) => {
+export const activeEngine: Find = e => {
+  const manifests = new Map(
+    e.of('ManifestInstalled').map(f => [manifestHash(f.fact.manifest.manifest) as string, f.fact.manifest.manifest]),
+  )
+  return certificates(e).flatMap(({ atMs, digest, cycle }) => {
     const behind = e.behind(digest)
-    return behind && behind.candidate.engine !== engineAt(e.manifest, cycle)
+    const manifest = manifests.get(behind?.candidate.manifest ?? '') ?? e.manifest
+    return behind && behind.candidate.engine !== engineAt(manifest, cycle)
       ? [{ atMs, text: `cycle ${cycle} was decided by another engine` }]
       : []
   })
+}
 
 /** S28: a candidate is of a frame that stands in the log of facts, at the position that it names. */
 export const decidedOnFrames: Find = (e, { profile }) => {
