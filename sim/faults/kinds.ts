@@ -110,6 +110,7 @@ export const KINDS = {
 
   notANumber: kind('data', 'device', 'readings say that there is no value', 20_000, { rateMax: 1 }),
   outOfRange: kind('data', 'device', 'readings are impossible', 10_000, { rateMax: 0.5 }),
+  stuckMeter: kind('data', 'meter', 'the meter shows one reading and no other', 20_000),
   oldMeter: kind('data', 'meter', 'the meter shows what was, not what is', 20_000, { msMax: 3_000 }),
 
   busyPeople: kind('people', 'people', 'commands at once, again, too late, without the right', MINUTE, {

@@ -208,7 +208,7 @@ function firstFrom(looks: readonly Look[], atMs: number): number {
 const SERVED_MS = 6_000
 const ASKED_MS = 700
 /** Where the device itself shows what is not so, nobody behind it can know. */
-const SENSOR = new Set<string>(['notANumber', 'outOfRange', 'oldMeter', 'buffered', 'stick'])
+const SENSOR = new Set<string>(['notANumber', 'outOfRange', 'stuckMeter', 'oldMeter', 'buffered', 'stick'])
 
 /**
  * S35: once in a life of the gateway's control, as its next life cannot know what the former has said. Which life an

@@ -54,6 +54,8 @@ export class SimField {
   #number = 1
   #left: Left = { ms: 0, senderMs: 0, unwatched: false }
   #before: PlantState
+  /** What a meter showed when it got stuck. */
+  readonly #stuck = new Map<string, readonly number[]>()
   /** What a buffered register showed before its last write. */
   readonly #former = new Map<string, number>()
 
@@ -121,6 +123,12 @@ export class SimField {
     const { world } = this
     if (space === 'input' && world.strikes('notANumber', asset)) return words.map(() => 0x8000)
     if (space === 'input' && world.strikes('outOfRange', asset)) return words.map(() => 0x7fff)
+    const stuck = space === 'input' ? world.strikes('stuckMeter', asset) : null
+    if (stuck) {
+      const key = `${stuck.id} ${asset} ${address}`
+      if (!this.#stuck.has(key)) this.#stuck.set(key, words)
+      return this.#stuck.get(key)!
+    }
     const former = this.#former.get(asset)
     if (former !== undefined && space === 'holding' && address === 100 && world.strikes('buffered', asset))
       return [former, ...words.slice(1)]

@@ -61,7 +61,7 @@ const JUDGES: { readonly [K in Expectation['kind']]: Judge<K> } = {
     const matches = (is: readonly string[]) => is.some(path => path === e.is || path.startsWith(`${e.is}.`))
     const spans = changes
       .map((c, i) => ({ fromMs: c.atMs, toMs: changes[i + 1]?.atMs ?? Number.POSITIVE_INFINITY, is: c.is }))
-      .filter(s => s.toMs > window.fromMs && s.fromMs <= window.toMs)
+      .filter(s => s.toMs > window.fromMs && (window.any ? s.fromMs <= window.toMs : s.fromMs < window.toMs))
     const say = (s: (typeof spans)[number]) => `in ${s.is.join(' + ')} from ${time(h, Math.max(0, s.fromMs))} on`
     const [first] = spans
     if (!first) return no('the log tells no state in that time')
