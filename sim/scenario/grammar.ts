@@ -35,7 +35,7 @@ export function readSentence(text: string): Read {
   } catch (error) {
     if (!(error instanceof Stuck)) throw error
     const then = WHEN_FORMS.has(form) ? `; WHEN: ${WHEN}` : ''
-    return { kind: 'unread', text: `'${text}' ${error.message}. Write: ${FORMS[form]}${then}` }
+    return { kind: 'unread', text: `'${text}' ${error.message} Write: ${FORMS[form]}${then}` }
   }
 }
 
@@ -78,15 +78,13 @@ class Words {
     const done = this.#words.slice(0, this.#at).join(' ')
     const understood = done === '' ? 'is not understood' : `is understood up to '${done}'`
     const list = wanted.map(w => (/^[a-z]+$/i.test(w) ? `'${w}'` : w)).join(', ')
-    if (this.ended) throw new Stuck(`${understood}; there should follow ${list}`)
+    if (this.ended) throw new Stuck(`${understood}; there should follow ${list}.`)
     const word = this.peek()
     const near = nearest(
       word,
       wanted.filter(w => /^[a-z]+$/i.test(w)),
     )
-    throw new Stuck(
-      `${understood}; '${word}' stands where ${list} should${near.startsWith('; did') ? near.slice(0, -1) : ''}`,
-    )
+    throw new Stuck(`${understood}; '${word}' stands where ${list} should${near.startsWith('; did') ? near : '.'}`)
   }
 }
 

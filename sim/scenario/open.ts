@@ -40,6 +40,8 @@ export async function openScenario(path: string): Promise<Opened> {
   const written = outline.value
   const began = startMs(written.start)
   if (began === null) return refuse([{ path: ['start'], text: `there is no ${written.start}` }])
+  const tooFar = outOfBounds(written)
+  if (tooFar) return refuse([tooFar])
   const opened = site(written, path, refuse)
   const file = written.cycle === undefined ? opened.file : { ...opened.file, cycle: written.cycle }
   const { assets } = file.plant as PlantOptions
@@ -58,6 +60,18 @@ export async function openScenario(path: string): Promise<Opened> {
     engine,
     line: want => located.line(want.path),
   }
+}
+
+/** A simulation keeps what it has seen, second by second: some 50 MB for a day. */
+const FOR_MS_MAX = 7 * 86_400_000
+/** The plant's own step. */
+const CYCLE_MS_MIN = 100
+
+function outOfBounds({ for: length, cycle }: Scenario): { path: Path; text: string } | null {
+  const forMs = durationMs(length)
+  if (forMs <= 0 || forMs > FOR_MS_MAX) return { path: ['for'], text: `'${length}': more than nothing, at most 168 h` }
+  if (cycle === undefined || durationMs(cycle) >= CYCLE_MS_MIN) return null
+  return { path: ['cycle'], text: `'${cycle}': at least ${CYCLE_MS_MIN} ms` }
 }
 
 type Refuse = (problems: readonly { readonly path: Path; readonly text: string }[]) => never

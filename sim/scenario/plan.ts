@@ -272,10 +272,12 @@ function sentence(text: string): Checked {
     : { kind: 'wrong', path: [], text: read.text }
 }
 
-/** An object form as the sentence that says it. */
+/** An object form in words. */
 function inWords(e: Expectation): string {
-  const { kind, when: _, ...rest } = e as Expectation & { when?: When }
-  return [kind, ...Object.entries(rest).map(([key, value]) => `${key} ${value}`)].join(' ')
+  const { kind, ...rest } = e
+  const { when, ...what } = rest as Record<string, unknown> & { when?: When }
+  const pairs = Object.entries({ ...what, ...when }).map(([key, value]) => `${key} ${String(value)}`)
+  return [kind, ...pairs].join(' ')
 }
 
 export const valueInWords = (unit: Unit, value: number): string => format(unit, Math.round(value))

@@ -9,7 +9,7 @@ export default scenario({
   expect: [
     'import over 15 min below 40 kW',
     { kind: 'value', of: 'import', max: '40.5 kW', when: { from: '17:05', to: '19:00' } },
-    'bat1.soc between 10 % and 95 %',
+    'bat1.soc between 10 % and 95.5 %',
     'bat1 in operating.running from 00:01',
     'no alarm',
     'every verdict by majority',

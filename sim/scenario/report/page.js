@@ -38,8 +38,14 @@ function expectations({ expectations: rows, violations, startMs }) {
       el('td', { class: 'bad' }, `${clock(startMs + v.atMs)} ${v.text}`),
     ),
   )
-  const hold = el('tr', {}, el('td', {}, mark(true)), el('td', {}, 'every invariant of the oracle'), el('td', { class: 'soft' }, 'holds'))
-  return el('table', {}, ...told, ...(broken.length > 0 ? broken : [hold]))
+  const hold = el(
+    'tr',
+    {},
+    el('td', {}, mark(true)),
+    el('td', {}, 'every invariant of the oracle'),
+    el('td', { class: 'soft' }, 'holds'),
+  )
+  return el('table', { class: 'expected' }, ...told, ...(broken.length > 0 ? broken : [hold]))
 }
 
 // --- curves
@@ -64,17 +70,30 @@ function plot(into, view, { title, curves, unit, height, stepped, digits = 2 }) 
   const box = el('div')
   into.append(box)
   const looks = looksOf(curves, view.plots.soc)
-  const axis = { stroke: () => css('--soft'), grid: { stroke: () => css('--rule'), width: 1 }, ticks: { stroke: () => css('--rule'), width: 1 }, font: '11px system-ui, sans-serif' }
+  const axis = {
+    stroke: () => css('--soft'),
+    grid: { stroke: () => css('--rule'), width: 1 },
+    ticks: { stroke: () => css('--rule'), width: 1 },
+    font: '11px system-ui, sans-serif',
+  }
   const made = new uPlot(
     {
-      width: into.clientWidth,
+      width: box.clientWidth,
       height,
       padding: [8, RIGHT, 0, 0],
       tzDate: s => uPlot.tzDate(new Date(s * 1_000), 'Etc/UTC'),
       cursor: { sync: { key: 'scenario' }, drag: { x: true, y: false } },
       scales: { x: { min: view.from, max: view.to } },
       axes: [
-        { ...axis, values: [[3600, '{HH}:{mm}', null, null, null, null, null, null, 1], [60, '{HH}:{mm}', null, null, null, null, null, null, 1], [1, '{HH}:{mm}:{ss}', null, null, null, null, null, null, 1]] },
+        {
+          ...axis,
+          size: 28,
+          values: [
+            [3600, '{HH}:{mm}', null, null, null, null, null, null, 1],
+            [60, '{HH}:{mm}', null, null, null, null, null, null, 1],
+            [1, '{HH}:{mm}:{ss}', null, null, null, null, null, null, 1],
+          ],
+        },
         { ...axis, size: LEFT },
       ],
       series: [
@@ -123,7 +142,13 @@ function lanesOf(r) {
     for (const item of items) by.set(name(item), [...(by.get(name(item)) ?? []), item])
     return [...by]
   }
-  const faults = grouped(r.faults, f => f.text).map(([text, spans]) => ({ of: 'fault', text, spans, fill: 'url(#fault)', edge: 'var(--warn)' }))
+  const faults = grouped(r.faults, f => f.text).map(([text, spans]) => ({
+    of: 'fault',
+    text,
+    spans,
+    fill: 'url(#fault)',
+    edge: 'var(--warn)',
+  }))
   const alarms = grouped(r.alarms, a => a.key).map(([key, spans]) => ({
     of: 'alarm',
     text: `▲ ${key} (${spans[0].priority})`,
@@ -146,11 +171,10 @@ function timeline(into, view, r) {
   into.append(box)
   const lanes = lanesOf(r)
   view.timeline = () => {
-    const width = into.clientWidth
-    const height = 34 + lanes.length * LANE + 22
+    const width = box.clientWidth
     const x = ms => LEFT + ((r.startMs + ms) / 1_000 - view.from) * ((width - LEFT - RIGHT) / (view.to - view.from))
     const clip = v => Math.max(LEFT, Math.min(width - RIGHT, v))
-    const out = svg('svg', { width, height, role: 'img' })
+    const out = svg('svg', { width, role: 'img' })
     out.innerHTML = PATTERNS
     const bar = (fromMs, toMs, y, fill, edge, told) => {
       const [a, b] = [clip(x(fromMs)), clip(x(toMs))]
@@ -165,34 +189,69 @@ function timeline(into, view, r) {
       const at = after ? { x: b + 5 } : a - LEFT > text.length * 6.2 ? { x: a - 5, 'text-anchor': 'end' } : { x: a + 5 }
       out.append(svg('text', { ...at, y: y + 10, class: 'halo' }, text))
     }
+    /** After the last, unless there is more room after the first. */
+    const roomBy = (shown, text) =>
+      shown.length > 1 && shown[1][0] - shown[0][1] > text.length * 6.2 + 8 ? shown[0] : [shown[0][0], shown.at(-1)[1]]
     out.append(svg('text', { x: LEFT - 6, y: 16, 'text-anchor': 'end', class: 'lane' }, 'verdicts'))
     for (const s of r.slots) {
-      const place = bar(s.fromMs, s.toMs, 6, CLASSES[s.class], '', `${s.class} ${clock(r.startMs + s.fromMs)} to ${clock(r.startMs + s.toMs)}`)
+      const place = bar(
+        s.fromMs,
+        s.toMs,
+        6,
+        CLASSES[s.class],
+        '',
+        `${s.class} ${clock(r.startMs + s.fromMs)} to ${clock(r.startMs + s.toMs)}`,
+      )
       if (place && s.class !== 'onTime' && place[1] - place[0] > 52) label(s.class, [place[0], place[0]], 6)
     }
     let of = ''
     lanes.forEach((lane, i) => {
       const y = 28 + i * LANE
-      if (lane.of !== of) out.append(svg('text', { x: LEFT - 6, y: y + 10, 'text-anchor': 'end', class: 'lane' }, `${lane.of}s`))
+      if (lane.of !== of)
+        out.append(svg('text', { x: LEFT - 6, y: y + 10, 'text-anchor': 'end', class: 'lane' }, `${lane.of}s`))
       of = lane.of
-      const places = lane.spans.map(s => bar(s.fromMs, s.toMs, y, lane.fill, lane.edge, `${s.text} ${clock(r.startMs + s.fromMs)} to ${clock(r.startMs + s.toMs)}`))
+      const places = lane.spans.map(s =>
+        bar(
+          s.fromMs,
+          s.toMs,
+          y,
+          lane.fill,
+          lane.edge,
+          `${s.text} ${clock(r.startMs + s.fromMs)} to ${clock(r.startMs + s.toMs)}`,
+        ),
+      )
       const shown = places.filter(p => p !== null)
-      if (shown.length > 0) label(lane.text, [shown[0][0], shown.at(-1)[1]], y)
+      if (shown.length > 0) label(lane.text, roomBy(shown, lane.text), y)
     })
     const foot = 28 + lanes.length * LANE + 12
-    if (r.steps.length > 0) out.append(svg('text', { x: LEFT - 6, y: foot + 4, 'text-anchor': 'end', class: 'lane' }, 'asked'))
-    let free = 0
+    if (r.steps.length > 0)
+      out.append(svg('text', { x: LEFT - 6, y: foot + 4, 'text-anchor': 'end', class: 'lane' }, 'asked'))
+    const free = []
     for (const step of r.steps) {
       const at = x(step.atMs)
       if (at < LEFT || at > width - RIGHT) continue
-      out.append(svg('line', { x1: at, x2: at, y1: 4, y2: foot, stroke: 'var(--ink)', 'stroke-width': 1, 'stroke-dasharray': '2 3' }))
-      const dot = svg('circle', { cx: at, cy: foot, r: 4, fill: 'var(--paper)', stroke: 'var(--ink)' })
+      const long = step.text.length * 6.2 + 14
+      const start = Math.min(at, width - long)
+      const vacant = free.findIndex(until => until <= start)
+      const row = vacant < 0 ? free.length : vacant
+      free[row] = start + long
+      const y = foot + row * 15
+      out.append(
+        svg('line', {
+          x1: at,
+          x2: at,
+          y1: 4,
+          y2: y,
+          stroke: 'var(--ink)',
+          'stroke-width': 1,
+          'stroke-dasharray': '2 3',
+        }),
+      )
+      const dot = svg('circle', { cx: at, cy: y, r: 4, fill: 'var(--paper)', stroke: 'var(--ink)' })
       dot.append(svg('title', {}, `${clock(r.startMs + step.atMs)} ${step.text}`))
-      out.append(dot)
-      if (at < free || at + step.text.length * 6.2 > width) continue
-      out.append(svg('text', { x: at + 7, y: foot + 4, class: 'halo' }, step.text))
-      free = at + step.text.length * 6.2 + 14
+      out.append(dot, svg('text', { x: start + 8, y: y + 4, class: 'halo' }, step.text))
     }
+    out.setAttribute('height', String(foot + Math.max(1, free.length) * 15))
     box.replaceChildren(out)
   }
   view.timeline()
@@ -237,12 +296,21 @@ function open(i) {
   const until = new Date(r.startMs + r.forMs).toISOString().slice(0, 16).replace('T', ' ')
   section.append(
     el('h2', {}, mark(right(s)), ` ${r.title}`),
-    el('p', { class: 'soft' }, `${r.path}, seed ${r.seed}; ${new Date(r.startMs).toISOString().slice(0, 16).replace('T', ' ')} to ${until} UTC`),
+    el(
+      'p',
+      { class: 'soft' },
+      `${r.path}, seed ${r.seed}; ${new Date(r.startMs).toISOString().slice(0, 16).replace('T', ' ')} to ${until} UTC`,
+    ),
     expectations(r),
   )
   const view = (current = viewOf(r))
   const { power, soc, frequency, setpoints } = r.plots
-  plot(section, view, { title: 'Power (positive: a store discharges, PV produces, the grid gives)', curves: power, unit: 'kW', height: 230 })
+  plot(section, view, {
+    title: 'Power (positive: a store discharges, PV produces, the grid gives)',
+    curves: power,
+    unit: 'kW',
+    height: 230,
+  })
   plot(section, view, { title: 'Setpoints as decided', curves: setpoints, unit: 'kW', height: 160, stepped: true })
   whysOf(section, view)
   timeline(section, view, r)
@@ -258,10 +326,22 @@ document.querySelector('h1').textContent =
 document.title = document.querySelector('h1').textContent
 if (broken > 0) document.querySelector('h1').classList.add('bad')
 if (all.length > 1)
-  document.querySelector('nav').append(
-    ...all.map((s, i) => el('a', { href: `#${i + 1}` }, mark(right(s)), ` ${titleOf(s)}`)),
-  )
-const chosen = () => Math.min(all.length, Math.max(1, Number(location.hash.slice(1)) || 1 + Math.max(0, all.findIndex(s => !right(s))))) - 1
+  document
+    .querySelector('nav')
+    .append(...all.map((s, i) => el('a', { href: `#${i + 1}` }, mark(right(s)), ` ${titleOf(s)}`)))
+const chosen = () =>
+  Math.min(
+    all.length,
+    Math.max(
+      1,
+      Number(location.hash.slice(1)) ||
+        1 +
+          Math.max(
+            0,
+            all.findIndex(s => !right(s)),
+          ),
+    ),
+  ) - 1
 addEventListener('hashchange', () => open(chosen()))
 addEventListener('resize', () => open(chosen()))
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => open(chosen()))

@@ -8,7 +8,8 @@ export function page(all: readonly Done[]): string {
   const plotting = dirname(createRequire(import.meta.url).resolve('uplot/package.json'))
   const own = (name: string) => readFileSync(new URL(name, import.meta.url), 'utf8')
   const theirs = (name: string) => readFileSync(join(plotting, 'dist', name), 'utf8')
-  const script = (text: string, attributes = '') => `<script${attributes}>${text.replaceAll('</script', '<\\/script')}</script>`
+  const script = (text: string, attributes = '') =>
+    `<script${attributes}>${text.replaceAll('</script', '<\\/script')}</script>`
   // in JSON a '<' may stand as its escape: nothing in the data can end the element
   const data = JSON.stringify(all).replaceAll('<', '\\u003c')
   return [
