@@ -64,14 +64,16 @@ function extremes(values: readonly number[]): [number, number] {
   return low <= high ? [values[low]!, values[high]!] : [values[high]!, values[low]!]
 }
 
-/** What the standing verdict says at each time, and why. */
+/** What the standing verdict says at each time, and why; nothing once its validity is over. */
 function decidedOf(e: Evidence, timesMs: readonly number[]): Pick<Plots, 'setpoints' | 'whys'> {
   const curves = new Map<string, { values: (number | null)[]; why: number[] }>()
   const whys = new Map<string, number>([['', 0]])
   let at = -1
   timesMs.forEach((ms, i) => {
     while (at + 1 < e.verdicts.length && e.verdicts[at + 1]!.atMs <= ms) at++
-    const assets = e.verdicts[at]?.verdict.actions.assets ?? {}
+    const standing = e.verdicts[at]
+    if (!standing || ms - standing.atMs > e.manifest.timing.validityMs) return
+    const { assets } = standing.verdict.actions
     for (const [asset, { setpoints }] of Object.entries(assets))
       for (const [name, { value, why, boundBy }] of Object.entries(setpoints)) {
         const key = `${asset}.${name}`

@@ -202,7 +202,8 @@ function timeline(into, view, r) {
         '',
         `${s.class} ${clock(r.startMs + s.fromMs)} to ${clock(r.startMs + s.toMs)}`,
       )
-      if (place && s.class !== 'onTime' && place[1] - place[0] > 52) label(s.class, [place[0], place[0]], 6)
+      if (!place || s.class === 'onTime' || place[1] - place[0] < 64) continue
+      out.append(svg('text', { x: place[0] + 5, y: 16, class: s.class === 'uncovered' ? 'inside' : 'halo' }, s.class))
     }
     let of = ''
     lanes.forEach((lane, i) => {
