@@ -28,9 +28,8 @@ export type PulseEvent =
 export type PulseEffect =
   | { readonly kind: 'intend'; readonly pulse: PulseContext }
   | { readonly kind: 'write'; readonly pulse: PulseContext }
-  /** `refused`: it was not begun. */
   | {
-      readonly kind: 'refused' | 'ended'
+      readonly kind: 'ended'
       readonly pulse: PulseContext
       readonly outcome: PulseOutcome
       readonly reason: string
@@ -56,9 +55,9 @@ export const pulseMachine = defineMachine<PulseContext, PulseEvent, PulseEffect>
   actions: {
     intend: ({ context }) => ({ do: { kind: 'intend', pulse: context } }),
     write: ({ context }) => ({ do: { kind: 'write', pulse: context } }),
-    suppress: ({ context }) => ({ do: { kind: 'refused', pulse: context, outcome: 'suppressed', reason: '' } }),
+    suppress: ({ context }) => ({ do: { kind: 'ended', pulse: context, outcome: 'suppressed', reason: '' } }),
     refuse: ({ context }) => ({
-      do: { kind: 'refused', pulse: context, outcome: 'failed', reason: 'the device is in local mode' },
+      do: { kind: 'ended', pulse: context, outcome: 'failed', reason: 'the device is in local mode' },
     }),
     confirm: ended('confirmed'),
     fail: ended('failed'),

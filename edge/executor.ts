@@ -30,7 +30,8 @@ export interface ExecutorOwner {
   manifest(): Manifest
   govern(): Readonly<Record<string, 'verdict' | 'local' | 'none'>>
   slots(): Slots
-  record(draft: ReceiptDraft): void
+  /** Resolves when it cannot be lost any more. */
+  record(draft: ReceiptDraft): Promise<void>
   alarm(alarm: string, asset: string, state: 'raised' | 'returned', text: string): void
   /** A write of the asset timed out, or a read-back told again what it holds. */
   doubt(asset: string, unknown: boolean): void
@@ -296,7 +297,15 @@ export class Executor {
     }
     this.#writes = []
     this.#effects = []
-    this.#owner.record(latencyUs === undefined ? draft : { ...draft, latencyUs: Math.max(0, latencyUs) })
+    const told = () =>
+      this.#oneShots.told(
+        writes.flatMap(w => w.id ?? []),
+        commands.map(c => c.id),
+      )
+    this.#run(
+      this.#owner.record(latencyUs === undefined ? draft : { ...draft, latencyUs: Math.max(0, latencyUs) }),
+      told,
+    )
   }
   #judgeEffects(nowMs: number): void {
     for (const effect of this.#awaited.judge(this.#values, this.#owner.manifest().timing.cycleMs, nowMs)) {

@@ -6,11 +6,18 @@
 
 import { Journal } from '../protocol/journal.ts'
 import type { Disk } from '../protocol/ports.ts'
-import type { Equivocation, Slots } from '../protocol/words/facts.ts'
+import type { CommandReceipt, Equivocation, Slots } from '../protocol/words/facts.ts'
 import type { PulseOutcome } from './commands.ts'
 import { NO_SLOTS } from './slots.ts'
 import type { Verdict } from './verdict.ts'
 
+export interface PulseEnd {
+  readonly id: string
+  readonly asset: string
+  readonly name: string
+  readonly outcome: PulseOutcome
+  readonly reason: string
+}
 export type Note =
   | {
       readonly k: 'verdict'
@@ -21,9 +28,12 @@ export type Note =
     }
   /** Durable before the write (S6, S8). */
   | { readonly k: 'pulse'; readonly id: string; readonly asset: string; readonly name: string }
-  | { readonly k: 'pulsed'; readonly id: string; readonly outcome: PulseOutcome }
+  /** Durable before it is told: the next life must not tell of another end (S10, S11). */
+  | ({ readonly k: 'pulsed' } & PulseEnd)
   | { readonly k: 'command'; readonly id: string }
-  | { readonly k: 'commandEnded'; readonly id: string }
+  | ({ readonly k: 'commandEnded' } & CommandReceipt)
+  /** Their receipts are on their way and cannot be lost any more. */
+  | { readonly k: 'told'; readonly pulses: readonly string[]; readonly commands: readonly string[] }
   /** Cycle numbers up to this one may have been used. */
   | { readonly k: 'cycles'; readonly upTo: number }
   /** Of each public key one: it stays out under whatever name, whatever manifest (S15). */
@@ -45,6 +55,8 @@ export interface Recovered {
   /** Begun and not known to have ended. */
   readonly openPulses: readonly { readonly id: string; readonly asset: string; readonly name: string }[]
   readonly openCommands: readonly string[]
+  /** Ended, and perhaps never told. */
+  readonly untold: { readonly pulses: readonly PulseEnd[]; readonly commands: readonly CommandReceipt[] }
   readonly disqualified: readonly Equivocation[]
 }
 
@@ -52,8 +64,8 @@ export class Notebook {
   readonly recovered: Recovered
   readonly #journal: Journal
   readonly #boot: string
-  readonly #pulses = new Map<string, { asset: string; name: string; ended: PulseOutcome | null }>()
-  readonly #commands = new Map<string, boolean>()
+  readonly #pulses = new Map<string, { asset: string; name: string; end: PulseEnd | null; told: boolean }>()
+  readonly #commands = new Map<string, { end: CommandReceipt | null; told: boolean }>()
   /** By public key. */
   readonly #disqualified = new Map<string, Equivocation>()
   #verdict: Extract<Note, { k: 'verdict' }> | null = null
@@ -72,9 +84,10 @@ export class Notebook {
       cycle: this.#cycle,
       lastAtMs: sameBoot ? this.#verdict!.atMs : null,
       openPulses: [...this.#pulses]
-        .filter(([, p]) => p.ended === null)
+        .filter(([, p]) => p.end === null)
         .map(([id, p]) => ({ id, asset: p.asset, name: p.name })),
-      openCommands: [...this.#commands].filter(([, ended]) => !ended).map(([id]) => id),
+      openCommands: [...this.#commands].filter(([, c]) => c.end === null).map(([id]) => id),
+      untold: { pulses: untold(this.#pulses), commands: untold(this.#commands) },
       disqualified: [...this.#disqualified.values()],
     }
   }
@@ -110,39 +123,51 @@ export class Notebook {
 
   #fold(note: Note): void {
     if (note.k === 'verdict') this.#verdict = note
-    else if (note.k === 'pulse') this.#pulses.set(note.id, { asset: note.asset, name: note.name, ended: null })
+    else if (note.k === 'pulse')
+      this.#pulses.set(note.id, { asset: note.asset, name: note.name, end: null, told: false })
     else if (note.k === 'pulsed') {
-      const pulse = this.#pulses.get(note.id)
-      this.#pulses.set(note.id, { asset: pulse?.asset ?? '', name: pulse?.name ?? '', ended: note.outcome })
-      forget(this.#pulses, p => p.ended !== null)
-    } else if (note.k === 'command') this.#commands.set(note.id, false)
+      const { k: _, ...end } = note
+      this.#pulses.set(note.id, { asset: end.asset, name: end.name, end, told: false })
+    } else if (note.k === 'command') this.#commands.set(note.id, { end: null, told: false })
     else if (note.k === 'cycles') this.#cycle = Math.max(this.#cycle, note.upTo)
     else if (note.k === 'disqualified') this.#disqualified.set(note.proof.publicKey, note.proof)
-    else {
-      this.#commands.set(note.id, true)
-      forget(this.#commands, ended => ended)
+    else if (note.k === 'commandEnded') {
+      const { k: _, ...end } = note
+      this.#commands.set(note.id, { end, told: false })
+    } else {
+      mark(this.#pulses, note.pulses)
+      mark(this.#commands, note.commands)
     }
   }
   /** What a compacted journal holds: this state, and nothing of how it came about. */
   #standing(): Note[] {
     const notes: Note[] = [{ k: 'cycles', upTo: this.#cycle }]
-    for (const [id, { asset, name, ended }] of this.#pulses) {
+    for (const [id, { asset, name, end }] of this.#pulses) {
       notes.push({ k: 'pulse', id, asset, name })
-      if (ended) notes.push({ k: 'pulsed', id, outcome: ended })
+      if (end) notes.push({ k: 'pulsed', ...end })
     }
-    for (const [id, ended] of this.#commands) {
+    for (const [id, { end }] of this.#commands) {
       notes.push({ k: 'command', id })
-      if (ended) notes.push({ k: 'commandEnded', id })
+      if (end) notes.push({ k: 'commandEnded', ...end })
     }
+    notes.push({ k: 'told', pulses: told(this.#pulses), commands: told(this.#commands) })
     for (const proof of this.#disqualified.values()) notes.push({ k: 'disqualified', proof })
     return this.#verdict ? [...notes, this.#verdict] : notes
   }
 }
 
-/** Drops the oldest that have ended, beyond ENDED_KEPT. */
-function forget<T>(map: Map<string, T>, ended: (value: T) => boolean): void {
-  for (const [id, value] of map) {
+type Told<E> = Map<string, { readonly end: E | null; told: boolean }>
+const told = (map: Told<unknown>): string[] => [...map].filter(([, t]) => t.told).map(([id]) => id)
+const untold = <E>(map: Told<E>): E[] => [...map.values()].flatMap(t => (t.end !== null && !t.told ? [t.end] : []))
+
+/** Drops the oldest that were told, beyond ENDED_KEPT. */
+function mark(map: Told<unknown>, ids: readonly string[]): void {
+  for (const id of ids) {
+    const entry = map.get(id)
+    if (entry) entry.told = true
+  }
+  for (const [id, entry] of map) {
     if (map.size <= ENDED_KEPT) return
-    if (ended(value)) map.delete(id)
+    if (entry.told) map.delete(id)
   }
 }

@@ -15,11 +15,10 @@ import {
   type PulseContext,
   type PulseEffect,
   type PulseEvent,
-  type PulseOutcome,
   pulseMachine,
 } from './commands.ts'
 import type { Field } from './field.ts'
-import type { Note, Notebook } from './notebook.ts'
+import type { Note, Notebook, PulseEnd } from './notebook.ts'
 import type { Applied } from './target.ts'
 import type { Verdict } from './verdict.ts'
 
@@ -41,6 +40,7 @@ export class OneShots {
   readonly #commands = new Map<string, LiveMachine<CommandContext, CommandEvent, CommandEffect>>()
   #writes: WriteReceipt[] = []
   #ended: CommandReceipt[] = []
+  #concluding = 0
 
   constructor(ports: Ports, field: Field, notebook: Notebook, owner: OneShotOwner) {
     this.#ports = ports
@@ -48,23 +48,19 @@ export class OneShots {
     this.#notebook = notebook
     this.#owner = owner
   }
-  /** What was under way when the last process of this gateway ended is unknown (S11). */
+  /** What was under way when the last process of this gateway ended is unknown (S11); what had ended is told, if need be again. */
   recover(): void {
-    const { openPulses, openCommands } = this.#notebook.recovered
+    const { openPulses, openCommands, untold } = this.#notebook.recovered
     const reason = 'the gateway ended in its midst'
-    for (const pulse of openPulses) {
-      this.#note({ k: 'pulsed', id: pulse.id, outcome: 'unknown' })
-      this.#writes.push(pulseReceipt(pulse, 'unknown', reason))
-    }
-    for (const id of openCommands) {
-      this.#note({ k: 'commandEnded', id })
-      this.#ended.push({ id, outcome: 'unknown', reason })
-    }
+    for (const pulse of untold.pulses) this.#writes.push(pulseReceipt(pulse))
+    this.#ended.push(...untold.commands)
+    for (const pulse of openPulses) this.#endPulse({ ...pulse, outcome: 'unknown', reason })
+    for (const id of openCommands) this.#end({ id, outcome: 'unknown', reason })
   }
 
-  /** No pulse is under way. */
+  /** No pulse is under way, and no end of anything on its way to the journal. */
   get idle(): boolean {
-    return this.#pulses.size === 0
+    return this.#pulses.size === 0 && this.#concluding === 0
   }
   /** Something ended that no receipt has told. */
   get news(): boolean {
@@ -75,6 +71,10 @@ export class OneShots {
     this.#writes = []
     this.#ended = []
     return taken
+  }
+  /** What was taken is in the outbox: the next life need not tell it. */
+  told(pulses: readonly string[], commands: readonly string[]): void {
+    if (pulses.length + commands.length > 0) this.#note({ k: 'told', pulses, commands })
   }
   stop(): void {
     for (const pulse of this.#pulses.values()) pulse.stop()
@@ -130,13 +130,16 @@ export class OneShots {
       this.#run(this.#field.pulse(effect.pulse), result => send({ type: 'wrote', ...result }))
     else {
       this.#pulses.delete(id)
-      this.#note({ k: 'pulsed', id, outcome: effect.outcome })
-      this.#writes.push(pulseReceipt(effect.pulse, effect.outcome, effect.reason))
-      // in observe mode the present controller of the site has done what it would have done
-      const outcome = effect.outcome === 'suppressed' ? 'confirmed' : effect.outcome
-      this.output([...this.#commands.keys()], id, outcome)
-      if (effect.kind === 'ended') this.#owner.pulsed()
+      this.#endPulse({ id, asset, name, outcome: effect.outcome, reason: effect.reason })
     }
+  }
+  #endPulse(end: PulseEnd): void {
+    this.#conclude({ k: 'pulsed', ...end }, () => {
+      this.#writes.push(pulseReceipt(end))
+      // in observe mode the present controller of the site has done what it would have done
+      this.output([...this.#commands.keys()], end.id, end.outcome === 'suppressed' ? 'confirmed' : end.outcome)
+      this.#owner.pulsed()
+    })
   }
 
   #list(cycle: number, listed: readonly CommandAction[]): void {
@@ -144,20 +147,30 @@ export class OneShots {
       if (this.#notebook.hasCommand(command.id)) continue
       this.#note({ k: 'command', id: command.id })
       const open = [...command.pulses, ...command.setpoints]
-      const ended = (e: CommandEffect) => this.#end(e.command.id, e.outcome, e.reason)
+      const ended = ({ command: { id }, outcome, reason }: CommandEffect) =>
+        this.#end(reason === '' ? { id, outcome } : { id, outcome, reason })
       this.#commands.set(command.id, new LiveMachine(commandMachine, this.#ports.clock, ended, { command, open }))
     }
     const ids = new Set(listed.map(c => c.id))
     for (const [id, command] of [...this.#commands])
       command.send(ids.has(id) ? { type: 'cycle', cycle } : { type: 'withdrawn' })
   }
-  #end(id: string, outcome: CommandReceipt['outcome'], reason: string): void {
-    this.#commands.delete(id)
-    this.#note({ k: 'commandEnded', id })
-    this.#ended.push(reason === '' ? { id, outcome } : { id, outcome, reason })
-    this.#owner.commandEnded()
+  #end(end: CommandReceipt): void {
+    this.#commands.delete(end.id)
+    this.#conclude({ k: 'commandEnded', ...end }, () => {
+      this.#ended.push(end)
+      this.#owner.commandEnded()
+    })
   }
 
+  /** An end is durable before it is told: the next life must not tell of another one (S10, S11). */
+  #conclude(note: Note, tell: () => void): void {
+    this.#concluding++
+    this.#run(this.#notebook.write(note), () => {
+      this.#concluding--
+      tell()
+    })
+  }
   #note(note: Note): void {
     this.#run(this.#notebook.write(note), () => {})
   }
@@ -166,21 +179,8 @@ export class OneShots {
   }
 }
 
-function pulseReceipt(
-  p: { readonly id: string; readonly asset: string; readonly name: string },
-  outcome: PulseOutcome,
-  reason: string,
-): WriteReceipt {
-  const receipt: WriteReceipt = {
-    asset: p.asset,
-    name: p.name,
-    kind: 'pulse',
-    id: p.id,
-    decided: 1,
-    written: 1,
-    accepted: outcome === 'confirmed',
-    readBack: null,
-    outcome,
-  }
+function pulseReceipt({ id, asset, name, outcome, reason }: PulseEnd): WriteReceipt {
+  const accepted = outcome === 'confirmed'
+  const receipt = { asset, name, kind: 'pulse', id, decided: 1, written: 1, accepted, readBack: null, outcome } as const
   return reason === '' ? receipt : { ...receipt, reason }
 }

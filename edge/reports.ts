@@ -30,11 +30,11 @@ export class Reports {
     const { signer, manifest } = this.#o
     return { v: 1 as const, tenant: manifest.tenant, site: manifest.site, by: signer.key as string }
   }
-  /** `cycle`: the newest, where no verdict is behind it. */
-  receipt(draft: ReceiptDraft, cycle: number): void {
+  /** `cycle`: the newest, where no verdict is behind it. Resolves when it is durable here. */
+  async receipt(draft: ReceiptDraft, cycle: number): Promise<void> {
     const { verdict, writes, effects, commands } = draft
     if (!verdict && writes.length + effects.length + commands.length === 0) return
-    this.#put(seq => ({
+    await this.#put(seq => ({
       ...this.head(),
       kind: 'ReceiptRecorded',
       seq,
@@ -60,7 +60,7 @@ export class Reports {
     const key = `${alarm} ${about ?? ''} ${asset ?? ''}`
     if ((this.#raised.get(key) ?? 'returned') === state) return
     this.#raised.set(key, state)
-    this.#put(seq => ({
+    void this.#put(seq => ({
       ...this.head(),
       kind: 'AlarmObserved',
       seq,
@@ -72,12 +72,18 @@ export class Reports {
     }))
   }
   proof(proof: Equivocation): void {
-    this.#put(seq => ({ ...this.head(), kind: 'EquivocationProven', seq, ...proof }))
+    void this.#put(seq => ({ ...this.head(), kind: 'EquivocationProven', seq, ...proof }))
   }
 
-  #put(fact: (seq: number) => Fact): void {
+  /** Never rejects: a disk that fails is the end of whoever owns this, and nothing follows. */
+  #put(fact: (seq: number) => Fact): Promise<void> {
     const { durable, fail } = this.#o
-    durable.put(seq => this.#sealed(fact(seq), seq)).catch(fail)
+    return durable
+      .put(seq => this.#sealed(fact(seq), seq))
+      .catch(error => {
+        fail(error)
+        return new Promise<void>(() => {})
+      })
   }
   /** A fact that no node admits would hold up all that follow it: a gap takes its place. */
   #sealed(fact: Fact, seq: number): string {

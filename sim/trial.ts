@@ -42,6 +42,8 @@ export interface TrialResult {
   readonly traceHash: string
   readonly simulatedHours: number
   readonly events: number
+  /** Lives of processes that ended before the run did. */
+  readonly deaths: number
   /** How often each kind struck. */
   readonly faults: Readonly<Partial<Record<FaultKind, number>>>
   readonly schedule: readonly Fault[]
@@ -91,6 +93,7 @@ export async function trial(o: TrialOptions): Promise<TrialResult> {
       world.at(healedFromMs * 1_000 + 2_000_000, null, () => people.mend())
     }
     await world.run(endMs)
+    const deaths = evidence.reduce((sum, e) => sum + e.lives.length, 0)
     for (const { name, current } of world.processes.values()) if (current) world.lived(name, current.bornMs, endMs)
     const t: Trialled = { profile, healedFromMs, endMs }
     return {
@@ -99,6 +102,7 @@ export async function trial(o: TrialOptions): Promise<TrialResult> {
       traceHash: world.traceHash,
       simulatedHours: endMs / 3_600_000,
       events: world.events,
+      deaths,
       faults: world.counts,
       schedule: profile.faults,
       struck: world.struck,

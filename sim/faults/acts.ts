@@ -100,6 +100,7 @@ const ACTS: Partial<Record<FaultKind, Act>> = {
   }),
   busyPeople: every(({ people }, fault, nth) => people.misbehave(fault.id, nth)),
   manifestChange: ({ people }) => void people.changeManifest(),
+  engineChange: ({ people }) => void people.changeEngine(),
 }
 
 /** A device after a loss of power: setpoint and heartbeat are gone, its own time-out is the one from the factory. */

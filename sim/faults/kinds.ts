@@ -110,13 +110,21 @@ export const KINDS = {
 
   notANumber: kind('data', 'device', 'readings say that there is no value', 20_000, { rateMax: 1 }),
   outOfRange: kind('data', 'device', 'readings are impossible', 10_000, { rateMax: 0.5 }),
-  stuckMeter: kind('data', 'meter', 'the meter shows one reading and no other', 20_000),
   oldMeter: kind('data', 'meter', 'the meter shows what was, not what is', 20_000, { msMax: 3_000 }),
+
+  frozen: kind('data', 'meter', 'the meter repeats one reading', 20_000),
+  swapped: kind('data', 'battery', 'two registers have changed places', 15_000, { rateMax: 1 }),
 
   busyPeople: kind('people', 'people', 'commands at once, again, too late, without the right', MINUTE, {
     msMax: 2_000,
   }),
   manifestChange: kind('people', 'people', 'a new manifest in mid-flight', 1_000),
+  engineChange: kind(
+    'people',
+    'people',
+    'the nodes start anew with another engine, one by one; a manifest activates it',
+    1_000,
+  ),
 } as const satisfies Record<string, Kind>
 
 export type FaultKind = keyof typeof KINDS

@@ -70,7 +70,7 @@ export class Evidence {
   constructor(site: SimSite) {
     this.site = site
     this.world = site.o.world
-    site.gateway.file('notebook').watch = bytes => this.#noted(bytes)
+    site.gateway.file('notebook').watch = (bytes, replaced) => this.#noted(bytes, replaced)
   }
 
   get manifest(): Manifest {
@@ -80,14 +80,20 @@ export class Evidence {
     return this.site.field.writes
   }
 
-  #noted(bytes: Uint8Array): void {
+  #noted(bytes: Uint8Array, compacted: boolean): void {
     const atMs = this.world.nowMs
-    for (const text of parseJournal(bytes).records) {
+    const { records } = parseJournal(bytes)
+    // a compaction spells out a beginning for each pulse whose end it keeps, also for one that ended before it began
+    const ended = new Set(
+      compacted ? records.map(text => JSON.parse(text)).flatMap(n => (n.k === 'pulsed' ? [n.id] : [])) : [],
+    )
+    for (const text of records) {
       if (this.#texts.has(text)) continue // a compaction writes again what stood there
       this.#texts.add(text)
       const note = JSON.parse(text)
       if (note.k === 'verdict') this.verdicts.push({ atMs, verdict: note.verdict })
-      else if (note.k === 'pulse') this.pulses.push({ atMs, id: note.id, asset: note.asset, name: note.name })
+      else if (note.k === 'pulse' && !ended.has(note.id))
+        this.pulses.push({ atMs, id: note.id, asset: note.asset, name: note.name })
     }
   }
   /** A message on a wire of this site. */

@@ -59,10 +59,14 @@ export const pulsesToldTruly: Find = (e, { endMs }) => {
   for (const w of ownWrites(e)) if (w.pulse !== null && w.outcome === 'accepted') count(w.asset, w.pulse, 'done')
   const begun = new Set(e.pulses.map(p => p.id))
   for (const { asset, name } of e.pulses) count(asset, name, 'begun')
+  const told = new Set<string>()
   for (const { fact } of receipts(e))
-    for (const w of fact.writes)
-      if (w.kind === 'pulse' && begun.has(w.id ?? '') && (w.outcome === 'confirmed' || w.outcome === 'failed'))
-        count(w.asset, w.name, w.outcome)
+    for (const w of fact.writes) {
+      const key = `${w.id} ${w.outcome}`
+      if (w.kind !== 'pulse' || !begun.has(w.id ?? '') || told.has(key)) continue
+      told.add(key)
+      if (w.outcome === 'confirmed' || w.outcome === 'failed') count(w.asset, w.name, w.outcome)
+    }
   return [...names].flatMap(([key, c]) => {
     if (c.confirmed > c.done)
       return [{ atMs: endMs, text: `${key}: ${c.confirmed} are confirmed, ${c.done} were done` }]
@@ -79,7 +83,9 @@ export const oneEnd: Find = (e, { profile }) => {
   for (const { atMs, fact } of receipts(e))
     for (const { id, outcome } of fact.commands) {
       const before = ends.get(id)
-      if (before !== undefined) found.push({ atMs, text: `command ${id} ended as ${before} and as ${outcome}` })
+      // told again by the gateway's next life, of the same end: it cannot know what has left
+      if (before !== undefined && before !== outcome)
+        found.push({ atMs, text: `command ${id} ended as ${before} and as ${outcome}` })
       ends.set(id, outcome)
     }
   for (const s of e.candidates.values()) {
@@ -208,7 +214,7 @@ function firstFrom(looks: readonly Look[], atMs: number): number {
 const SERVED_MS = 6_000
 const ASKED_MS = 700
 /** Where the device itself shows what is not so, nobody behind it can know. */
-const SENSOR = new Set<string>(['notANumber', 'outOfRange', 'stuckMeter', 'oldMeter', 'buffered', 'stick'])
+const SENSOR = new Set<string>(['notANumber', 'outOfRange', 'oldMeter', 'frozen', 'swapped', 'buffered', 'stick'])
 
 /**
  * S35: once in a life of the gateway's control, as its next life cannot know what the former has said. Which life an

@@ -1,5 +1,6 @@
 /** Every invariant, with its check, or why it cannot be judged yet. */
 import type { Find } from './check.ts'
+import { energyIsConserved } from './energy.ts'
 import * as facts from './facts.ts'
 import * as liveness from './liveness.ts'
 import * as states from './states.ts'
@@ -59,5 +60,7 @@ export const INVARIANTS: readonly Invariant[] = [
   notYet('L4', 'a gateway fails over', 'a site has one gateway'),
   judged('L5', 'all converge after the faults', liveness.replicasConverge),
   judged('L6', 'silence is alarmed', liveness.silenceIsAlarmed),
+  judged('energy', 'the log and the meter count the same energy', energyIsConserved),
+  judged('commands', 'what is carried out was asked for', facts.askedFor),
   judged('L7', 'a restarted replica votes again', liveness.rejoins),
 ]

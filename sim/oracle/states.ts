@@ -6,7 +6,8 @@ import type { Evidence } from './evidence.ts'
 
 /** A fold of the log from its beginning; `without`: records that are left out. */
 function replayed(e: Evidence, upTo: number, without: (body: string) => boolean): SiteFold {
-  const { engine, keys, topics } = e.site.o
+  const { keys, topics } = e.site.o
+  const { engine } = e.site
   const { tenant, site, partition } = e.manifest
   const fold = new SiteFold({
     tenant,

@@ -95,13 +95,11 @@ export const equalDecisions: Find = (e, { profile }) => {
 
 /** S18 */
 export const activeEngine: Find = e => {
-  const manifests = new Map(
-    e.of('ManifestInstalled').map(f => [manifestHash(f.fact.manifest.manifest) as string, f.fact.manifest.manifest]),
-  )
+  // each version keeps the engines of the one before it: the newest tells of all cycles
+  const newest = e.of('ManifestInstalled').at(-1)?.fact.manifest.manifest ?? e.manifest
   return certificates(e).flatMap(({ atMs, digest, cycle }) => {
     const behind = e.behind(digest)
-    const manifest = manifests.get(behind?.candidate.manifest ?? '') ?? e.manifest
-    return behind && behind.candidate.engine !== engineAt(manifest, cycle)
+    return behind && behind.candidate.engine !== engineAt(newest, cycle)
       ? [{ atMs, text: `cycle ${cycle} was decided by another engine` }]
       : []
   })

@@ -136,10 +136,21 @@ export const intendedPulses: Find = e => {
   })
 }
 
+/** A register that shows what it does not hold: what follows from its words is not the gateway's doing. */
+const lies = (e: Evidence, w: OwnWrite): boolean =>
+  e.world.faults.some(
+    f =>
+      (f.kind === 'buffered' || f.kind === 'stick') &&
+      f.target === w.asset &&
+      w.seenMs >= f.fromMs &&
+      w.seenMs <= f.fromMs + f.forMs + LIED_MS,
+  )
+const LIED_MS = 5_000
+
 /** S6: a value leads from what was applied to what the durable verdict says, not to what a later one says. */
 export const intendedSetpoints: Find = e =>
   ownWrites(e).flatMap(w => {
-    if (w.setpoint !== 'power' || !taken(w) || !w.noted || isFallback(w)) return []
+    if (w.setpoint !== 'power' || !taken(w) || !w.noted || isFallback(w) || lies(e, w)) return []
     const action = w.noted.verdict.actions.assets[w.asset]?.setpoints.power
     if (!action || e.manifest.laws.some(law => law.law === 'fcr' && law.asset === w.asset)) return []
     const low = Math.min(0, ...w.from, action.value) - STEP_W
@@ -164,10 +175,11 @@ export const ramped: Find = e => {
     const from = w.from.reduce((near, f) => (Math.abs(f - asked) < Math.abs(near - asked) ? f : near))
     const { rise, fall } = w.entry.envelope.power!
     const sinceMs = Math.min(w.seenMs - (changed.get(w.asset) ?? Number.NEGATIVE_INFINITY), 2 * cycleMs)
-    if (setpointOf(w.after, w.asset) !== setpointOf(w.before, w.asset)) changed.set(w.asset, w.seenMs)
+    const held = (state: SeenWrite['before']) => setpointOf(state, w.asset) ?? 0
+    if (held(w.after) !== held(w.before)) changed.set(w.asset, w.seenMs)
     const rate = w.asked > from ? rise : fall
     const reach = rate === 0 ? Number.POSITIVE_INFINITY : (rate * (sinceMs + SLACK_MS)) / 1_000 + STEP_W
-    if (Math.abs(w.asked - from) <= reach) return []
+    if (Math.abs(w.asked - from) <= reach || lies(e, w)) return []
     const options = e.site.field.plant.options.assets.find(a => a.name === w.asset)!
     const soc = socOf(w.before, options)
     const settings = w.entry.settings as Record<string, number>

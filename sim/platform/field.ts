@@ -54,8 +54,6 @@ export class SimField {
   #number = 1
   #left: Left = { ms: 0, senderMs: 0, unwatched: false }
   #before: PlantState
-  /** What a meter showed when it got stuck. */
-  readonly #stuck = new Map<string, readonly number[]>()
   /** What a buffered register showed before its last write. */
   readonly #former = new Map<string, number>()
 
@@ -110,7 +108,9 @@ export class SimField {
   /** A meter with a long filter shows what was. */
   #delayed<T>(asset: string, read: () => T): T {
     const old = this.world.strikes('oldMeter', asset)
-    const look = old && this.looks.findLast(l => l.atMs <= this.world.nowMs - (old.ms ?? 1_000))
+    const frozen = this.world.strikes('frozen', asset)
+    const asOfMs = frozen ? frozen.fromMs : old ? this.world.nowMs - (old.ms ?? 1_000) : null
+    const look = asOfMs === null ? undefined : this.looks.findLast(l => l.atMs <= asOfMs)
     if (!look) return read()
     const { state } = this.plant
     this.plant.change(() => ({ ...look.state, faults: state.faults }))
@@ -123,12 +123,8 @@ export class SimField {
     const { world } = this
     if (space === 'input' && world.strikes('notANumber', asset)) return words.map(() => 0x8000)
     if (space === 'input' && world.strikes('outOfRange', asset)) return words.map(() => 0x7fff)
-    const stuck = space === 'input' ? world.strikes('stuckMeter', asset) : null
-    if (stuck) {
-      const key = `${stuck.id} ${asset} ${address}`
-      if (!this.#stuck.has(key)) this.#stuck.set(key, words)
-      return this.#stuck.get(key)!
-    }
+    if (space === 'input' && address === 0 && words.length > 1 && world.strikes('swapped', asset))
+      return [words[1]!, words[0]!, ...words.slice(2)]
     const former = this.#former.get(asset)
     if (former !== undefined && space === 'holding' && address === 100 && world.strikes('buffered', asset))
       return [former, ...words.slice(1)]

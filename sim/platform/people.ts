@@ -1,7 +1,8 @@
 /** People at a simulated site: they start it, use it now and then, and, where a fault says so, misuse it. */
+import { sha256 } from '../../protocol/codec/canonical.ts'
 import { sealFact } from '../../protocol/codec/fact.ts'
 import { manifestHash, signManifest } from '../../protocol/codec/manifest.ts'
-import type { SignedManifest } from '../../protocol/words/manifest.ts'
+import type { Manifest, SignedManifest } from '../../protocol/words/manifest.ts'
 import { draw, randomOf } from '../world/draw.ts'
 import { NODES, type SimSite } from './site.ts'
 
@@ -111,30 +112,43 @@ export class Crowd {
     ways[draw(seed, nth, 4) % ways.length]!()
   }
 
-  /** The next version, another title and recharge level, signed and appended. */
+  /** The next version, another title, signed and appended. */
   changeManifest(): void {
+    const version = this.#manifest.manifest.version + 1
+    this.#install({ title: `version ${version}` })
+  }
+  /** An upgrade: each node starts anew with the next engine and shadows; then all switch at one cycle. */
+  changeEngine(): void {
+    const site = this.#site
+    const { world, engine } = site.o
+    site.engine = { ...engine, hash: sha256(`${site.engine.hash} next`) }
+    const { hash } = site.engine
+    site.nodes.forEach((node, i) => {
+      world.at(world.nowUs + i * ROLLING_MS * 1_000, null, () => node.kill('another engine'))
+    })
+    world.at(world.nowUs + (site.nodes.length + 1) * ROLLING_MS * 1_000, null, () => {
+      const { cycle } = site.nodes.map(n => site.state(n.name)).find(s => s !== null) ?? { cycle: 0 }
+      const fromCycle = cycle + ACTIVATED_AFTER_CYCLES
+      this.activate(hash, fromCycle)
+    })
+  }
+  /** By the next manifest; from the cycle on, this engine votes. */
+  activate(hash: string, fromCycle: number): void {
+    this.#install({ engines: [...this.#manifest.manifest.engines, { hash, fromCycle }] })
+  }
+  #install(change: Partial<Manifest>): void {
     const site = this.#site
     const before = this.#manifest.manifest
     const administrator = site.o.keys.signer('administrator')
-    const manifest = {
-      ...before,
-      version: before.version + 1,
-      previous: manifestHash(before),
-      title: `version ${before.version + 1}`,
-    }
+    const manifest = { ...before, ...change, version: before.version + 1, previous: manifestHash(before) }
     this.#manifest = signManifest({ manifest, signatures: {} }, administrator)
+    const { tenant, site: name } = manifest
+    const by = administrator.key
     site.append(
-      sealFact(
-        {
-          v: 1,
-          kind: 'ManifestInstalled',
-          tenant: manifest.tenant,
-          site: manifest.site,
-          by: administrator.key,
-          manifest: this.#manifest,
-        },
-        administrator,
-      ),
+      sealFact({ v: 1, kind: 'ManifestInstalled', tenant, site: name, by, manifest: this.#manifest }, administrator),
     )
   }
 }
+/** Between two nodes of a rolling change, and from its manifest to the cycle that it names. */
+const ROLLING_MS = 5_000
+const ACTIVATED_AFTER_CYCLES = 5

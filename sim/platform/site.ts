@@ -81,14 +81,17 @@ export class SimSite {
   readonly field: SimField
   readonly gateway: Process
   readonly nodes: readonly Process[]
+  /** What nodes start with from now on. */
+  engine: Engine
   readonly #trees = new Map<string, { readonly life: Incarnation; readonly tree: NodeTree }>()
   #gatewayTree: { readonly life: Incarnation; readonly tree: GatewayTree } | null = null
   #commands = 0
-  /** What a node runs from its next start on, where that is not the site's own engine. */
+  /** What one node starts with from now on, where it is not as the others. */
   readonly engines = new Map<string, Engine>()
 
   constructor(o: SimSiteOptions) {
     this.o = o
+    this.engine = o.engine
     const { world, file, engine, keys, prefix } = o
     const manifest = manifestOf(file, engine, { keys, partition: o.partition })
     this.signed = signManifest({ manifest, signatures: {} }, keys.signer('administrator'))
@@ -110,6 +113,10 @@ export class SimSite {
   node(name: string): NodeTree | null {
     const there = this.#trees.get(name)
     return there && !there.life.dead ? there.tree : null
+  }
+  /** What a node that is up has folded. */
+  state(process: string) {
+    return this.node(process.slice(this.o.prefix.length))?.part('replica').fold.state ?? null
   }
   get gatewayTree(): GatewayTree | null {
     const there = this.#gatewayTree
@@ -187,7 +194,7 @@ export class SimSite {
 
   async #node(name: string, ports: Ports, life: Incarnation): Promise<void> {
     const { world, keys, topics, prefix } = this.o
-    const engine = this.engines.get(name) ?? this.o.engine
+    const engine = this.engines.get(name) ?? this.engine
     const openLogs = () => {
       const logs = Object.fromEntries(TOPICS.map(topic => [topic, logOf(life, topics[topic])])) as unknown as Logs
       return Promise.resolve(name === this.o.traitor ? betray.logs(world, life, logs) : logs)

@@ -1,7 +1,5 @@
 /** Plays a scenario: the whole platform on a simulated clock, as trials run it, with a course of its own. */
 import { sha256 } from '../../protocol/codec/canonical.ts'
-import { sealFact } from '../../protocol/codec/fact.ts'
-import { manifestHash, signManifest } from '../../protocol/codec/manifest.ts'
 import type { Engine } from '../../supervisors/site/engine.ts'
 import { schedule } from '../faults/acts.ts'
 import type { Trialled, Violation } from '../oracle/check.ts'
@@ -52,7 +50,7 @@ export async function play(o: Opened): Promise<Played> {
     await site.begin()
     world.at(COMMISSIONED_MS * 1_000, null, () => people.rouse())
     schedule({ world, site, people }, o.faults)
-    for (const act of o.acts) world.at(act.atMs * 1_000, null, () => carryOut(site, act))
+    for (const act of o.acts) world.at(act.atMs * 1_000, null, () => carryOut(site, people, act))
     const endMs = forMs + HEAL_MS + WATCHED_MS
     await world.run(endMs)
     for (const { name, current } of world.processes.values()) if (current) world.lived(name, current.bornMs, endMs)
@@ -64,7 +62,7 @@ export async function play(o: Opened): Promise<Played> {
   }
 }
 
-function carryOut(site: SimSite, act: Act): void {
+function carryOut(site: SimSite, people: Crowd, act: Act): void {
   switch (act.kind) {
     case 'command': {
       const [target, name, params] = act.step.command
@@ -81,31 +79,13 @@ function carryOut(site: SimSite, act: Act): void {
       site.o.world.processes.get(act.step.node)!.kill(`started anew with engine '${act.step.engine}'`)
       return
     case 'activate':
-      activate(site, engineOf(site.o.engine, act.step.activate), act.step.fromCycle)
+      people.activate(engineOf(site.o.engine, act.step.activate).hash, act.step.fromCycle)
   }
 }
 
 /** The same definitions under another hash: to everybody who votes, another engine. */
 export function engineOf(present: Engine, name: string): Engine {
   return name === 'present' ? present : { ...present, hash: sha256(`${present.hash} ${name}`) }
-}
-
-function activate(site: SimSite, { hash }: Engine, fromCycle: number): void {
-  const { manifest: before } = site.signed
-  const administrator = site.o.keys.signer('administrator')
-  const engines = [...before.engines, { hash, fromCycle }]
-  const next = { ...before, version: before.version + 1, previous: manifestHash(before), engines }
-  const manifest = signManifest({ manifest: next, signatures: {} }, administrator)
-  const { tenant, site: name } = next
-  const fact = {
-    v: 1 as const,
-    kind: 'ManifestInstalled' as const,
-    tenant,
-    site: name,
-    by: administrator.key,
-    manifest,
-  }
-  site.append(sealFact(fact, administrator))
 }
 
 function changed(site: SimSite, state: PlantState, values: Readonly<Record<string, number>>): PlantState {

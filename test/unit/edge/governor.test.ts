@@ -20,6 +20,7 @@ const NOTHING: Recovered = {
   lastAtMs: null,
   openPulses: [],
   openCommands: [],
+  untold: { pulses: [], commands: [] },
   disqualified: [],
 }
 const TIMING = { cycleMs: 1_000, deadlineMs: 600, validityMs: 5_000, fastMs: 1_000 }

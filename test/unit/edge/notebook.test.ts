@@ -5,6 +5,8 @@ import { standing } from './scenarios/votes.ts'
 import { MemoryDisk } from './world.ts'
 
 const pulse = (id: string) => ({ k: 'pulse', id, asset: 'bat1', name: 'close' }) as const
+const pulsed = (id: string) => ({ ...pulse(id), k: 'pulsed', outcome: 'confirmed', reason: '' }) as const
+const ended = (id: string) => ({ k: 'commandEnded', id, outcome: 'confirmed' }) as const
 
 test('a standing verdict is of its boot; slots are of the site', async () => {
   const disk = new MemoryDisk()
@@ -22,15 +24,30 @@ test('what was begun and has no known end is open; what ended is remembered', as
   const notebook = await Notebook.open(disk, 'one')
   await notebook.write(pulse('1-0'))
   await notebook.write(pulse('2-0'))
-  await notebook.write({ k: 'pulsed', id: '1-0', outcome: 'confirmed' })
+  await notebook.write(pulsed('1-0'))
   await notebook.write({ k: 'command', id: 'command-1' })
   await notebook.write({ k: 'command', id: 'command-2' })
-  await notebook.write({ k: 'commandEnded', id: 'command-2' })
+  await notebook.write(ended('command-2'))
   const anew = await Notebook.open(disk.crash(), 'one')
   expect(anew.recovered.openPulses).toEqual([{ id: '2-0', asset: 'bat1', name: 'close' }])
   expect(anew.recovered.openCommands).toEqual(['command-1'])
   expect(['1-0', '2-0', '3-0'].map(id => anew.hasPulse(id))).toEqual([true, true, false])
   expect(anew.hasCommand('command-2')).toBe(true)
+})
+
+test('S10: what ended is told until it is surely told, and of no other end', async () => {
+  const disk = new MemoryDisk()
+  const notebook = await Notebook.open(disk, 'one')
+  await notebook.write(pulse('1-0'))
+  await notebook.write(pulsed('1-0'))
+  await notebook.write({ k: 'command', id: 'command-1' })
+  await notebook.write(ended('command-1'))
+  const untold = (await Notebook.open(disk.crash(), 'one')).recovered
+  const end = { id: '1-0', asset: 'bat1', name: 'close', outcome: 'confirmed', reason: '' }
+  expect(untold.untold).toEqual({ pulses: [end], commands: [{ id: 'command-1', outcome: 'confirmed' }] })
+  expect([untold.openPulses, untold.openCommands]).toEqual([[], []])
+  await (await Notebook.open(disk, 'one')).write({ k: 'told', pulses: ['1-0'], commands: ['command-1'] })
+  expect((await Notebook.open(disk.crash(), 'one')).recovered.untold).toEqual({ pulses: [], commands: [] })
 })
 
 test('a note is not promised before it is durable', async () => {
@@ -55,9 +72,11 @@ test('compacted now and then, not at every note, and nothing of it is lost', asy
   await notebook.write({ k: 'disqualified', proof })
   for (let i = 0; i < 2_500; i++) {
     await notebook.write(pulse(`${i}-0`))
-    if (i % 500 !== 0) await notebook.write({ k: 'pulsed', id: `${i}-0`, outcome: 'confirmed' })
+    if (i % 500 === 0) continue
+    await notebook.write(pulsed(`${i}-0`))
+    await notebook.write({ k: 'told', pulses: [`${i}-0`], commands: [] })
   }
-  expect(disk.replaced.get('notebook')).toBe(4)
+  expect(disk.replaced.get('notebook')).toBe(7)
   const anew = await Notebook.open(disk.crash(), 'one')
   expect(anew.recovered.openPulses.map(p => p.id)).toEqual(['0-0', '500-0', '1000-0', '1500-0', '2000-0'])
   expect(anew.recovered.standing?.cycle).toBe(1)
@@ -70,6 +89,6 @@ test('cycle numbers that may have been used are used no more, in whatever boot',
   const notebook = await Notebook.open(disk, 'one')
   expect(notebook.recovered.cycle).toBe(0)
   await notebook.write({ k: 'cycles', upTo: 8 })
-  for (let i = 0; i < 1_100; i++) await notebook.write({ k: 'commandEnded', id: `command-${i}` }) // compacted
+  for (let i = 0; i < 1_100; i++) await notebook.write(ended(`command-${i}`)) // compacted
   expect((await Notebook.open(disk.crash(), 'two')).recovered.cycle).toBe(8)
 })

@@ -103,7 +103,7 @@ export class Site {
       manifest: () => siteManifest,
       govern: () => ({ bat1: site.governs, grid: 'none' }),
       slots: () => NO_SLOTS,
-      record: draft => void site.drafts.push(draft),
+      record: async draft => void site.drafts.push(draft),
       alarm: (alarm, of, state) => {
         if (state === 'raised') site.alarms.push(`${alarm} ${of}`)
       },
@@ -126,7 +126,9 @@ export class Site {
     await this.world.clock.pass(0)
     this.executor.stop()
     this.world.disk.crash()
-    return Site.open(this.world, this.battery, boot)
+    const anew = await Site.open(this.world, this.battery, boot)
+    await this.world.clock.pass(0)
+    return anew
   }
 
   async poll(verdictExpected = true): Promise<void> {

@@ -82,10 +82,7 @@ const wrote = (outcome: string) => ({ type: 'wrote', outcome, reason: 'why' }) a
 const begun = { type: 'begin' } as const
 export const pulse: Behaviour<PulseContext, any, any> = {
   machine: pulseMachine as never,
-  say: e =>
-    e.kind === 'intend' || e.kind === 'write'
-      ? e.kind
-      : `${e.kind === 'refused' ? 'not begun, ' : ''}${e.outcome}: ${e.reason}`,
+  say: e => (e.kind === 'intend' || e.kind === 'write' ? e.kind : `${e.outcome}: ${e.reason}`),
   scenarios: {
     'S8: noted, then written, once': {
       input: { validUntilMs: 100 },
@@ -109,13 +106,13 @@ export const pulse: Behaviour<PulseContext, any, any> = {
     'S36: in local mode it is not begun': {
       input: { validUntilMs: 100, governed: false },
       rows: [
-        [begun, 'failed', 'not begun, failed: the device is in local mode'],
+        [begun, 'failed', 'failed: the device is in local mode'],
         [intended(1), 'failed'],
       ],
     },
     'observe: everything but the write, also in local mode': {
       input: { validUntilMs: 100, suppressed: true, governed: false },
-      rows: [[begun, 'suppressed', 'not begun, suppressed: ']],
+      rows: [[begun, 'suppressed', 'suppressed: ']],
     },
     'refused by the device': {
       input: { validUntilMs: 100 },
