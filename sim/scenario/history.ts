@@ -117,7 +117,7 @@ class Teller {
  * One slot for each frame that the gateway sent, from the first that was decided on; where none was sent for longer, of
  * T each. What stood at a slot's end counts: nothing younger than V is uncovered.
  */
-function slotsOf(e: Evidence): Slot[] {
+export function slotsOf(e: Evidence): Slot[] {
   const { cycleMs, deadlineMs, validityMs } = e.manifest.timing
   const sent = [...e.framesSent].map(([cycle, atMs]) => ({ cycle, atMs })).sort((a, b) => a.atMs - b.atMs)
   const decidedMs = new Map(e.verdicts.map(v => [v.verdict.cycle, v.atMs]))
