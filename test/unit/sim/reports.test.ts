@@ -26,7 +26,9 @@ const right: ScenarioResult = {
 }
 const wrong: ScenarioResult = {
   ...right,
-  expectations: [{ text: 'no alarm', line: 9, ok: false, seen: 'bat1.x </script>\nat 12:05', atMs: 300_000 }],
+  expectations: [
+    { text: 'no alarm', line: 9, ok: false, seen: 'bat1.x <!--<script></script>\nat 12:05', atMs: 300_000 },
+  ],
   violations: [{ invariant: 'S5', atMs: 65_000, text: 'bat1 left its envelope' }],
 }
 const done = (result: ScenarioResult) => ({ kind: 'done', result, tookMs: 1_500 }) as const
@@ -39,7 +41,7 @@ test('text says what was seen instead, where it was asked, and which invariant b
   ])
   expect(resultInWords(wrong, 1_500)).toEqual([
     'Calm <day> & "night" (s/calm.yaml): NOT AS EXPECTED, 10 min in 1.5 s',
-    '  NOT  no alarm (line 9)\n       seen: bat1.x </script>\nat 12:05',
+    '  NOT  no alarm (line 9)\n       seen: bat1.x <!--<script></script>\nat 12:05',
     '  BROKEN  S5 at 12:01:05: bat1 left its envelope',
   ])
 })
@@ -58,7 +60,7 @@ test('JUnit: a suite for each scenario, a case for each expectation and one for 
     'name="Calm &lt;day&gt; &amp; &quot;night&quot;" file="s/calm.yaml" tests="2" failures="0" time="1.500"',
   )
   expect(xml).toContain('tests="2" failures="2"')
-  expect(xml).toContain('<failure message="line 9: bat1.x &lt;/script&gt;&#10;at 12:05"/>')
+  expect(xml).toContain('<failure message="line 9: bat1.x &lt;!--&lt;script&gt;&lt;/script&gt;&#10;at 12:05"/>')
   expect(xml).toContain('<failure message="S5 at 12:01:05: bat1 left its envelope"/>')
   expect(xml).toContain('<failure message="s/odd.yaml:3: no"/>')
 })
@@ -67,6 +69,7 @@ test('the page is one file: nothing from elsewhere, and no text of a result can 
   const html = page([done(right), done(wrong)])
   expect(html).not.toMatch(/(src|href)=["']?(https?:)?\/\//)
   expect(html.match(/<\/script>/g)).toHaveLength(3)
+  expect(html).not.toContain('<!--')
   const data = /<script type="application\/json" id="data">(.*?)<\/script>/s.exec(html)![1]!
   expect(JSON.parse(data)[1].result.expectations[0].seen).toContain('</script>')
   expect(html).toContain('prefers-color-scheme')

@@ -144,13 +144,15 @@ export default scenario({
   steps: [
     { at: '1 min', fault: 'freeze', target: 'grid', for: '1 s' },
     { at: '2 min', fault: 'freeze', target: 'gird', for: '1 s' },
+    { at: '3 min', fault: 'freeze', target: 'gird', for: '1 s' },
   ],
   expect: ['no alarm', { kind: 'state', of: 'bat1', is: 'running' }, 'no alarm'],
 })
 `,
   )
   expect(detail).toMatch(/own\.ts:9: there is no device to strike with 'freeze' 'gird'; did you mean 'grid'\?/)
-  expect(detail).toMatch(/own\.ts:11: there is no state of bat1 'running'/)
+  expect(detail).toMatch(/own\.ts:10: there is no device to strike with 'freeze' 'gird'/)
+  expect(detail).toMatch(/own\.ts:12: there is no state of bat1 'running'/)
 })
 
 test('the object forms are typed', () => {
