@@ -1,12 +1,13 @@
 /** Each expectation against what became of the site: whether it holds, and what was seen, when. */
 import { parseFact } from '../../protocol/codec/fact.ts'
 import type { FactOf } from '../../protocol/words/facts.ts'
+import { format } from '../../protocol/words/units.ts'
 import type { Evidence } from '../oracle/evidence.ts'
 import { meters } from '../plant/meters.ts'
 import type { History } from './history.ts'
 import { clock, durationMs, inWords } from './moments.ts'
 import type { Names, Quantity } from './names.ts'
-import { valueInWords, type Want } from './plan.ts'
+import type { Want } from './plan.ts'
 import { engineOf } from './stage.ts'
 import { type Expectation, PRIORITIES } from './words.ts'
 
@@ -38,7 +39,7 @@ const JUDGES: { readonly [K in Expectation['kind']]: Judge<K> } = {
   value(e, { window, limits }, h) {
     const samples = samplesOf(h, h.names.quantities.get(e.of)!, window, e.over)
     const outside = (value: number) => Math.max(value - limits.max, limits.min - value)
-    const say = ({ value, atMs }: Sample) => `${valueInWords(limits.unit, value)} at ${time(h, atMs)}`
+    const say = ({ value, atMs }: Sample) => `${format(limits.unit, Math.round(value))} at ${time(h, atMs)}`
     const first = samples[0]
     if (!first) return no('nothing was measured in that time')
     if (window.any) {

@@ -3,7 +3,7 @@
  * path of the part that it is in.
  */
 import { nearest } from '../../actors/kit/nearest.ts'
-import { format, parse, raw, type Unit } from '../../protocol/words/units.ts'
+import { parse, raw, type Unit } from '../../protocol/words/units.ts'
 import { type Fault, type FaultKind, KINDS, type Kind } from '../faults/kinds.ts'
 import type { AssetOptions } from '../plant/state.ts'
 import type { Inputs } from '../plant/step.ts'
@@ -208,7 +208,7 @@ class Reader {
     if (checked.kind === 'wrong') return this.#no([...path, ...checked.path], checked.text)
     const expectation = checked.value
     const before = this.problems.length
-    const limits = this.#names_(path, expectation)
+    const limits = this.#limits(path, expectation)
     const window = this.#window(path, 'when' in expectation ? expectation.when : undefined)
     if (this.problems.length > before || !limits || !window) return null
     const text = typeof written === 'string' ? written : inWords(expectation)
@@ -227,7 +227,7 @@ class Reader {
     return { fromMs, toMs, any: false }
   }
   /** Limits of a value; for the others only whether their names are known. */
-  #names_(path: Path, e: Expectation): Want['limits'] | null {
+  #limits(path: Path, e: Expectation): Want['limits'] | null {
     const none = { min: Number.NEGATIVE_INFINITY, max: Number.POSITIVE_INFINITY, unit: 'W' as Unit }
     const { quantities, states, alarms, commands } = this.#names
     switch (e.kind) {
@@ -279,5 +279,3 @@ function inWords(e: Expectation): string {
   const pairs = Object.entries({ ...what, ...when }).map(([key, value]) => `${key} ${String(value)}`)
   return [kind, ...pairs].join(' ')
 }
-
-export const valueInWords = (unit: Unit, value: number): string => format(unit, Math.round(value))

@@ -26,7 +26,7 @@ export function page(all: readonly Done[]): string {
     '<main></main>',
     script(data, ' type="application/json" id="data"'),
     script(plotting),
-    script(own('page.js'), ' type="module"'),
+    script(`${own('timeline.js')}\n${own('page.js')}`, ' type="module"'),
     '</body>',
     '</html>',
     '',
