@@ -46,6 +46,8 @@ export interface GatewayOptions {
   readonly durable: Outbox
   readonly history: Outbox
   readonly field: Field
+  /** Notes between two compactions of its journal, where it is not the journal's own bound. */
+  readonly compactEvery?: number | undefined
   /** Of this boot and run: monotonic time is comparable within it. */
   readonly boot: string
   readonly fail: (error: unknown) => void
@@ -82,7 +84,7 @@ export class Gateway {
   /** Opens its journal, raises the epoch durably, builds the actors. `start` sets them going. */
   static async open(o: GatewayOptions): Promise<Gateway> {
     const epoch = await nextOf(o.ports.disk, 'epoch') // durable before the first frame (S3)
-    const notebook = await Notebook.open(o.ports.disk, o.boot)
+    const notebook = await Notebook.open(o.ports.disk, o.boot, o.compactEvery)
     await notebook.write({ k: 'cycles', upTo: notebook.recovered.cycle + RESERVED_CYCLES })
     return new Gateway(o, epoch, notebook)
   }

@@ -64,6 +64,7 @@ export class Notebook {
   readonly recovered: Recovered
   readonly #journal: Journal
   readonly #boot: string
+  readonly #compactEvery: number
   readonly #pulses = new Map<string, { asset: string; name: string; end: PulseEnd | null; told: boolean }>()
   readonly #commands = new Map<string, { end: CommandReceipt | null; told: boolean }>()
   /** By public key. */
@@ -73,9 +74,10 @@ export class Notebook {
   #turn: Promise<void> = Promise.resolve()
   #kept = 0
 
-  private constructor(journal: Journal, boot: string) {
+  private constructor(journal: Journal, boot: string, compactEvery: number) {
     this.#journal = journal
     this.#boot = boot
+    this.#compactEvery = compactEvery
     for (const text of journal.recovered) this.#fold(JSON.parse(text) as Note)
     const sameBoot = this.#verdict?.boot === boot
     this.recovered = {
@@ -91,8 +93,8 @@ export class Notebook {
       disqualified: [...this.#disqualified.values()],
     }
   }
-  static async open(disk: Disk, boot: string): Promise<Notebook> {
-    return new Notebook(await Journal.open(disk, 'notebook'), boot)
+  static async open(disk: Disk, boot: string, compactEvery = COMPACT_EVERY): Promise<Notebook> {
+    return new Notebook(await Journal.open(disk, 'notebook'), boot, compactEvery)
   }
 
   hasPulse(id: string): boolean {
@@ -108,7 +110,7 @@ export class Notebook {
   write(note: Note): Promise<void> {
     this.#fold(note)
     const turn = this.#turn.then(async () => {
-      if (this.#journal.length >= this.#kept + COMPACT_EVERY) {
+      if (this.#journal.length >= this.#kept + this.#compactEvery) {
         const standing = this.#standing()
         this.#kept = standing.length
         await this.#journal.compact(standing.map(n => JSON.stringify(n)))

@@ -4,7 +4,7 @@ import type { Signer } from '../protocol/codec/sign.ts'
 import type { Ports } from '../protocol/ports.ts'
 import type { FactOf } from '../protocol/words/facts.ts'
 import type { Manifest } from '../protocol/words/manifest.ts'
-import { type Gap, Outbox, type Stream } from './outbox.ts'
+import { type Gap, Outbox, type OutboxLimits, type Stream } from './outbox.ts'
 import type { Uplinks } from './uplinks.ts'
 
 export interface Outboxes {
@@ -28,6 +28,7 @@ export async function openOutboxes(
   { tenant, site }: Manifest,
   uplinks: Uplinks,
   fail: (error: unknown) => void,
+  limits?: OutboxLimits,
 ): Promise<Outboxes> {
   const gap = (stream: Stream, of: Gap, seq: number, reason: string) =>
     sealGap({ v: 1, tenant, site, by: signer.key }, stream, of, seq, reason, signer)
@@ -38,15 +39,12 @@ export async function openOutboxes(
       void uplinks.send(to, { t, first, last, bodies: [...bodies] }),
     fail,
   }
-  const durable = await Outbox.open({
-    ...common,
-    stream: 'durable',
-    onRecord: { kind: 'inPlace', seal: (g, reason) => gap('durable', g, g.last, reason) },
-  })
-  const history = await Outbox.open({
-    ...common,
-    stream: 'history',
-    onRecord: { kind: 'elsewhere', tell: (g, reason) => durable.put(seq => gap('history', g, seq, reason)) },
-  })
+  const inPlace = (g: Gap, reason: string) => gap('durable', g, g.last, reason)
+  const durable = await Outbox.open(
+    { ...common, stream: 'durable', onRecord: { kind: 'inPlace', seal: inPlace } },
+    limits,
+  )
+  const tell = (g: Gap, reason: string) => durable.put(seq => gap('history', g, seq, reason))
+  const history = await Outbox.open({ ...common, stream: 'history', onRecord: { kind: 'elsewhere', tell } }, limits)
   return { durable, history }
 }

@@ -12,6 +12,14 @@ const overview = (): string => {
   return [HEAD, ...verbs.map(v => `  ${v.name.padEnd(width)}  ${v.text}`)].join('\n')
 }
 
+const abandoned = (): never => process.exit(1)
+
+/** The launcher is let go of by ourselves: its end says nothing any more. */
+function leaveLauncher(): void {
+  process.removeListener('disconnect', abandoned)
+  if (process.connected) process.disconnect()
+}
+
 async function main(argv: readonly string[]): Promise<number> {
   const verb = [...verbs]
     .sort((a, b) => b.name.length - a.name.length)
@@ -27,15 +35,15 @@ async function main(argv: readonly string[]): Promise<number> {
     return 0
   }
   // started by a launcher that is gone: nobody waits any more. A run sees to that itself, in order
-  if (verb.name !== 'run') process.once('disconnect', () => process.exit(1))
+  if (verb.name !== 'run') process.once('disconnect', abandoned)
   return verb.run(parseCall(verb, argv.slice(verb.name.split(' ').length)))
 }
 
 try {
   process.exitCode = await main(process.argv.slice(2))
-  if (process.connected) process.disconnect()
+  leaveLauncher()
 } catch (error) {
-  if (process.connected) process.disconnect()
+  leaveLauncher()
   if (!(error instanceof Refusal)) throw error
   process.stderr.write(`${error.message}\n${error.fix}.\n`)
   process.exit(error.code === 'USAGE' ? 2 : 1) // whatever was begun ends with its channel to this process

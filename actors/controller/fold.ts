@@ -28,6 +28,7 @@ import {
   versionsOf,
 } from './state.ts'
 import { step } from './step.ts'
+import type { Moved } from './work.ts'
 
 export interface FoldOptions {
   readonly tenant: string
@@ -44,6 +45,7 @@ export type Taken =
       readonly fact: Fact
       readonly candidate: Candidate | null
       readonly outputs: readonly Output[]
+      readonly moved: readonly Moved[]
     }
   | { readonly kind: 'passed'; readonly fact: Fact }
   /** Not of this site: another one shares the partition. */
@@ -162,7 +164,7 @@ export class SiteFold {
     const stepped = step(this.#site, this.#state, fact, position)
     this.#state = stepped.state
     const candidate = stepped.actions === null ? null : this.#candidate(position, stepped.actions)
-    return { kind: 'stepped', fact, candidate, outputs: stepped.outputs }
+    return { kind: 'stepped', fact, candidate, outputs: stepped.outputs, moved: stepped.moved }
   }
 
   /** A Merkle root over the actors' states: depends on state alone; an unequal leaf names what diverged (S16, S17). */
@@ -236,7 +238,7 @@ export class SiteFold {
       this.#enact(next)
     } else this.#pending = [...this.#pending, next]
     this.#state = { ...this.#state!, position }
-    return { kind: 'stepped', fact, candidate: null, outputs: [] }
+    return { kind: 'stepped', fact, candidate: null, outputs: [], moved: [] }
   }
   /** By a frame that is new only: an old one of a higher cycle, sent again, brings nothing into force. */
   #enactPending(epoch: number, cycle: number): void {

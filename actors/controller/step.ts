@@ -16,20 +16,21 @@ import { stepFrame } from './cycle.ts'
 import type { Site } from './site.ts'
 import type { SiteState } from './state.ts'
 import { beginTime, claimTime } from './time.ts'
-import { Work } from './work.ts'
+import { type Moved, Work } from './work.ts'
 
 export interface Stepped {
   readonly state: SiteState
   /** Of a frame: what should hold from its cycle on. */
   readonly actions: Actions | null
   readonly outputs: readonly Output[]
+  readonly moved: readonly Moved[]
 }
 
 export function step(site: Site, state: SiteState, fact: Fact, position: number): Stepped {
   return withinStep(() => {
     const work = new Work(site, { ...state, position })
     const actions = take(work, fact)
-    return { state: work.state, actions, outputs: work.outputs }
+    return { state: work.state, actions, outputs: work.outputs, moved: work.moved }
   })
 }
 

@@ -2,7 +2,7 @@
  * One step in progress: the state that is being made, and the only ways to move it. What actors ask for on the way
  * (pulses, alarms) is taken into the state at once; the outputs are kept for the record.
  */
-import type { ActorState, ChartEvent, Output, PointValues, StepResult } from '../kit/host.ts'
+import type { ActorState, ChartEvent, Moves, Output, PointValues, StepResult } from '../kit/host.ts'
 import { fireTimer, nextDue, stepActor, visiblePoints } from '../kit/host.ts'
 import { fireAlarmTimers, raiseAlarm, returnAlarm } from './alarms.ts'
 import type { Site, SiteAsset } from './site.ts'
@@ -14,9 +14,16 @@ const PULSE_MS_MAX = 60_000
 const PULSES_MAX = 64
 const NOTHING: PointValues = {}
 
+export interface Moved {
+  readonly asset: string
+  readonly moves: Moves
+}
+
 export class Work {
   readonly site: Site
   readonly outputs: Output[] = []
+  /** The transitions that assets took, in order: for coverage and whoever looks on. */
+  readonly moved: Moved[] = []
   state: SiteState
   /** The command in whose name actors are stepped now. */
   command: string | null = null
@@ -49,6 +56,8 @@ export class Work {
     const actor = this.state.assets[asset.name]!
     const result = step(actor, outputs)
     if (result.actor !== actor) this.#ownAssets()[asset.name] = result.actor
+    if (result.moves.some(microstep => microstep.length > 0))
+      this.moved.push({ asset: asset.name, moves: result.moves })
     for (const output of outputs) this.#take(output)
     return result.taken
   }

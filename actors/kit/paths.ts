@@ -2,103 +2,103 @@
  * Paths through a chart by `xstate/graph`, over our own step: frames are events, and `time` fires the timer that is
  * due next. For tests of models, coverage and documents; nothing that decides uses it.
  */
-import { getShortestPaths, getSimplePaths } from 'xstate/graph'
-import { condition } from './condition.ts'
+import { getAdjacencyMap, getShortestPaths } from 'xstate/graph'
+import { type Exploration, type PathEvent, takesOutcomes } from './explore.ts'
 import {
   type ActorState,
   actorState,
-  type ChartEvent,
   fireTimer,
   measure,
-  type Numbers,
   nextDue,
   type Output,
   type Placed,
-  type PointValues,
   startActor,
   stepActor,
   want,
 } from './host.ts'
-import { type AnySpec, many, unitOf } from './spec.ts'
 
-type PathEvent =
-  | { readonly type: 'frame'; readonly is: string }
-  | { readonly type: 'time' }
-  | { readonly type: 'wanted'; readonly values: Numbers }
-  | { readonly type: 'command'; readonly event: ChartEvent }
 export interface Path {
-  /** `frame good`, `command start`, `time` ... */
+  readonly events: readonly PathEvent[]
+  /** `frame base`, `command start`, `time` ... */
   readonly steps: readonly string[]
   /** Active states at its end, `operating.standby`; regions by `+`. */
   readonly end: string
 }
-export interface Exploration {
-  readonly frames: Readonly<Record<string, PointValues>>
-  readonly events: readonly PathEvent[]
-}
+
+/** Steps that an exploration may try (situations times events); a chart with more is told apart by too much, such as many pending timers. */
+const EXPLORED_MAX = 20_000
+
+/** The shortest path to each (state, pending timers and pulses, frame) that can be reached; throws beyond `limit` steps tried. */
+export const shortestPaths = (placed: Placed, exploration: Exploration, limit = EXPLORED_MAX): readonly Path[] =>
+  getShortestPaths(logicOf(placed, exploration), options(exploration, limit, true)).map(({ state, steps }: any) =>
+    pathOf(
+      steps.map((step: { event: PathEvent }) => step.event),
+      state,
+    ),
+  )
 
 /**
- * What can happen to an asset: its commands without parameters, a wanted value below, at and above zero for each
- * setpoint, time, and one frame for each condition of its guards: `base` with the point at the border where the
- * condition just holds. Conditions inside functions need frames by hand (`more`).
+ * Paths without a loop over (state, pending timers and pulses), by one event for each way from one to the next: in order
+ * of depth, at most `pathsMax`, since their number grows with the factorial of the states.
  */
-export function explore(placed: Placed, base: PointValues, more: Exploration['frames'] = {}): Exploration {
-  const spec: AnySpec = placed.asset.spec
-  const frames: Record<string, PointValues> = { base, ...boundaryFrames(placed, base), ...more, lost: {} }
-  const wanted = Object.keys(spec.setpoints).flatMap(name => [-1_000, 0, 1_000].map(value => ({ [name]: value })))
-  const commands = Object.entries(spec.commands).filter(([, fields]) => Object.keys(fields).length === 0)
-  return {
-    frames,
-    events: [
-      ...Object.keys(frames).map(is => ({ type: 'frame', is }) as const),
-      { type: 'time' },
-      ...commands.map(([type]) => ({ type: 'command', event: { type } }) as const),
-      ...wanted.map(values => ({ type: 'wanted', values }) as const),
-    ],
+export function simplePaths(
+  placed: Placed,
+  exploration: Exploration,
+  pathsMax: number,
+): { readonly paths: readonly Path[]; readonly cut: boolean } {
+  const logic = logicOf(placed, exploration)
+  const map: Adjacency = getAdjacencyMap(logic, options(exploration, EXPLORED_MAX, false)) as never
+  const first = options(exploration, 1, false).serializeState(logic.getInitialSnapshot())
+  let ends: readonly Walk[] = [{ at: first, passed: new Set([first]), events: [] }]
+  const paths: Path[] = []
+  while (ends.length > 0) {
+    for (const { at, events } of ends) paths.push(pathOf(events, map[at]!.state))
+    if (paths.length > pathsMax) return { paths: paths.slice(0, pathsMax), cut: true }
+    ends = ends.flatMap(walk => onwards(map, walk)).slice(0, pathsMax + 1)
   }
+  return { paths, cut: false }
 }
 
-function boundaryFrames(placed: Placed, base: PointValues): Record<string, PointValues> {
-  const spec: AnySpec = placed.asset.spec
-  const frames: Record<string, PointValues> = {}
-  for (const [name, guard] of Object.entries(spec.guards)) {
-    if (typeof guard === 'function') continue
-    let values: PointValues = base
-    for (const text of many<string>(guard)) {
-      const { source, name: point, operator, right } = condition(spec, text, name)
-      if (source !== 'points') continue
-      const words = unitOf(spec.points[point])
-      const at =
-        typeof right === 'string' ? right : right({ points: {}, wanted: {}, settings: placed.settings, now: 0 })
-      const beside = operator === '>' ? Number(at) + 1 : operator === '<' ? Number(at) - 1 : at
-      const other = Array.isArray(words) ? words.find(word => word !== right) : beside
-      values = { ...values, [point]: operator === 'is not' ? other : beside }
-    }
-    if (values !== base) frames[name] = values
-  }
-  return frames
+type Key = string & { readonly key: unique symbol }
+type Adjacency = Readonly<
+  Record<Key, { state: Situation; transitions: Record<string, { event: PathEvent; state: Situation }> }>
+>
+interface Walk {
+  readonly at: Key
+  readonly passed: ReadonlySet<Key>
+  readonly events: readonly PathEvent[]
 }
-
-/** The shortest path to each (state, pending timers, frame) that can be reached. */
-export const shortestPaths = (placed: Placed, exploration: Exploration, limit = 20_000): readonly Path[] =>
-  getShortestPaths(logicOf(placed, exploration), options(exploration, limit, true)).map(path)
-
-/** Every path without a loop over (state, pending timers); throws beyond `limit` states. */
-export const simplePaths = (placed: Placed, exploration: Exploration, limit = 20_000): readonly Path[] =>
-  getSimplePaths(logicOf(placed, exploration), options(exploration, limit, false)).map(path)
+function onwards(map: Adjacency, { at, passed, events }: Walk): Walk[] {
+  const next = new Map<Key, Walk>()
+  for (const { event, state } of Object.values(map[at]!.transitions)) {
+    const to = keyOf(state, false)
+    if (!passed.has(to) && !next.has(to))
+      next.set(to, { at: to, passed: new Set([...passed, to]), events: [...events, event] })
+  }
+  return [...next.values()]
+}
 
 interface Situation {
   readonly status: 'active'
   readonly actor: ActorState
   readonly frame: string
+  /** Pulses asked for and without an outcome yet; of charts only that take one. */
+  readonly pulses: readonly string[]
 }
 const initialFrame = 'base'
 
 function logicOf(placed: Placed, { frames }: Exploration): any {
   const outputs: Output[] = []
-  const move = ({ actor, frame }: Situation, event: PathEvent): Situation => {
+  const waits = takesOutcomes(placed)
+  const asked = (): string[] => (waits ? outputs.flatMap(o => (o.kind === 'pulse' ? [o.pulse] : [])) : [])
+  const move = ({ actor, frame, pulses }: Situation, event: PathEvent): Situation => {
     const values = frames[frame] ?? {}
-    const next = (moved: ActorState, seen = frame): Situation => ({ status: 'active', actor: moved, frame: seen })
+    const next = (moved: ActorState, seen = frame, left = pulses): Situation => ({
+      status: 'active',
+      actor: moved,
+      frame: seen,
+      pulses: [...new Set([...left, ...asked()])].sort(),
+    })
     outputs.length = 0
     switch (event.type) {
       case 'frame':
@@ -107,49 +107,61 @@ function logicOf(placed: Placed, { frames }: Exploration): any {
         return next(want(placed, actor, event.values, values, 0, outputs).actor)
       case 'command':
         return next(stepActor(placed, actor, event.event, values, 0, outputs).actor)
+      case 'pulsed':
+      case 'pulseFailed': {
+        const left = pulses.filter(pulse => pulse !== event.pulse)
+        if (left.length === pulses.length) return { status: 'active', actor, frame, pulses }
+        return next(stepActor(placed, actor, { ...event }, values, 0, outputs).actor, frame, left)
+      }
       default: {
         const timer = nextDue(actor)
-        return timer ? next(fireTimer(placed, actor, timer, values, outputs).actor) : { status: 'active', actor, frame }
+        return timer
+          ? next(fireTimer(placed, actor, timer, values, outputs).actor)
+          : { status: 'active', actor, frame, pulses }
       }
     }
   }
   return {
-    getInitialSnapshot: (): Situation => ({
-      status: 'active',
-      actor: startActor(placed, 0, outputs),
-      frame: initialFrame,
-    }),
+    getInitialSnapshot: (): Situation => {
+      outputs.length = 0
+      const actor = startActor(placed, 0, outputs)
+      // placing an asset acts on nothing: what its first state would pulse is dropped
+      return { status: 'active', actor, frame: initialFrame, pulses: [] }
+    },
     transition: (situation: Situation, event: PathEvent): Situation =>
       event.type in KINDS ? move(situation, event) : situation,
     getPersistedSnapshot: (situation: Situation) => situation,
     start: () => {},
   }
 }
-const KINDS = { frame: true, time: true, wanted: true, command: true }
+const KINDS = { frame: true, time: true, wanted: true, command: true, pulsed: true, pulseFailed: true }
 
 function options({ events }: Exploration, limit: number, byFrame: boolean): any {
-  const serializeState = ({ actor, frame }: Situation) => {
-    const timers = actor.timers.map(timer => timer.id).sort()
-    return JSON.stringify([actorState(actor).paths, timers, byFrame ? frame : actor.lost])
-  }
-  return { events, serializeState, limit }
+  return { events, serializeState: (situation: Situation) => keyOf(situation, byFrame), limit }
+}
+function keyOf({ actor, frame, pulses }: Situation, byFrame: boolean): Key {
+  const timers = actor.timers.map(timer => timer.id).sort()
+  return JSON.stringify([actorState(actor).paths, timers, pulses, byFrame ? frame : actor.lost]) as Key
 }
 
-function path({ state, steps }: any): Path {
-  const words = (event: PathEvent): readonly string[] => {
-    switch (event.type) {
-      case 'frame':
-        return [`frame ${event.is}`]
-      case 'time':
-        return ['time']
-      case 'wanted':
-        return [`wanted ${JSON.stringify(event.values)}`]
-      case 'command':
-        return [`command ${event.event.type}`]
-      default:
-        return []
+function pathOf(events: readonly PathEvent[], { actor }: Situation): Path {
+  const taken = events.filter(event => event.type in KINDS) // XState's own beginning is none of ours
+  return { events: taken, steps: taken.map(inWords), end: actorState(actor).paths.join(' + ') }
+}
+
+export function inWords(event: PathEvent): string {
+  switch (event.type) {
+    case 'frame':
+      return `frame ${event.is}`
+    case 'time':
+      return 'time'
+    case 'wanted':
+      return `wanted ${JSON.stringify(event.values)}`
+    case 'command': {
+      const { type, ...fields } = event.event
+      return `command ${type}${Object.keys(fields).length > 0 ? ` ${JSON.stringify(fields)}` : ''}`
     }
+    default:
+      return `${event.type} ${event.pulse}`
   }
-  const end = actorState((state as Situation).actor).paths.join(' + ')
-  return { steps: steps.flatMap((step: { event: PathEvent }) => words(step.event)), end }
 }

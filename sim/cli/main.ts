@@ -14,10 +14,11 @@ import { MUTATIONS } from '../mutations/catalogue.ts'
 import { INVARIANTS } from '../oracle/registry.ts'
 import { planOf, type TrialOptions } from '../trial.ts'
 import type { Done, Job } from '../worker.ts'
-import { Pool } from './pool.ts'
+import { HEADING, type Hunt, hunt, huntAll, plain, row } from './hunt.ts'
+import { trialPool } from './pool.ts'
 import { playAll } from './scenarios.ts'
 import { stepThrough } from './story.ts'
-import { foundIn, inWords, planInWords } from './words.ts'
+import { inWords, planInWords } from './words.ts'
 
 /** What the verb hands over; checked there. */
 export interface SimCall {
@@ -30,6 +31,7 @@ export interface SimCall {
   readonly jobs: number
   readonly json: boolean
   readonly shrink: boolean
+  /** A planted bug; `all`: the whole catalogue. */
   readonly mutation: string | null
   readonly replay: string | null
   readonly list: boolean
@@ -38,7 +40,6 @@ export interface SimCall {
   readonly junit: string | null
   readonly html: string | null
 }
-const WORKER = new URL('../worker.ts', import.meta.url)
 const SITE = fileURLToPath(new URL('../sites/trial.yaml', import.meta.url))
 /** Runs that one violation's shortest history may cost. */
 const SHRINK_RUNS = 120
@@ -62,64 +63,55 @@ async function main(call: SimCall): Promise<number> {
   if (call.list) return list(call.json)
   if (call.replay) return replay(call.replay)
   if (call.scenarios.length > 0) return playAll(call, say)
-  const mutation = call.mutation === null ? null : MUTATIONS.find(m => m.name === call.mutation)
-  if (mutation === undefined)
-    throw new Refusal('USAGE', `--mutation ${call.mutation}: none of ${MUTATIONS.map(m => m.name).join(', ')}`)
+  if (call.mutation !== null) return plantedBugs(call, call.mutation)
   const site = call.site ?? SITE
   const file = readSiteFile(site)
   const engine = await openEngine(file.definitions)
-  const profile = mutation ? mutation.profile : call.profile
-  const pool = new Pool<Job, Done>({
-    worker: WORKER,
-    jobs: Math.min(call.jobs, call.to - call.from + 1),
-    died: ({ seed }, reason) => ({ kind: 'failed', seed, reason }),
-    ...(mutation && { mutation: mutation.name }),
-  })
+  const { profile, sites } = call
+  const forMs = call.hours * HOUR_MS
+  const seeds = seedsOf(call)
+  const pool = trialPool({ jobs: Math.min(call.jobs, seeds.length) })
   let broken = 0
-  const beganMs = performance.now()
-  const seeds = Array.from({ length: call.to - call.from + 1 }, (_, i) => call.from + i)
-  const state = { over: false }
   const one = async (seed: number): Promise<void> => {
-    if (state.over) return
-    const options: TrialOptions = {
-      seed,
-      forMs: call.hours * HOUR_MS,
-      sites: call.sites,
-      profile,
-      file: file.file,
-      engine,
-    }
-    if (!call.json && !mutation) for (const line of planInWords(seed, planOf(options))) say(line)
-    const { forMs, sites } = options
-    const job: Job = { site, seed, forMs, sites, profile, shrinkRuns: call.shrink && !mutation ? SHRINK_RUNS : 0 }
+    const options: TrialOptions = { seed, forMs, sites, profile, file: file.file, engine }
+    if (!call.json) for (const line of planInWords(seed, planOf(options))) say(line)
+    const job: Job = { site, seed, forMs, sites, profile, shrinkRuns: call.shrink ? SHRINK_RUNS : 0 }
     const done = await pool.run(job)
-    if (state.over) return
-    const found = done.kind === 'failed' || done.result.violations.length > 0
-    if (found) broken++
-    if (mutation) {
-      const which = done.kind === 'done' ? foundIn(done.result.violations, mutation.breaks) : null
-      if (which === null) return
-      state.over = true
-      const seconds = (performance.now() - beganMs) / 1_000
-      const nth = seed - call.from + 1
-      say(
-        call.json
-          ? JSON.stringify({ kind: 'found', mutation: mutation.name, invariant: which, seed, seeds: nth, seconds })
-          : `found '${mutation.name}' (${mutation.text}) by ${which} with seed ${seed}: ${nth} seeds, ${seconds.toFixed(1)} s`,
-      )
-    } else tell(call, job, done)
+    if (done.kind === 'failed' || done.result.violations.length > 0) broken++
+    tell(call, job, done)
   }
   const turns = Array.from({ length: call.jobs }, async () => {
     for (let seed = seeds.shift(); seed !== undefined; seed = seeds.shift()) await one(seed)
   })
   await Promise.all(turns)
   pool.close()
-  if (mutation) {
-    if (!state.over)
-      say(`'${mutation.name}' was not found in ${call.to - call.from + 1} seeds: the oracle is blind to it`)
-    return state.over ? 0 : 1
-  }
   return broken > 0 ? 1 : 0
+}
+const seedsOf = ({ from, to }: SimCall): number[] => Array.from({ length: to - from + 1 }, (_, i) => from + i)
+
+/** One planted bug or all of them: 0 where the oracle finds each. */
+async function plantedBugs(call: SimCall, name: string): Promise<number> {
+  const h: Hunt = { site: call.site ?? SITE, seeds: seedsOf(call), forMs: call.hours * HOUR_MS, sites: call.sites }
+  if (name === 'all') {
+    if (!call.json) say(HEADING)
+    const hunted = await huntAll(h, call.jobs, one => say(call.json ? JSON.stringify(plain(one)) : row(one)))
+    const blind = hunted.filter(one => one.found === null).length
+    if (!call.json) say(`${hunted.length - blind} of ${hunted.length} planted bugs are found`)
+    return blind === 0 ? 0 : 1
+  }
+  const mutation = MUTATIONS.find(m => m.name === name)
+  if (!mutation) throw new Refusal('USAGE', `--mutation ${name}: none of all, ${MUTATIONS.map(m => m.name).join(', ')}`)
+  const sound = trialPool({ jobs: 1 })
+  const one = await hunt(mutation, h, Math.min(call.jobs, h.seeds.length), sound)
+  sound.close()
+  const { found, seeds, seconds } = one
+  if (call.json) say(JSON.stringify(plain(one)))
+  else if (!found) say(`'${name}' was not found in ${seeds} seeds: the oracle is blind to it`)
+  else
+    say(
+      `found '${name}' (${mutation.text}) by ${found.invariant} with seed ${found.seed}: ${seeds} seeds, ${seconds.toFixed(1)} s`,
+    )
+  return found ? 0 : 1
 }
 
 function tell(call: SimCall, job: Job, done: Done): void {
@@ -195,6 +187,9 @@ function commitOf(): string {
   }
 }
 
+// whoever asked is gone
+process.on('disconnect', () => process.exit(1))
+process.channel?.unref()
 try {
   process.exitCode = await main(JSON.parse(process.argv[2]!) as SimCall)
 } catch (error) {

@@ -1,5 +1,6 @@
 /** Work over several processes, one piece at a time in each. */
 import { type ChildProcess, fork } from 'node:child_process'
+import type { Job as Trial, Done as Trialled } from '../worker.ts'
 
 const HOOK = new URL('../mutations/hook.ts', import.meta.url)
 
@@ -60,3 +61,9 @@ export class Pool<Job, Done> {
     child.send(next.job as object)
   }
 }
+
+export type TrialPool = Pool<Trial, Trialled>
+const TRIALS = new URL('../worker.ts', import.meta.url)
+/** Workers for trials. */
+export const trialPool = (o: Pick<PoolOptions<Trial, Trialled>, 'jobs' | 'mutation'>): TrialPool =>
+  new Pool({ worker: TRIALS, died: ({ seed }, reason) => ({ kind: 'failed', seed, reason }), ...o })

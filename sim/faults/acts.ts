@@ -1,6 +1,6 @@
 /** Faults that begin and end by themselves. The others are asked for where they strike (`World.strikes`). */
 import { startFault } from '../plant/faults.ts'
-import type { FaultName, PlantState } from '../plant/state.ts'
+import { batteryParameters, type FaultName, type PlantState } from '../plant/state.ts'
 import { forgeries } from '../platform/forger.ts'
 import type { Crowd } from '../platform/people.ts'
 import type { SimSite } from '../platform/site.ts'
@@ -51,8 +51,14 @@ const every =
       state.over = true
     }
   }
+/** Its parent starts it anew `ms` later than it would. */
 const crash: Act = (scene, fault) => {
   const process = processOf(scene, fault)
+  const again = process.restartAfterMs
+  process.restartAfterMs = reason => {
+    process.restartAfterMs = again
+    return (again?.(reason) ?? 0) + (fault.ms ?? 0)
+  }
   process.kill(fault.kind)
   return undefined
 }
@@ -84,10 +90,15 @@ const ACTS: Partial<Record<FaultKind, Act>> = {
   secondWriter: ({ site, world }, { target, id }) => {
     const unit = site.field.plant.options.assets.find(a => a.name === target)!.unit
     site.field.write(unit, 'holding', 100, [draw(world.seed, id, 2) % 100], 'stranger', {
+      askedMs: world.nowMs,
       ms: world.nowMs,
       senderMs: world.nowMs,
       unwatched: false,
     })
+    return undefined
+  },
+  recalibrated: ({ site }, { target, id }) => {
+    site.field.now().change(s => recalibrated(s, site, target, id))
     return undefined
   },
   reboot: ({ site }, { target }) => {
@@ -99,7 +110,7 @@ const ACTS: Partial<Record<FaultKind, Act>> = {
     if (node) forgeries(site, fault.target, nth)
   }),
   busyPeople: every(({ people }, fault, nth) => people.misbehave(fault.id, nth)),
-  manifestChange: ({ people }) => void people.changeManifest(),
+  manifestChange: ({ people }, { id }) => void people.changeManifest(id),
   engineChange: ({ people }) => void people.changeEngine(),
 }
 
@@ -109,6 +120,16 @@ function rebooted(s: PlantState, asset: string): PlantState {
   if (!device || !('control' in device)) return s
   const control = { ...device.control, setpointW: null, targetW: null, fedAtMs: null, heartbeat: 0, expired: false }
   return { ...s, assets: { ...s.assets, [asset]: { ...device, control } } }
+}
+
+/** Cells that were thought half full are nearly empty, or nearly full. */
+function recalibrated(s: PlantState, { field }: SimSite, asset: string, id: number): PlantState {
+  const device = s.assets[asset]
+  const options = field.plant.options.assets.find(a => a.name === asset)
+  if (device?.type !== 'battery' || options?.type !== 'battery') return s
+  const permille = id % 2 === 0 ? 101 : 949
+  const storedMwh = (batteryParameters(options).capacityMwh * permille) / 1_000
+  return { ...s, assets: { ...s.assets, [asset]: { ...device, cells: { ...device.cells, storedMwh } } } }
 }
 
 export function schedule(scene: Scene, faults: readonly Fault[]): void {

@@ -125,6 +125,9 @@ export const KINDS = {
     'the nodes start anew with another engine, one by one; a manifest activates it',
     1_000,
   ),
+
+  impersonate: kind('node', 'traitor', 'sends candidates in the names of others', MINUTE, { rateMax: 1 }),
+  recalibrated: kind('plant', 'battery', 'its state of charge turns out to be another one', 1_000),
 } as const satisfies Record<string, Kind>
 
 export type FaultKind = keyof typeof KINDS

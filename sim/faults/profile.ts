@@ -20,6 +20,8 @@ export type Targets = Readonly<Record<Kind['targets'], readonly string[]>>
 const TAKEN = 0.22
 /** Windows of one kind in so many ms at most, on average. */
 const WINDOW_EVERY_MS = 240_000
+/** Who names a kind wants to see it. */
+const NAMED_EVERY_MS = 30_000
 const WINDOWS_MAX = 12
 /** Faults begin once the site is up. */
 const QUIET_MS = 15_000
@@ -27,26 +29,36 @@ const QUIET_MS = 15_000
 const groups = [...new Set(Object.values(KINDS).map(kind => kind.group))]
 export const PROFILES: readonly string[] = ['calm', 'swarm', ...groups, ...FAULT_KINDS]
 
-/** `swarm`, `calm`, a group of kinds, or one kind alone. Throws USAGE. */
+/** `swarm`, `calm`, a group of kinds, one kind alone, or several of these as `crash+people`. Throws USAGE. */
 export function profileOf(seed: number, name: string, forMs: number, targets: Targets): Profile {
   const random = randomOf(seed, 'profile')
   // by name, so that a new kind moves no other
   const chosen = (kind: FaultKind) => share(random.stream(`taken ${kind}`).u32()) < TAKEN
-  if (!PROFILES.includes(name)) throw new Refusal('USAGE', `--profile ${name}: none of ${PROFILES.join(', ')}`)
-  const kinds = FAULT_KINDS.filter(kind => {
-    if (name === 'swarm') return chosen(kind)
-    return name === kind || name === KINDS[kind].group
+  const named = name.split('+')
+  const strange = named.find(one => !PROFILES.includes(one))
+  if (strange !== undefined) throw new Refusal('USAGE', `--profile ${strange}: none of ${PROFILES.join(', ')}`)
+  const kinds = FAULT_KINDS.filter(
+    kind => (named.includes('swarm') && chosen(kind)) || named.includes(kind) || named.includes(KINDS[kind].group),
+  )
+  const faults = kinds.flatMap(kind => {
+    const everyMs = named.includes(kind) ? NAMED_EVERY_MS : WINDOW_EVERY_MS
+    return windowsOf(kind, forMs, everyMs, targets, random.stream(kind))
   })
-  const faults = kinds.flatMap(kind => windowsOf(kind, forMs, targets, random.stream(kind)))
   const traitor = faults.some(f => KINDS[f.kind].targets === 'traitor') ? (targets.traitor[0] ?? null) : null
   return { name, kinds, traitor, faults }
 }
 
-function windowsOf(name: FaultKind, forMs: number, targets: Targets, random: ReturnType<typeof randomOf>): Fault[] {
+function windowsOf(
+  name: FaultKind,
+  forMs: number,
+  everyMs: number,
+  targets: Targets,
+  random: ReturnType<typeof randomOf>,
+): Fault[] {
   const kind: Kind = KINDS[name]
   const names = targets[kind.targets]
   if (names.length === 0) return []
-  const most = Math.min(WINDOWS_MAX, Math.max(2, Math.ceil(forMs / WINDOW_EVERY_MS)))
+  const most = Math.min(WINDOWS_MAX, Math.max(2, Math.ceil(forMs / everyMs)))
   const count = 1 + (random.u32() % most)
   const upTo = (max: number) => 1 + (random.u32() % max)
   return Array.from({ length: count }, (_, nth) => {

@@ -9,12 +9,13 @@ import { MUTATIONS, planted } from './catalogue.ts'
 const name = process.env.QUORATE_MUTATION
 const mutation = MUTATIONS.find(m => m.name === name)
 if (!mutation) throw new Error(`no mutation '${name}'`)
-const file = fileURLToPath(new URL(`../../${mutation.file}`, import.meta.url))
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const files = new Map(mutation.changes.map(({ file }) => [new URL(`file://${root}${file}`).href, file]))
 
 registerHooks({
   load(url, context, next) {
     const loaded = next(url, context)
-    if (url !== new URL(`file://${file}`).href) return loaded
-    return { ...loaded, source: planted(mutation, String(loaded.source)) }
+    const file = files.get(url)
+    return file === undefined ? loaded : { ...loaded, source: planted(mutation, file, String(loaded.source)) }
   },
 })

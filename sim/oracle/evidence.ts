@@ -41,6 +41,10 @@ export interface NotedPulse {
   readonly asset: string
   readonly name: string
 }
+export interface NotedEnd {
+  readonly atMs: number
+  readonly id: string
+}
 interface Life {
   readonly process: string
   readonly fromMs: number
@@ -55,9 +59,14 @@ export class Evidence {
   readonly #byDigest = new Map<string, Signed>()
   readonly verdicts: NotedVerdict[] = []
   readonly pulses: NotedPulse[] = []
+  /** Commands that the gateway took up, and what of them and of pulses ended, as became durable. */
+  readonly commands: NotedEnd[] = []
+  readonly ends: NotedEnd[] = []
   readonly lives: Life[] = []
   /** When the gateway first sent the frame of each cycle. */
   readonly framesSent = new Map<number, number>()
+  /** Which nodes were given the frame of a cycle to control by. */
+  readonly framesGiven = new Map<number, Set<string>>()
   /** Acknowledged to the gateway: bodies of frames by the node that said so. */
   readonly acknowledged: {
     readonly node: string
@@ -65,7 +74,9 @@ export class Evidence {
     readonly cycle: number
   }[] = []
   readonly #texts = new Set<string>()
+  readonly #once = new Map<string, unknown>()
   #facts: readonly Logged[] | null = null
+  #authentic: readonly Logged[] | null = null
 
   constructor(site: SimSite) {
     this.site = site
@@ -94,6 +105,8 @@ export class Evidence {
       if (note.k === 'verdict') this.verdicts.push({ atMs, verdict: note.verdict })
       else if (note.k === 'pulse' && !ended.has(note.id))
         this.pulses.push({ atMs, id: note.id, asset: note.asset, name: note.name })
+      else if (note.k === 'command') this.commands.push({ atMs, id: note.id })
+      else if (note.k === 'commandEnded' || note.k === 'pulsed') this.ends.push({ atMs, id: note.id })
     }
   }
   /** A message on a wire of this site. */
@@ -104,6 +117,7 @@ export class Evidence {
       const { candidate: sent } = JSON.parse(text)
       if (this.candidates.has(sent.signature)) return
       const { by, bytes, signature, stateHash } = sent
+      if (from !== prefix + by) return // in another's name
       const digest = sha256(bytes)
       const signed = { by, atMs, bytes, signature, stateHash, digest, candidate: JSON.parse(bytes) }
       this.candidates.set(signature, signed)
@@ -111,6 +125,8 @@ export class Evidence {
     } else if (from === `${prefix}gateway` && text.startsWith('{"t":"frame"')) {
       const { cycle } = JSON.parse(text)
       if (!this.framesSent.has(cycle)) this.framesSent.set(cycle, atMs)
+      const given = this.framesGiven.get(cycle) ?? new Set()
+      this.framesGiven.set(cycle, given.add(to))
     } else if (to === `${prefix}gateway` && text.startsWith('{"t":"ack","stream":"frame"')) {
       this.acknowledged.push({ node: from, atMs, cycle: JSON.parse(text).cycle })
     }
@@ -135,10 +151,18 @@ export class Evidence {
       return [{ position, atMs: Math.floor(atUs / 1_000), by, fact, body }]
     })
   }
+  /** Worked out once, however many checks ask for it; only after the run. */
+  once<T>(what: string, make: () => T): T {
+    if (!this.#once.has(what)) this.#once.set(what, make())
+    return this.#once.get(what) as T
+  }
+  /** Those that nobody forged. */
+  get authentic(): readonly Logged[] {
+    this.#authentic ??= this.facts.filter(f => !this.site.forged.has(f.body))
+    return this.#authentic
+  }
   of<K extends FactKind>(kind: K): readonly Logged<FactOf<K>>[] {
-    return this.facts.filter(f => f.fact.kind === kind && !this.site.forged.has(f.body)) as unknown as Logged<
-      FactOf<K>
-    >[]
+    return this.authentic.filter(f => f.fact.kind === kind) as unknown as Logged<FactOf<K>>[]
   }
   /** The candidate behind a digest, from whoever signed it. */
   behind(digest: string): Signed | undefined {

@@ -57,8 +57,10 @@ export const pulsesToldTruly: Find = (e, { endMs }) => {
     names.set(key, counts)
   }
   for (const w of ownWrites(e)) if (w.pulse !== null && w.outcome === 'accepted') count(w.asset, w.pulse, 'done')
-  const begun = new Set(e.pulses.map(p => p.id))
-  for (const { asset, name } of e.pulses) count(asset, name, 'begun')
+  // of a pulse that was refused before it began, a compacted journal knows the id alone
+  const noted = e.pulses.filter(p => p.asset !== '')
+  const begun = new Set(noted.map(p => p.id))
+  for (const { asset, name } of noted) count(asset, name, 'begun')
   const told = new Set<string>()
   for (const { fact } of receipts(e))
     for (const w of fact.writes) {
@@ -101,16 +103,6 @@ export const oneEnd: Find = (e, { profile }) => {
 }
 /** As the centre waits for the gateway's word (DESIGN: commands), and one for the frame itself. */
 const WORD_CYCLES = 11
-
-/** Conservation of commands: whatever the gateway confirms, somebody who may has asked for. */
-export const askedFor: Find = e => {
-  const asked = new Set(e.of('CommandRequested').map(f => f.fact.id))
-  return receipts(e).flatMap(({ atMs, fact }) =>
-    fact.commands.flatMap(({ id, outcome }) =>
-      asked.has(id) ? [] : [{ atMs, text: `command ${id} ${outcome}, which nobody asked for` }],
-    ),
-  )
-}
 
 /** S32: setpoints of one asset that were confirmed took effect in the order in which they stand in the log. */
 export const inLogOrder: Find = e => {
@@ -165,6 +157,26 @@ export const gapsAreExact: Find = (e, { healedFromMs }) => {
       ]
 }
 
+/** S20: a frame that was sent is in the log: among the facts, or in history where it came too late. */
+export const framesArrive: Find = (e, { profile, healedFromMs }) => {
+  const { facts, history } = e.site.o.topics
+  if (e.of('GapRecorded').length > 0) return [] // what is missing is on record
+  const logged = new Set<number>()
+  for (const { body } of [...facts.kept, ...history.kept]) {
+    const cycle = /"cycle":(\d+)/.exec(body)
+    if (cycle && body.includes('"kind":"FrameMeasured"')) logged.add(Number(cycle[1]))
+  }
+  const swallowed = new Set(e.acknowledged.filter(a => a.node === profile.traitor).map(a => a.cycle))
+  const gateway = e.lives.filter(l => l.process.endsWith('gateway'))
+  return [...e.framesSent].flatMap(([cycle, sentMs]) => {
+    const life = gateway.find(l => l.fromMs <= sentMs && sentMs < l.toMs)
+    if (logged.has(cycle) || swallowed.has(cycle) || sentMs > healedFromMs || !life) return []
+    // what only a running gateway remembered dies with it
+    return life.toMs - sentMs < OUTAGE_MS ? [] : [{ atMs: sentMs, text: `frame ${cycle} is nowhere` }]
+  })
+}
+const OUTAGE_MS = 60_000
+
 /** S24: what a frame calls good is what the plant showed when it was asked. */
 export const goodIsTrue: Find = e => {
   const options = e.site.field.plant.options.assets
@@ -214,7 +226,7 @@ function firstFrom(looks: readonly Look[], atMs: number): number {
 const SERVED_MS = 6_000
 const ASKED_MS = 700
 /** Where the device itself shows what is not so, nobody behind it can know. */
-const SENSOR = new Set<string>(['notANumber', 'outOfRange', 'oldMeter', 'frozen', 'swapped', 'buffered', 'stick'])
+const SENSOR = new Set<string>(['oldMeter', 'frozen', 'swapped', 'buffered', 'stick'])
 
 /**
  * S35: once in a life of the gateway's control, as its next life cannot know what the former has said. Which life an
@@ -227,6 +239,7 @@ export const oneRecordEach: Find = e => {
   const after = (at: number) => epochs.slice(at).find(epoch => epoch !== null) ?? null
   const raisedAt = new Map<string, number>()
   return stream.flatMap(({ atMs, fact }, at) => {
+    if (fact.kind === 'GapRecorded') raisedAt.clear() // what returned may be missing, and that is on record
     if (fact.kind !== 'AlarmObserved') return []
     const key = `${fact.alarm} ${fact.about ?? ''} ${fact.asset ?? ''}`
     const first = raisedAt.get(key)

@@ -1,4 +1,5 @@
 /** What must happen within a bound. Judged after the faults, and for single deaths in the midst of them. */
+import { KINDS } from '../faults/kinds.ts'
 import { NODES } from '../platform/site.ts'
 import type { Find, Finding, Trialled } from './check.ts'
 import type { Evidence } from './evidence.ts'
@@ -23,6 +24,27 @@ export const decidesAgain: Find = (e, { healedFromMs, endMs }) => {
   }
   return found
 }
+
+/** L2: one faulty node costs no more than single slots, while all else is sound. */
+export const oneFaultyNodeCosts: Find = (e, { endMs }) => {
+  const { validityMs } = e.manifest.timing
+  return e.verdicts.flatMap(({ atMs }, i) => {
+    const nextMs = e.verdicts[i + 1]?.atMs ?? endMs
+    return nextMs - atMs > validityMs && onlyTraitor(e, atMs, nextMs)
+      ? [{ atMs: nextMs, text: `${nextMs - atMs} ms without a verdict, and only one node was faulty` }]
+      : []
+  })
+}
+/** Nothing but one node's lies around that time. */
+const onlyTraitor = (e: Evidence, fromMs: number, toMs: number): boolean =>
+  e.world.faults.every(
+    f =>
+      (KINDS[f.kind].group === 'node' && f.kind !== 'otherEngine') ||
+      KINDS[f.kind].group === 'people' ||
+      f.fromMs > toMs ||
+      f.fromMs + f.forMs + SETTLES_MS < fromMs,
+  ) && e.world.faults.every(f => f.kind !== 'manifestChange' || Math.abs(f.fromMs - fromMs) > SETTLES_MS)
+const SETTLES_MS = 20_000
 
 /** L5: all replicas have read to the same end. */
 export const replicasConverge: Find = (e, { profile, endMs }) => {
@@ -82,9 +104,14 @@ export const fallsBack: Find = (e, { endMs }) => {
     for (const asset of e.manifest.assets) {
       const goal = asset.fallback.values.power
       const watchdogMs = asset.map.watchdog?.timeoutMs ?? 0
-      if (goal === undefined || verdict.actions.mode === 'off') continue
+      if (goal === undefined || verdict.actions.mode === 'off' || verdict.actions.mode === 'observe') continue
       const silentMs = nextMs - atMs
-      const byMs = validityMs + watchdogMs + asset.fallback.forMs + 5 * cycleMs
+      const { max, fall } = asset.envelope.power!
+      const rampMs = fall === 0 ? 0 : (max / fall) * 1_000
+      const sound = e.world.faults.every(
+        f => !SLOWS.has(KINDS[f.kind].group) || f.fromMs > nextMs || f.fromMs + f.forMs + SETTLES_MS < atMs,
+      )
+      const byMs = validityMs + rampMs + (sound ? 0 : watchdogMs + asset.fallback.forMs) + 5 * cycleMs
       if (silentMs < byMs) continue
       const look = e.site.field.looks.findLast(l => l.atMs <= nextMs)
       const held = look ? setpointOf(look.state, asset.name) : null
@@ -95,11 +122,15 @@ export const fallsBack: Find = (e, { endMs }) => {
   return found
 }
 
+/** Of what keeps the gateway itself from its devices. */
+const SLOWS = new Set<string>(['plant', 'data', 'process', 'gateway', 'disk'])
+
 /** L6: a node that is gone while the site decides is alarmed. */
 export const silenceIsAlarmed: Find = (e, t) => {
   const { cycleMs } = e.manifest.timing
   const byMs = SILENT_CYCLES * cycleMs
   const alarms = e.of('AlarmObserved')
+  if (e.of('GapRecorded').length > 0) return [] // what was not told is on record
   return NODES.flatMap(name => {
     const process = e.site.o.prefix + name
     const own = e.lives.filter(l => l.process === process)
@@ -121,3 +152,42 @@ export const silenceIsAlarmed: Find = (e, t) => {
   })
 }
 const SILENT_CYCLES = 8
+
+/** L6: a node that says nothing, or otherwise than all, while nothing else is wrong, is alarmed. */
+export const faultyIsAlarmed: Find = (e, { profile }) => {
+  const { traitor } = profile
+  if (!traitor) return []
+  const { cycleMs } = e.manifest.timing
+  const about = e.of('AlarmObserved').filter(a => a.fact.about === traitor)
+  /** It stood at the beginning, or was raised until a moment after the end. */
+  const raised = (names: readonly string[], fromMs: number, atMs: number) =>
+    names.some(name => {
+      const own = about.filter(a => a.fact.alarm === name && a.atMs <= atMs + TOLD_MS)
+      const before = own.findLast(a => a.atMs <= fromMs)?.fact.state
+      return before === 'raised' || own.some(a => a.atMs > fromMs && a.fact.state === 'raised')
+    })
+  const said = [...e.candidates.values()].filter(s => s.by === traitor)
+  const certified = new Map(
+    e.verdicts.map(v => [`${v.verdict.epoch}/${v.verdict.cycle}`, v.verdict.certificate.digest]),
+  )
+  const silent = e.verdicts.flatMap(({ atMs }, i) => {
+    const from = e.verdicts[i - SILENT_CYCLES - 2]?.atMs
+    if (from === undefined || !onlyTraitor(e, from - SETTLES_MS, atMs) || atMs - from > 2 * SILENT_CYCLES * cycleMs)
+      return []
+    const quiet = said.every(s => s.atMs < from || s.atMs > atMs)
+    return !quiet || raised(['replicaSilent', 'uplinkDown', 'equivocation'], from, atMs)
+      ? []
+      : [{ atMs, text: `${traitor} is silent since ${from} ms and no alarm is raised` }]
+  })
+  const diverging = said.flatMap(({ atMs, digest, candidate: { epoch, cycle } }) => {
+    const decided = certified.get(`${epoch}/${cycle}`)
+    const sentMs = e.framesSent.get(cycle) ?? 0
+    if (decided === undefined || decided === digest || atMs - sentMs > 2 * cycleMs) return []
+    if (!onlyTraitor(e, atMs - SETTLES_MS, atMs + TOLD_MS)) return []
+    return raised(['dissent', 'equivocation'], atMs, atMs)
+      ? []
+      : [{ atMs, text: `${traitor} disagrees in cycle ${cycle} and no alarm is raised` }]
+  })
+  return [...silent, ...diverging]
+}
+const TOLD_MS = 4_000

@@ -7,6 +7,8 @@ export function setpointOf(state: PlantState, asset: string): number | null {
   const device = state.assets[asset]
   return device && 'control' in device ? device.control.setpointW : null
 }
+/** W at the connection; import is positive. */
+export const gridOf = (state: PlantState): number => powerOf(state, 'grid')
 export function isLocal(state: PlantState, asset: string): boolean {
   const device = state.assets[asset]
   return device !== undefined && 'control' in device && device.control.local

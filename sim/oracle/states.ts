@@ -1,11 +1,18 @@
 /** The states of replicas, held against a replay of the log from its beginning. */
 import { SiteFold } from '../../actors/controller/fold.ts'
+import type { Fact } from '../../protocol/words/facts.ts'
 import { NODES } from '../platform/site.ts'
+import type { Kept } from '../world/log.ts'
 import type { Find, Finding } from './check.ts'
 import type { Evidence } from './evidence.ts'
 
 /** A fold of the log from its beginning; `without`: records that are left out. */
-function replayed(e: Evidence, upTo: number, without: (body: string) => boolean): SiteFold {
+export function replayed(
+  e: Evidence,
+  upTo: number,
+  without: (body: string) => boolean,
+  stepped: (fold: SiteFold, record: Kept, fact: Fact) => void = () => {},
+): SiteFold {
   const { keys, topics } = e.site.o
   const { engine } = e.site
   const { tenant, site, partition } = e.manifest
@@ -16,10 +23,18 @@ function replayed(e: Evidence, upTo: number, without: (body: string) => boolean)
     engine: engine.hash,
     verifier: keys.verifier,
   })
-  for (const { partition: at, position, body } of topics.facts.kept)
-    if (at === partition && position <= upTo && !without(body)) fold.take(position, body)
+  for (const record of topics.facts.kept) {
+    const { partition: at, position, body } = record
+    if (at !== partition || position > upTo || without(body)) continue
+    const taken = fold.take(position, body)
+    if (taken.kind === 'stepped') stepped(fold, record, taken.fact)
+  }
   return fold
 }
+
+/** Where a replay of all of it ends. */
+export const finalState = (e: Evidence) =>
+  e.once('finalState', () => replayed(e, e.site.o.topics.facts.next, () => false).state)
 
 /** S16, S17, L5: at the end every correct replica stands where a full replay stands, whatever it went through. */
 export const replayEqualsLive: Find = (e, { profile, endMs }) => {
@@ -48,14 +63,34 @@ export const forgeriesChangeNothing: Find = (e, { endMs }) => {
     : [{ atMs: endMs, text: `${e.site.forged.size} forged records have changed the state` }]
 }
 
-/** S27: log time stays near the true time while at most one node claims another. */
-export const timeIsTrue: Find = (e, { endMs, profile }) => {
-  const off = new Set(e.world.faults.filter(f => f.kind === 'clockOffset' || f.kind === 'clockJump').map(f => f.target))
+/**
+ * S27: log time is never ahead of the true time, and never behind what two sound clocks have claimed, while at most one
+ * node claims another.
+ */
+export const timeIsTrue: Find = (e, { profile }) => {
   const { prefix } = e.site.o
-  const wrong = NODES.filter(n => off.has(prefix + n) || n === profile.traitor).length
-  if (wrong > 1) return []
-  const fold = replayed(e, e.site.o.topics.facts.next, () => false)
-  const nowMs = (fold.state?.now ?? 0) - e.world.epochMs
-  return Math.abs(nowMs - endMs) <= TIME_MS ? [] : [{ atMs: endMs, text: `log time is ${nowMs - endMs} ms off` }]
+  const wrong = new Set(e.world.faults.filter(f => CLOCKS.has(f.kind)).map(f => f.target))
+  const sound = NODES.filter(n => !wrong.has(prefix + n) && n !== profile.traitor)
+  if (sound.length < 2) return []
+  const claimed = new Map<string, number>()
+  const found: Finding[] = []
+  replayed(
+    e,
+    e.site.o.topics.facts.next,
+    () => false,
+    (fold, { atUs }, fact) => {
+      if (fact.kind !== 'TimeAdvanced' || !fold.state) return
+      const nowMs = fold.state.now - e.world.epochMs
+      const atMs = Math.floor(atUs / 1_000)
+      if (sound.some(n => n === fact.by))
+        claimed.set(fact.by, Math.max(claimed.get(fact.by) ?? 0, fact.atMs - e.world.epochMs))
+      const least = [...claimed.values()].sort((a, b) => b - a)[1] ?? Number.NEGATIVE_INFINITY
+      if (nowMs > atMs + TIME_MS) found.push({ atMs, text: `log time is ${nowMs - atMs} ms ahead` })
+      else if (nowMs < least - TIME_MS)
+        found.push({ atMs, text: `log time is ${least - nowMs} ms behind two sound clocks` })
+    },
+  )
+  return found
 }
-const TIME_MS = 5_000
+const CLOCKS = new Set<string>(['clockOffset', 'clockJump', 'timeLie'])
+const TIME_MS = 2_000

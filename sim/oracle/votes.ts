@@ -16,7 +16,7 @@ function certificates(
     .filter(c => c.source === 'majority')
     .map(({ signatures, ...c }) => ({ ...c, signers: Object.keys(signatures) }))
 }
-const honest = (e: Evidence, traitor: string | null): Signed[] =>
+export const honest = (e: Evidence, traitor: string | null): Signed[] =>
   [...e.candidates.values()].filter(s => s.by !== traitor)
 
 /** S2 */
@@ -105,9 +105,35 @@ export const activeEngine: Find = e => {
   })
 }
 
-/** S28: a candidate is of a frame that stands in the log of facts, at the position that it names. */
+/** S18: who runs another engine says nothing. */
+export const silentWithoutEngine: Find = e =>
+  [...e.candidates.values()].flatMap(({ atMs, by, candidate }) =>
+    candidate.engine === engineAt(e.manifest, candidate.cycle)
+      ? []
+      : [{ atMs, text: `${by} votes in cycle ${candidate.cycle} with another engine` }],
+  )
+
+/** S28: what a node was given as history alone is not among the facts. */
+export const historyStaysHistory: Find = (e, { profile }) =>
+  e
+    .of('FrameMeasured')
+    .flatMap(({ atMs, by, fact }) =>
+      by === e.site.o.prefix + (profile.traitor ?? '') || e.framesGiven.get(fact.cycle)?.has(by)
+        ? []
+        : [{ atMs, text: `${by} brought frame ${fact.cycle} among the facts, which it was not given to control by` }],
+    )
+
+/** S28: a candidate is of a frame that stands in the log of facts, for the first time, at the position that it names. */
 export const decidedOnFrames: Find = (e, { profile }) => {
-  const frames = new Map(e.of('FrameMeasured').map(f => [f.position, f.fact]))
+  const first = new Set<string>()
+  const frames = new Map(
+    e.of('FrameMeasured').flatMap(f => {
+      const key = `${f.fact.epoch}/${f.fact.cycle}`
+      if (first.has(key)) return []
+      first.add(key)
+      return [[f.position, f.fact] as const]
+    }),
+  )
   return honest(e, profile.traitor).flatMap(({ atMs, by, candidate }) => {
     const frame = frames.get(candidate.position)
     return frame && frame.epoch === candidate.epoch && frame.cycle === candidate.cycle
@@ -121,14 +147,25 @@ export const decidedOnFrames: Find = (e, { profile }) => {
   })
 }
 
-/** S33 */
-export const manifestsRise: Find = e => {
-  const versions = new Map(
+/** S33: of what is applied, and of what each honest replica decides, in the order of the log. */
+export const manifestsRise: Find = (e, { profile }) => {
+  const versions = new Map<string, number>(
     e.of('ManifestInstalled').map(f => [manifestHash(f.fact.manifest.manifest), f.fact.manifest.manifest.version]),
   )
+  const decided = honest(e, profile.traitor).toSorted((a, b) => a.candidate.position - b.candidate.position)
+  let highest = 0
+  const fallen = decided.flatMap(({ atMs, by, candidate }) => {
+    const version = versions.get(candidate.manifest) ?? 0
+    const fell = version < highest
+    highest = Math.max(highest, version)
+    return fell
+      ? [{ atMs, text: `${by} decides cycle ${candidate.cycle} under version ${version} after ${highest}` }]
+      : []
+  })
+  if (fallen.length > 0) return fallen
   let newest = 0
   return e.verdicts.flatMap(({ atMs, verdict }) => {
-    const version = versions.get((e.behind(verdict.certificate.digest)?.candidate.manifest ?? '') as never)
+    const version = versions.get(e.behind(verdict.certificate.digest)?.candidate.manifest ?? '')
     if (version === undefined) return []
     const fell = version < newest
     newest = Math.max(newest, version)

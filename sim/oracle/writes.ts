@@ -1,10 +1,11 @@
 /** What reached the field, held against what was durable before it left. */
 import type { ManifestAsset } from '../../protocol/words/manifest.ts'
 import { majorityOf } from '../../protocol/words/manifest.ts'
+import { KINDS } from '../faults/kinds.ts'
 import type { SeenWrite } from '../platform/field.ts'
 import type { Find, Finding } from './check.ts'
 import type { Evidence, NotedVerdict } from './evidence.ts'
-import { isLocal, PULSES, REGISTERS, setpointOf, socOf } from './plant-words.ts'
+import { gridOf, isLocal, PULSES, REGISTERS, setpointOf, socOf } from './plant-words.ts'
 
 /** The register's step, W: what quantising may add or take. */
 const STEP_W = 10
@@ -14,7 +15,7 @@ export interface OwnWrite extends SeenWrite {
   readonly entry: ManifestAsset
   readonly setpoint: 'power' | 'powerMax' | null
   readonly pulse: string | null
-  /** The last verdict that was durable when the write left. */
+  /** The last verdict that was durable when the write was asked for. */
   readonly noted: NotedVerdict | null
   /** What the register held, and what the gateway had last seen it take: a device may forget by itself in between. */
   readonly from: readonly number[]
@@ -26,10 +27,10 @@ export function ownWrites(e: Evidence): readonly OwnWrite[] {
   let at = 0
   let noted: NotedVerdict | null = null
   const last = new Map<string, number>()
-  const writes = [...e.writes].sort((a, b) => a.leftMs - b.leftMs)
+  const writes = [...e.writes].sort((a, b) => a.askedMs - b.askedMs)
   return writes.flatMap(w => {
     const entry = entries.get(w.asset)
-    while (at < e.verdicts.length && e.verdicts[at]!.atMs <= w.leftMs) noted = e.verdicts[at++]!
+    while (at < e.verdicts.length && e.verdicts[at]!.atMs <= w.askedMs) noted = e.verdicts[at++]!
     if (!entry || w.source.startsWith('second-writer')) return []
     const setpoint = w.register in REGISTERS ? REGISTERS[w.register as keyof typeof REGISTERS] : null
     const type = w.before.assets[w.asset]?.type ?? ''
@@ -106,14 +107,22 @@ export const rising: Find = e =>
     return above ? [] : [{ atMs, text: `${verdict.epoch}/${verdict.cycle} after ${before.epoch}/${before.cycle}` }]
   })
 
-/** S4 */
+/** S4: by the gateway's monotonic clock, and by when its frame was seen to leave. */
 export const inTime: Find = e =>
   ownWrites(e).flatMap(w => {
-    if (w.outcome !== 'accepted' || !w.noted || valid(w) || w.unwatched) return []
+    if (w.outcome !== 'accepted' || !w.noted || w.unwatched) return []
     if (w.pulse === null && (!taken(w) || isFallback(w))) return []
-    const overMs = w.senderMs - w.noted.verdict.validUntilMs
+    const sentMs = e.framesSent.get(w.noted.verdict.cycle) ?? Number.POSITIVE_INFINITY
+    const overMs = Math.max(
+      valid(w) ? 0 : w.senderMs - w.noted.verdict.validUntilMs,
+      w.leftMs - sentMs - e.manifest.timing.validityMs - DRIFT_MS,
+    )
+    if (overMs <= 0) return []
     return [at(w, `left ${overMs} ms after its validity had ended (cycle ${w.noted.verdict.cycle})`)]
   })
+
+/** Clocks run apart by so much within a verdict's validity at most. */
+const DRIFT_MS = 5
 
 /** S5, for each asset: the register's own envelope. */
 export const inEnvelope: Find = e =>
@@ -175,8 +184,7 @@ export const ramped: Find = e => {
     const from = w.from.reduce((near, f) => (Math.abs(f - asked) < Math.abs(near - asked) ? f : near))
     const { rise, fall } = w.entry.envelope.power!
     const sinceMs = Math.min(w.seenMs - (changed.get(w.asset) ?? Number.NEGATIVE_INFINITY), 2 * cycleMs)
-    const held = (state: SeenWrite['before']) => setpointOf(state, w.asset) ?? 0
-    if (held(w.after) !== held(w.before)) changed.set(w.asset, w.seenMs)
+    if ((setpointOf(w.after, w.asset) ?? 0) !== (setpointOf(w.before, w.asset) ?? 0)) changed.set(w.asset, w.seenMs)
     const rate = w.asked > from ? rise : fall
     const reach = rate === 0 ? Number.POSITIVE_INFINITY : (rate * (sinceMs + SLACK_MS)) / 1_000 + STEP_W
     if (Math.abs(w.asked - from) <= reach || lies(e, w)) return []
@@ -190,6 +198,77 @@ export const ramped: Find = e => {
 }
 /** Between the moment that a ramp is counted for and the arrival of its write: request, answer, a disk's sync. */
 const SLACK_MS = 150
+
+/** S25: while the verdict of its last life is valid, a gateway that starts writes nothing that leads away from it. */
+export const startsQuietly: Find = e => {
+  const starts = e.lives.filter(l => l.process.endsWith('gateway')).slice(1)
+  return ownWrites(e).flatMap(w => {
+    if (w.setpoint !== 'power' || !taken(w) || !w.noted || !valid(w)) return []
+    const start = starts.find(l => l.fromMs <= w.askedMs && w.askedMs < l.fromMs + e.manifest.timing.validityMs)
+    const action = w.noted.verdict.actions.assets[w.asset]?.setpoints.power
+    if (!start || !action || !undisturbed(e, w.askedMs)) return []
+    const off = (value: number) => Math.abs(value - action.value)
+    return w.from.every(from => off(w.asked) > off(from) + STEP_W)
+      ? [at(w, `leads from ${w.from.join(' or ')} away from ${action.value}, which is valid, after a start`)]
+      : []
+  })
+}
+/** Field and data are sound around that time. */
+const undisturbed = (e: Evidence, atMs: number): boolean =>
+  e.world.faults.every(
+    f =>
+      (KINDS[f.kind].group !== 'plant' && KINDS[f.kind].group !== 'data') ||
+      atMs < f.fromMs ||
+      atMs > f.fromMs + f.forMs + SETTLES_MS,
+  )
+const SETTLES_MS = 20_000
+
+/** S5: the export at the connection comes back below its limit. Devices need a moment to follow. */
+export const exportLimited: Find = e => {
+  const law = e.manifest.laws.find(l => l.law === 'exportLimit')
+  if (law?.law !== 'exportLimit') return []
+  let overSinceMs: number | null = null
+  return e.site.field.looks.flatMap(({ atMs, state }) => {
+    const verdict = e.verdicts.findLast(v => v.atMs <= atMs)
+    const decided = verdict !== undefined && atMs - verdict.atMs < 3_000
+    const writes = decided && !['off', 'observe'].includes(verdict.verdict.actions.mode)
+    const over = -gridOf(state) > law.limitW + OVER_W && writes && undisturbed(e, atMs)
+    overSinceMs = over ? (overSinceMs ?? atMs) : null
+    return overSinceMs !== null && atMs - overSinceMs > FOLLOWS_MS
+      ? [{ atMs, text: `${-gridOf(state)} W are exported since ${overSinceMs} ms; the limit is ${law.limitW}` }]
+      : []
+  })
+}
+const OVER_W = 300
+const FOLLOWS_MS = 15_000
+
+/** S24: with a meter that has long been silent, the law that limits export leaves its blind value. */
+export const blindLimits: Find = e => {
+  const law = e.manifest.laws.find(l => l.law === 'exportLimit')
+  if (law?.law !== 'exportLimit') return []
+  const { staleAfterMs } = e.manifest.assets.find(a => a.name === law.meter)!
+  const served = e.site.field.served.get(law.meter) ?? []
+  const frozen = e.world.faults.filter(f => f.kind === 'freeze' && f.target === law.meter)
+  return e.site.field.looks.flatMap(({ atMs, state }) => {
+    if (!frozen.some(f => atMs > f.fromMs && atMs < f.fromMs + f.forMs)) return []
+    const seenMs = served.findLast(l => l.atMs <= atMs)?.atMs ?? atMs
+    const verdict = e.verdicts.findLast(v => v.atMs <= atMs)
+    if (atMs - seenMs < staleAfterMs + BLIND_MS || !verdict || atMs - verdict.atMs > 2_000) return []
+    if (['off', 'observe'].includes(verdict.verdict.actions.mode)) return []
+    const others = e.world.faults.some(
+      f =>
+        f.target !== law.meter &&
+        ['plant', 'data', 'process', 'gateway', 'disk'].includes(KINDS[f.kind].group) &&
+        atMs > f.fromMs &&
+        atMs < f.fromMs + f.forMs + SETTLES_MS,
+    )
+    const ceiling = setpointOf(state, law.asset)
+    return others || ceiling === null || ceiling <= law.blindW
+      ? []
+      : [{ atMs, text: `${law.asset} may give ${ceiling} W; its meter is silent since ${seenMs} ms` }]
+  })
+}
+const BLIND_MS = 4_000
 
 /** S30 */
 export const budgeted: Find = e => {

@@ -19,7 +19,8 @@ const LOOK_MS = 1_000
 
 /** A write as the plant saw it. */
 export interface SeenWrite extends RecordedWrite {
-  /** When it left the sender, and when it arrived; simulated ms. */
+  /** When the gateway gave it to its connection, when it left, and when it arrived; simulated ms. */
+  readonly askedMs: number
   readonly leftMs: number
   readonly seenMs: number
   /** The sender's own monotonic time when it left. */
@@ -35,6 +36,7 @@ export interface Look {
   readonly state: PlantState
 }
 interface Left {
+  readonly askedMs: number
   readonly ms: number
   /** The sender stood still when it left: it could not take it back. */
   readonly unwatched: boolean
@@ -52,7 +54,7 @@ export class SimField {
   readonly served = new Map<string, Look[]>()
   readonly #requests: ReturnType<typeof requestsOf>
   #number = 1
-  #left: Left = { ms: 0, senderMs: 0, unwatched: false }
+  #left: Left = { askedMs: 0, ms: 0, senderMs: 0, unwatched: false }
   #before: PlantState
   /** What a buffered register showed before its last write. */
   readonly #former = new Map<string, number>()
@@ -68,6 +70,7 @@ export class SimField {
           this.writes.push({
             ...row,
             number: this.#number++,
+            askedMs: this.#left.askedMs,
             leftMs: this.#left.ms,
             senderMs: this.#left.senderMs,
             unwatched: this.#left.unwatched,
@@ -209,6 +212,7 @@ class Wire implements ModbusTransport {
     const { world } = this.#field
     const asset = this.#field.nameOf(unit)
     const nth = this.#sent++
+    const askedMs = world.nowMs
     world.called(this.#life)
     return new Promise((resolve, reject) => {
       if (this.#broken) return reject(this.#broken)
@@ -223,7 +227,7 @@ class Wire implements ModbusTransport {
         this.#unsent.delete(leaving)
         const { process } = this.#life
         const unwatched = process.pausedUntilUs > world.nowUs
-        const left = { ms: world.nowMs, unwatched, senderMs: Math.floor(process.monotonicUs / 1_000) }
+        const left = { askedMs, ms: world.nowMs, unwatched, senderMs: Math.floor(process.monotonicUs / 1_000) }
         const wireUs = WIRE_US + (draw(world.seed, textHash(asset), nth) % WIRE_US)
         world.at(world.nowUs + wireUs, null, () => {
           const answer = request(left)

@@ -1,5 +1,6 @@
 /** What a faulty node's ingress lets into the log in the names of others, signed with the only key that it has. */
 import { sealFact } from '../../protocol/codec/fact.ts'
+import { manifestHash, signManifest } from '../../protocol/codec/manifest.ts'
 import type { Fact } from '../../protocol/words/facts.ts'
 import type { SimSite } from './site.ts'
 
@@ -43,6 +44,21 @@ export function forgeries(site: SimSite, node: string, nth: number): void {
         .map(id => ({ id, outcome: 'confirmed' as const })),
     },
   ]
+  const own = keys.signer(node)
+  const { manifest } = site.signed
+  const mine = { ...manifest.keys[node]!, roles: ['node' as const, 'administrator' as const] }
+  const coup = {
+    ...manifest,
+    version: manifest.version + 1,
+    previous: manifestHash(manifest),
+    keys: { ...manifest.keys, [node]: mine },
+  }
+  made.push({
+    ...of,
+    by: node,
+    kind: 'ManifestInstalled',
+    manifest: signManifest({ manifest: coup, signatures: {} }, own),
+  })
   const fact = made[nth % made.length]!
   const body = sealFact(fact, keys.signer(node))
   site.forged.add(body)

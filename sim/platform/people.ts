@@ -1,6 +1,5 @@
 /** People at a simulated site: they start it, use it now and then, and, where a fault says so, misuse it. */
 import { sha256 } from '../../protocol/codec/canonical.ts'
-import { sealFact } from '../../protocol/codec/fact.ts'
 import { manifestHash, signManifest } from '../../protocol/codec/manifest.ts'
 import type { Manifest, SignedManifest } from '../../protocol/words/manifest.ts'
 import { draw, randomOf } from '../world/draw.ts'
@@ -9,6 +8,10 @@ import { NODES, type SimSite } from './site.ts'
 const START_MS = 3_000
 const IDLE_MS_MIN = 20_000
 const IDLE_MS_MAX = 90_000
+/** A manifest that waits comes into force so many cycles later; who it promotes asks before. */
+const WAITING_CYCLES = 20
+const EAGER_MS = 4_000
+const AGAIN_MS = 30_000
 
 type Ask = readonly [target: string, name: string, params?: Readonly<Record<string, string | number>>]
 
@@ -16,6 +19,8 @@ export class Crowd {
   readonly #site: SimSite
   readonly #random
   readonly #batteries: readonly string[]
+  /** W that each battery's envelope allows: a popular setpoint. */
+  readonly #most: ReadonlyMap<string, number>
   readonly #startable: readonly string[]
   #manifest: SignedManifest
   #asked = 0
@@ -26,7 +31,8 @@ export class Crowd {
     this.#manifest = site.signed
     const { assets } = site.signed.manifest
     const definitions = site.o.engine.definitions.assets
-    this.#batteries = assets.filter(a => 'power' in a.envelope).map(a => a.name)
+    this.#most = new Map(assets.flatMap(a => (a.envelope.power ? [[a.name, a.envelope.power.max]] : [])))
+    this.#batteries = [...this.#most.keys()]
     this.#startable = assets.filter(a => 'start' in definitions[a.type]!.spec.commands).map(a => a.name)
   }
 
@@ -65,6 +71,9 @@ export class Crowd {
       ['site', 'safe'],
       [battery, 'setpoint', { name: 'power', value: `${watts} W` }],
       [battery, 'setpoint', { name: 'power', value: `${-watts} W` }],
+      [battery, 'setpoint', { name: 'power', value: `${this.#most.get(battery)} W` }],
+      ['site', 'observe'],
+      ['site', 'off'],
       [battery, 'stop'],
       [battery, 'start'],
       [battery, 'cap', { power: `${Math.abs(watts)} W` }],
@@ -87,7 +96,9 @@ export class Crowd {
     const node = NODES[nth % NODES.length]!
     const battery = this.#batteries[nth % this.#batteries.length]!
     const id = `busy-${seed}-${String(nth).padStart(4, '0')}`
-    const setpoint = { name: 'power', value: `${(draw(seed, nth, 3) % 3_000) - 1_500} W` }
+    const asked = draw(seed, nth, 3) % 3_000
+    const watts = asked % 4 === 0 ? this.#most.get(battery)! : asked - 1_500
+    const setpoint = { name: 'power', value: `${watts} W` }
     const body = (by: string, issuedMs: number, expiresMs: number) =>
       site.sealed(by, id, battery, 'setpoint', setpoint, issuedMs, expiresMs)
     const ways = [
@@ -112,11 +123,6 @@ export class Crowd {
     ways[draw(seed, nth, 4) % ways.length]!()
   }
 
-  /** The next version, another title, signed and appended. */
-  changeManifest(): void {
-    const version = this.#manifest.manifest.version + 1
-    this.#install({ title: `version ${version}` })
-  }
   /** An upgrade: each node starts anew with the next engine and shadows; then all switch at one cycle. */
   changeEngine(): void {
     const site = this.#site
@@ -127,8 +133,7 @@ export class Crowd {
       world.at(world.nowUs + i * ROLLING_MS * 1_000, null, () => node.kill('another engine'))
     })
     world.at(world.nowUs + (site.nodes.length + 1) * ROLLING_MS * 1_000, null, () => {
-      const { cycle } = site.nodes.map(n => site.state(n.name)).find(s => s !== null) ?? { cycle: 0 }
-      const fromCycle = cycle + ACTIVATED_AFTER_CYCLES
+      const fromCycle = this.#cycle + ACTIVATED_AFTER_CYCLES
       this.activate(hash, fromCycle)
     })
   }
@@ -136,17 +141,55 @@ export class Crowd {
   activate(hash: string, fromCycle: number): void {
     this.#install({ engines: [...this.#manifest.manifest.engines, { hash, fromCycle }] })
   }
+  /**
+   * The next version, signed and appended; some come into force at a later cycle, make a viewer an operator, and the
+   * viewer does not wait. Later the first one is sent once more.
+   */
+  changeManifest(id: number): void {
+    const site = this.#site
+    const { world } = site.o
+    const before = this.#manifest.manifest
+    const waits = draw(world.seed, id, 5) % 2 === 0
+    const viewer = { ...before.keys.viewer!, roles: ['operator' as const] }
+    this.#install({
+      title: `version ${before.version + 1}`,
+      fromCycle: waits ? this.#cycle + WAITING_CYCLES : null,
+      ...(waits && { keys: { ...before.keys, viewer } }),
+    })
+    if (waits)
+      world.at(world.nowUs + EAGER_MS * 1_000, null, () => {
+        const body = site.sealed(
+          'viewer',
+          `eager-${String(id).padStart(4, '0')}`,
+          'site',
+          'manual',
+          {},
+          world.nowMs,
+          20_000,
+        )
+        site.submit(NODES[id % NODES.length]!, body)
+        site.append(body)
+      })
+    world.at(world.nowUs + AGAIN_MS * 1_000, null, () => site.install(site.signed))
+  }
+  get #cycle(): number {
+    const { nodes } = this.#site
+    return Math.max(0, ...nodes.map(node => this.#site.state(node.name)?.cycle ?? 0))
+  }
+  /** The next version into the log. */
   #install(change: Partial<Manifest>): void {
     const site = this.#site
     const before = this.#manifest.manifest
-    const administrator = site.o.keys.signer('administrator')
-    const manifest = { ...before, ...change, version: before.version + 1, previous: manifestHash(before) }
-    this.#manifest = signManifest({ manifest, signatures: {} }, administrator)
-    const { tenant, site: name } = manifest
-    const by = administrator.key
-    site.append(
-      sealFact({ v: 1, kind: 'ManifestInstalled', tenant, site: name, by, manifest: this.#manifest }, administrator),
-    )
+    // a manifest that names a cycle does so for itself alone
+    const manifest = {
+      ...before,
+      fromCycle: null,
+      ...change,
+      version: before.version + 1,
+      previous: manifestHash(before),
+    }
+    this.#manifest = signManifest({ manifest, signatures: {} }, site.o.keys.signer('administrator'))
+    site.install(this.#manifest)
   }
 }
 /** Between two nodes of a rolling change, and from its manifest to the cycle that it names. */

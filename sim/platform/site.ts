@@ -2,6 +2,7 @@
  * One simulated site: three nodes and a gateway, each a simulated process that runs the product's own tree over
  * simulated ports; a plant with physics; a log that outlives them all.
  */
+import { OUTBOX_LIMITS } from '../../edge/outbox.ts'
 import { sealFact } from '../../protocol/codec/fact.ts'
 import { signManifest } from '../../protocol/codec/manifest.ts'
 import { TOPICS, type Topic } from '../../protocol/log/event-log.ts'
@@ -35,6 +36,11 @@ const ROLES: Readonly<Record<string, Role>> = {
   'node-c': 'node',
 }
 
+/** What the plant's day is at when a run begins, after noon: sun to waste, some, none. */
+const HOURS = [0, 4, 5, 6, 8]
+/** Small, so that a run of minutes comes by: snapshots, compactions, overflows and the starts that follow them. */
+const SNAPSHOT_EVERY = 60
+const BOUNDS = { outbox: { ...OUTBOX_LIMITS, capacity: 24, compactEvery: 16 }, compactEvery: 32 } as const
 /** A parent starts a dead process anew after so long, and as much again at most. */
 const RESTART_MS = 300
 /** Who hears nothing from one node asks another. */
@@ -95,7 +101,8 @@ export class SimSite {
     const { world, file, engine, keys, prefix } = o
     const manifest = manifestOf(file, engine, { keys, partition: o.partition })
     this.signed = signManifest({ manifest, signatures: {} }, keys.signer('administrator'))
-    this.field = new SimField(world, { ...(file.plant as PlantOptions), startMs: world.epochMs }, o.inputs)
+    const startMs = world.epochMs + HOURS[draw(world.seed, textHash('hour'), 0) % HOURS.length]! * 3_600_000
+    this.field = new SimField(world, { ...(file.plant as PlantOptions), startMs }, o.inputs)
     this.nodes = NODES.map(name => this.#kept(world.process(prefix + name, (p, life) => this.#node(name, p, life))))
     this.gateway = this.#kept(world.process(`${prefix}gateway`, (p, life) => this.#runGateway(p, life)))
   }
@@ -125,11 +132,14 @@ export class SimSite {
 
   /** The manifest into the log, then everybody at once. */
   async begin(): Promise<void> {
-    const { tenant, site } = this.signed.manifest
-    const by = 'administrator'
-    const fact = { v: 1 as const, kind: 'ManifestInstalled' as const, tenant, site, by, manifest: this.signed }
-    this.append(sealFact(fact, this.o.keys.signer(by)))
+    this.install(this.signed)
     for (const process of this.processes) process.boot()
+  }
+  install(manifest: SignedManifest): void {
+    const { tenant, site } = manifest.manifest
+    const by = 'administrator'
+    const fact = { v: 1 as const, kind: 'ManifestInstalled' as const, tenant, site, by, manifest }
+    this.append(sealFact(fact, this.o.keys.signer(by)))
   }
   /** Into the log as an administrator's tool would: past every node. */
   append(body: string): void {
@@ -212,6 +222,7 @@ export class SimSite {
       lockstep: false,
       api: () => ({ address: null, start: async () => {}, stop: async () => {} }),
       appended: () => {},
+      snapshotEvery: SNAPSHOT_EVERY,
     })
     this.#trees.set(name, { life, tree })
     await tree.start()
@@ -233,6 +244,7 @@ export class SimSite {
       devices: Object.fromEntries(devices),
       connect: this.field.wireOf(life),
       boot: 'boot',
+      bounds: BOUNDS,
     })
     this.#gatewayTree = { life, tree }
     await tree.start()

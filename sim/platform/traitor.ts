@@ -5,11 +5,13 @@
 import { canonical } from '../../protocol/codec/canonical.ts'
 import type { Signer } from '../../protocol/codec/sign.ts'
 import type { Link, LinkEvents, Logs, Ports } from '../../protocol/ports.ts'
+import { keyId } from '../../protocol/words/ids.ts'
 import { draw } from '../world/draw.ts'
 import type { Incarnation } from '../world/process.ts'
 import type { World } from '../world/world.ts'
 
 const REMEMBERED = 64
+const NODES = ['node-a', 'node-b', 'node-c']
 
 function ports(world: World, life: Incarnation, honest: Ports, signer: Signer): Ports {
   const name = life.process.name
@@ -22,6 +24,8 @@ function ports(world: World, life: Incarnation, honest: Ports, signer: Signer): 
     const old = world.strikes('replay', name)
     if (old) link.send(heard[draw(world.seed, old.id, heard.length) % heard.length]!)
     if (world.strikes('equivocate', name)) link.send(changed(text, signer, 1))
+    if (world.strikes('impersonate', name))
+      for (const other of NODES) link.send(changed(text, { ...signer, key: keyId(other) }, 2))
     const out = world.strikes('wrong', name) ? changed(text, signer, draw(world.seed, 7, world.nowMs)) : text
     const late = world.strikes('late', name)
     if (!late) return link.send(out)
@@ -42,7 +46,7 @@ function ports(world: World, life: Incarnation, honest: Ports, signer: Signer): 
   }
 }
 
-/** Another decision for the same cycle, signed with the key that this node has. */
+/** Another decision for the same cycle, signed with the key that this node has, whatever name it gives. */
 function changed(text: string, signer: Signer, by: number): string {
   const message = JSON.parse(text)
   const candidate = JSON.parse(message.candidate.bytes)
@@ -54,7 +58,7 @@ function changed(text: string, signer: Signer, by: number): string {
   const bytes = canonical(candidate)
   return JSON.stringify({
     ...message,
-    candidate: { ...message.candidate, bytes, signature: signer.sign('candidate', bytes) },
+    candidate: { ...message.candidate, by: signer.key, bytes, signature: signer.sign('candidate', bytes) },
   })
 }
 

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module'
 import { basename, join, relative, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { check, type Finding } from '../../actors/kit/check.ts'
+import type { AnyAsset } from '../../actors/kit/define.ts'
 import { fileName, template } from '../../actors/kit/template.ts'
 import { Refusal } from '../../protocol/words/errors.ts'
 import { FIXES } from './asset-fixes.ts'
@@ -13,6 +14,7 @@ import type { Call, Verb } from './verb.ts'
 const KIT = fileURLToPath(new URL('../../actors/kit/index.ts', import.meta.url))
 
 interface Checked {
+  readonly definitions: readonly AnyAsset[]
   readonly assets: readonly string[]
   readonly strategies: readonly string[]
   readonly findings: readonly Finding[]
@@ -28,11 +30,7 @@ export const assetCheck: Verb = {
     const { assets, strategies, findings } = await checkFile(file)
     const problems = findings.filter(f => f.level === 'problem')
     const notes = findings.filter(f => f.level === 'note')
-    for (const finding of [...problems, ...notes]) {
-      const fix = FIXES[finding.code]
-      if (call.flag('json')) call.say(JSON.stringify({ kind: 'finding', ...finding, fix }))
-      else call.say(`${finding.level} ${finding.code} ${finding.at}: ${finding.text}\n  fix: ${fix}`)
-    }
+    for (const finding of [...problems, ...notes]) sayFinding(call, finding)
     const summary = { kind: 'checked', file, assets, strategies, problems: problems.length, notes: notes.length }
     const defined = [...assets, ...strategies].join(', ') || 'nothing defined'
     call.say(
@@ -44,8 +42,14 @@ export const assetCheck: Verb = {
   },
 }
 
+export function sayFinding(call: Call, finding: Finding): void {
+  const fix = FIXES[finding.code]
+  if (call.flag('json')) call.say(JSON.stringify({ kind: 'finding', ...finding, fix }))
+  else call.say(`${finding.level} ${finding.code} ${finding.at}: ${finding.text}\n  fix: ${fix}`)
+}
+
 /** Throws NOT_FOUND, ASSET_DEFINITION for a file that cannot be imported or defines nothing. */
-async function checkFile(file: string): Promise<Checked> {
+export async function checkFile(file: string): Promise<Checked> {
   if (!existsSync(file)) throw new Refusal('NOT_FOUND', `there is no file ${file}`)
   let exported: Record<string, unknown>
   try {
@@ -54,7 +58,7 @@ async function checkFile(file: string): Promise<Checked> {
     // another copy of the kit may have thrown it: its name tells
     if ((error as Error)?.name === 'DefinitionRefused') {
       const { findings } = error as { findings: readonly Finding[] } & Error
-      return { assets: [], strategies: [], findings }
+      return { definitions: [], assets: [], strategies: [], findings }
     }
     throw new Refusal('ASSET_DEFINITION', `${file}: ${whereThrown(error, file)}`)
   }
@@ -67,6 +71,7 @@ async function checkFile(file: string): Promise<Checked> {
       `${file} exports no asset and no strategy; export what defineAsset or defineStrategy returns`,
     )
   return {
+    definitions: assets,
     assets: assets.map(a => a.spec.type as string),
     strategies: strategies.map(s => s.type as string),
     findings: assets.flatMap(a => check(a.spec)),
@@ -118,7 +123,7 @@ function kitFor(into: string): string | null {
   }
 }
 
-function only(call: Call, what: string): string {
+export function only(call: Call, what: string): string {
   const [one, ...rest] = call.positionals
   if (one === undefined || rest.length > 0) throw new Refusal('USAGE', `give one ${what}`)
   return one

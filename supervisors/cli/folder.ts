@@ -28,8 +28,8 @@ export class Folder {
   readonly #open = new Map<Topic, EventLog>()
 
   /** Throws NO_RUN where no run has ever used the folder, NOT_FOUND where it belongs to another site. */
-  constructor(call: Call) {
-    this.dir = call.text('data')!
+  constructor(call: Call, dir = call.text('data')!) {
+    this.dir = dir
     const file = folders(this.dir).manifest
     if (!existsSync(file)) throw new Refusal('NO_RUN', `${this.dir} holds no manifest.json`)
     this.signed = JSON.parse(readFileSync(file, 'utf8')) as SignedManifest
@@ -72,11 +72,13 @@ export class Folder {
   }
 }
 
-/** What a fold of the folder's site needs, with this build's engine. */
-export async function foldOptions(folder: Folder, call: Call): Promise<{ fold: FoldOptions; engine: Engine }> {
+/** What a fold of a site needs, with this build's engine. */
+export async function foldOptions(
+  { manifest: { tenant, site } }: { readonly manifest: Pick<Manifest, 'tenant' | 'site'> },
+  call: Call,
+): Promise<{ fold: FoldOptions; engine: Engine }> {
   const own = (call.text('definition') ?? '').split(',').filter(file => file !== '')
   const engine = await openEngine(own.map(file => resolve(file)))
-  const { tenant, site } = folder.manifest
   const { definitions, hash } = engine
   return { engine, fold: { tenant, site, definitions, engine: hash, verifier: ed25519Verifier() } }
 }

@@ -3,3 +3,4 @@ import type { Option } from './verb.ts'
 export const DATA_DIR = './.quorate'
 export const dataOption: Option = { type: 'string', value: 'DIR', default: DATA_DIR, text: 'Data folder of the run' }
 export const jsonOption: Option = { type: 'boolean', text: 'One JSON object a line' }
+export const junitOption: Option = { type: 'string', value: 'FILE', text: 'Writes the result as JUnit XML' }

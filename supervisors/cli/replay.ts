@@ -1,21 +1,33 @@
 /** `quorate replay`: the log folded anew, each candidate held against what was recorded. */
+import { Refusal } from '../../protocol/words/errors.ts'
 import { replay as replayLog } from '../records/replay.ts'
 import { lengthOf } from '../records/sweep.ts'
+import { replayAgainst } from './against.ts'
 import { definitionOption, Folder, foldOptions, passedIn, progressOn, wholeNumber } from './folder.ts'
-import { dataOption, jsonOption } from './options.ts'
+import { dataOption, jsonOption, junitOption } from './options.ts'
 import { endWithReader } from './pour.ts'
-import type { Verb } from './verb.ts'
+import type { Call, Verb } from './verb.ts'
 
 export const replay: Verb = {
   name: 'replay',
-  text: 'Folds the log anew and compares every decision, byte for byte, with what was recorded',
+  text: 'Folds the log anew and compares every decision with what was recorded: byte for byte, or what other code would change',
   options: {
     data: dataOption,
     to: { type: 'string', value: 'POSITION', text: 'Up to this position of the facts' },
     definition: definitionOption,
+    against: {
+      type: 'string',
+      value: 'DIR|EXPORT',
+      text: 'Compares what would be commanded with this log, of any engine',
+    },
+    engine: { type: 'string', value: 'PATH', text: 'With --against: folds with the code of this other checkout' },
+    decide: { type: 'boolean', text: 'With --against and --json: tells each decision, compares nothing' },
+    junit: junitOption,
     json: jsonOption,
   },
   async run(call) {
+    const log = againstOf(call)
+    if (log !== undefined) return replayAgainst(call, log)
     const folder = new Folder(call)
     endWithReader()
     try {
@@ -43,6 +55,16 @@ export const replay: Verb = {
       await folder.close()
     }
   },
+}
+
+function againstOf(call: Call): string | undefined {
+  const log = call.text('against')
+  for (const option of ['engine', 'junit'])
+    if (log === undefined && call.text(option) !== undefined)
+      throw new Refusal('USAGE', `--${option}: only with --against`)
+  if (call.flag('decide') && (log === undefined || !call.flag('json') || call.text('engine') !== undefined))
+    throw new Refusal('USAGE', '--decide: only with --against and --json, and not with --engine')
+  return log
 }
 
 function inWords(r: Awaited<ReturnType<typeof replayLog>>): string[] {

@@ -9,6 +9,8 @@ import type { Call, Verb } from './verb.ts'
 
 const SCRIPT = new URL('../../sim/cli/main.ts', import.meta.url)
 const HOURS = 0.5
+/** Planted bugs show soon or not at all. */
+const HUNT = { hours: 0.1, seeds: [1, 50] as [number, number] }
 
 export const sim: Verb = {
   name: 'sim',
@@ -16,12 +18,13 @@ export const sim: Verb = {
   options: {
     seed: { type: 'string', value: 'N', text: 'One seed (1)' },
     seeds: { type: 'string', value: 'N..M', text: 'A range of seeds' },
-    hours: { type: 'string', value: 'H', default: String(HOURS), text: 'Simulated hours with faults' },
+    hours: { type: 'string', value: 'H', text: 'Simulated hours with faults (0.5; 0.1 with planted bugs)' },
     sites: { type: 'string', value: 'K', default: '1', text: 'Sites in one world' },
     profile: { type: 'string', value: 'NAME', default: 'swarm', text: 'swarm, calm, a group of faults or one kind' },
     site: { type: 'string', value: 'FILE', text: 'Site file; with a plant' },
     jobs: { type: 'string', value: 'J', default: String(availableParallelism()), text: 'Processes' },
     mutation: { type: 'string', value: 'NAME', text: 'With this planted bug, until the oracle finds it' },
+    mutations: { type: 'boolean', text: 'Every planted bug, and a table of what it took to find it' },
     replay: { type: 'string', value: 'FILE', text: 'Steps through the history of a violation' },
     'no-shrink': { type: 'boolean', text: 'Leaves a violation’s schedule as it is' },
     scenario: {
@@ -36,18 +39,19 @@ export const sim: Verb = {
     json: jsonOption,
   },
   run(call) {
-    const [from, to] = seedsOf(call)
+    const mutation = call.flag('mutations') ? 'all' : (call.text('mutation') ?? null)
+    const [from, to] = seedsOf(call, mutation === null ? [1, 1] : HUNT.seeds)
     const asked = {
       from,
       to,
-      hours: number(call, 'hours', 0.01, 100_000),
+      hours: number(call, 'hours', 0.01, 100_000, mutation === null ? HOURS : HUNT.hours),
       sites: number(call, 'sites', 1, 100),
       profile: call.text('profile'),
       site: fileOf(call, 'site'),
       jobs: number(call, 'jobs', 1, 256),
       json: call.flag('json'),
       shrink: !call.flag('no-shrink'),
-      mutation: call.text('mutation') ?? null,
+      mutation,
       replay: fileOf(call, 'replay'),
       list: call.flag('list'),
       scenarios: call.all('scenario').map(path => there('scenario', path)),
@@ -59,10 +63,11 @@ export const sim: Verb = {
   },
 }
 
-function seedsOf(call: Call): [number, number] {
+function seedsOf(call: Call, unasked: [number, number]): [number, number] {
   const range = call.text('seeds')
   if (range === undefined) {
-    const seed = call.text('seed') === undefined ? 1 : number(call, 'seed', 0, Number.MAX_SAFE_INTEGER)
+    if (call.text('seed') === undefined) return unasked
+    const seed = number(call, 'seed', 0, Number.MAX_SAFE_INTEGER)
     return [seed, seed]
   }
   const m = /^(\d+)\.\.(\d+)$/.exec(range)
@@ -70,8 +75,9 @@ function seedsOf(call: Call): [number, number] {
   return [Number(m[1]), Number(m[2])]
 }
 
-function number(call: Call, option: string, min: number, max: number): number {
-  const text = call.text(option)!
+function number(call: Call, option: string, min: number, max: number, unasked?: number): number {
+  const text = call.text(option)
+  if (text === undefined && unasked !== undefined) return unasked
   const value = Number(text)
   if (!(value >= min && value <= max) || (min >= 1 && !Number.isInteger(value)))
     throw new Refusal('USAGE', `--${option} ${text}: a number from ${min} to ${max}`)

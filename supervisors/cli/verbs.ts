@@ -1,5 +1,6 @@
 /** Every verb of the command line, in the order in which `--help` shows them. */
 import { assetCheck, assetNew } from './asset.ts'
+import { assetTest } from './asset-test.ts'
 import { command } from './command.ts'
 import { explain } from './explain.ts'
 import { fault } from './fault.ts'
@@ -28,5 +29,6 @@ export const verbs: readonly Verb[] = [
   manifestInstall,
   assetCheck,
   assetNew,
+  assetTest,
   sim,
 ]

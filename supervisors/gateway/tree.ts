@@ -7,6 +7,7 @@ import { openModbusDriver } from '../../edge/drivers/modbus/index.ts'
 import type { ModbusConnect } from '../../edge/drivers/modbus/transport.ts'
 import { Field } from '../../edge/field.ts'
 import { Gateway } from '../../edge/gateway.ts'
+import type { OutboxLimits } from '../../edge/outbox.ts'
 import { type Outboxes, openOutboxes } from '../../edge/outboxes.ts'
 import { Uplinks } from '../../edge/uplinks.ts'
 import type { Signer, Verifier } from '../../protocol/codec/sign.ts'
@@ -29,6 +30,8 @@ export interface GatewayTreeOptions {
   readonly devices: Readonly<Record<string, string>>
   readonly connect: ModbusConnect
   readonly boot: string
+  /** Where they are not the parts' own. */
+  readonly bounds?: { readonly outbox: OutboxLimits; readonly compactEvery: number }
   readonly adopt: (signed: SignedManifest) => void
 }
 
@@ -79,7 +82,14 @@ export class GatewayTree {
     return this.#child('outbox', async (ports, exit) => {
       const fail = (error: unknown) => exit({ kind: 'failed', error })
       const { signer, manifest } = this.#o
-      const outboxes = await openOutboxes(ports, signer, manifest.manifest, this.#uplinks!, fail)
+      const outboxes = await openOutboxes(
+        ports,
+        signer,
+        manifest.manifest,
+        this.#uplinks!,
+        fail,
+        this.#o.bounds?.outbox,
+      )
       this.#outboxes = outboxes
       return {
         stop: async () => {
@@ -93,7 +103,8 @@ export class GatewayTree {
     return this.#child('field', async (ports, exit) => {
       const { devices, manifest, connect } = this.#o
       const { clock, host, random, note } = ports
-      const budgets = await WriteBudgets.open(ports.disk, error => exit({ kind: 'failed', error }))
+      const fail = (error: unknown) => exit({ kind: 'failed', error })
+      const budgets = await WriteBudgets.open(ports.disk, fail, this.#o.bounds?.compactEvery)
       const drivers = manifest.manifest.assets.map(({ name, map }) => {
         const options = { name, map, address: devices[name] ?? '', connect, clock, host, random, note, budgets }
         return [name, openModbusDriver(options)] as const
@@ -116,6 +127,7 @@ export class GatewayTree {
         ...this.#outboxes!,
         field: this.#field!,
         boot,
+        compactEvery: this.#o.bounds?.compactEvery,
         fail: error => exit({ kind: 'failed', error }),
         adopt,
       })

@@ -45,6 +45,8 @@ export interface ReplicaOptions {
   readonly fold: FoldOptions
   readonly signer: Signer
   readonly fail: (error: unknown) => void
+  /** Facts between two snapshots, where it is not SNAPSHOT_EVERY. */
+  readonly snapshotEvery?: number | undefined
   candidate(signed: SignedCandidate): void
   /** A manifest was installed. */
   manifest(signed: SignedManifest): void
@@ -182,7 +184,7 @@ export class Replica {
     }
     if (due && this.#chart.has('signs')) await this.#sign(due)
     this.#sinceSnapshot += records.length
-    if (this.#sinceSnapshot >= SNAPSHOT_EVERY) await this.#keepSnapshot()
+    if (this.#sinceSnapshot >= (this.#o.snapshotEvery ?? SNAPSHOT_EVERY)) await this.#keepSnapshot()
   }
   /** Only what is new: a repeat waits no more, and what is read again while catching up is long decided. */
   #nudge(id: string, before: SiteState['commands'] | undefined): void {

@@ -40,6 +40,8 @@ export interface NodeTreeOptions {
   readonly api: (ports: Ports, view: SiteView) => Door
   /** How long each append waited for its acknowledgement. */
   readonly appended: (seconds: number) => void
+  /** Facts between two snapshots of a replica, where it is not its own bound. */
+  readonly snapshotEvery?: number
 }
 export interface Door {
   /** Null while it is not served. */
@@ -139,6 +141,7 @@ export class NodeTree {
         partition: this.partition,
         fold: { tenant, site, definitions: engine.definitions, engine: engine.hash, verifier },
         signer,
+        snapshotEvery: this.#o.snapshotEvery,
         fail: error => exit({ kind: 'failed', error }),
         candidate: signed => {
           this.#view.signed()

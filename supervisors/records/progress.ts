@@ -6,6 +6,7 @@ const EVERY_MS = 2_000
 
 export class Progress {
   readonly #what: string
+  readonly #unit: string
   readonly #total: number
   readonly #clock: Clock
   readonly #say: (line: string) => void
@@ -13,7 +14,8 @@ export class Progress {
   #saidMs: number
   #done = 0
 
-  constructor(what: string, total: number, clock: Clock, say: (line: string) => void) {
+  constructor(what: string, total: number, clock: Clock, say: (line: string) => void, unit = 'records') {
+    this.#unit = unit
     this.#what = what
     this.#total = total
     this.#clock = clock
@@ -29,7 +31,7 @@ export class Progress {
     const leftS = Math.ceil((this.#total - this.#done) / Math.max(1, this.perSecond))
     const percent = Math.floor((100 * this.#done) / Math.max(1, this.#total))
     this.#say(
-      `${this.#what}: ${this.#done} of ${this.#total} records (${percent} %), ${this.perSecond}/s, ${leftS} s left`,
+      `${this.#what}: ${this.#done} of ${this.#total} ${this.#unit} (${percent} %), ${this.perSecond}/s, ${leftS} s left`,
     )
   }
   get tookMs(): number {

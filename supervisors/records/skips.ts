@@ -1,11 +1,10 @@
 /** The skips of a site, read ahead from the log before anybody folds it (`actors/controller/skips.ts`). */
 import { Skips, type SkipsOf, type SkipsSince } from '../../actors/controller/skips.ts'
-import type { EventLog } from '../../protocol/log/event-log.ts'
-import { type Range, sweep } from './sweep.ts'
+import { type LogReader, type Range, sweep } from './sweep.ts'
 
 /** To the end of the log. Without a skip in it, which is the rule, nothing is parsed. */
 export async function skipsIn(
-  facts: EventLog,
+  facts: LogReader,
   partition: number,
   of: SkipsOf,
   since?: SkipsSince & { readonly from: number },

@@ -14,9 +14,12 @@ export interface Range {
   readonly to?: number
 }
 
+/** All that reading takes: a log of a folder has more, an export no more. */
+export type LogReader = Pick<EventLog, 'read' | 'ends'>
+
 /** Throws Refusal LOG_GONE, LOG_CORRUPT. */
 export async function* sweep(
-  log: EventLog,
+  log: LogReader,
   partition: number,
   range: Range = {},
 ): AsyncGenerator<readonly LogRecord[]> {
@@ -44,7 +47,7 @@ type Fetched =
   | { readonly kind: 'failed'; readonly error: unknown }
 
 /** Never rejects: a sweep that is given up leaves no unhandled rejection behind. */
-const ahead = (log: EventLog, partition: number, from: number): Promise<Fetched> =>
+const ahead = (log: LogReader, partition: number, from: number): Promise<Fetched> =>
   log.read(partition, from, BATCH).then(
     records => ({ kind: 'read', records }),
     error => ({ kind: 'failed', error }),
@@ -57,7 +60,7 @@ function asRefusal(error: unknown): unknown {
 }
 
 /** How many records a sweep of this range can at most meet, for its progress. */
-export async function lengthOf(log: EventLog, partition: number, range: Range = {}): Promise<number> {
+export async function lengthOf(log: LogReader, partition: number, range: Range = {}): Promise<number> {
   const ends = await log.ends(partition)
   const to = Math.min(range.to ?? Number.MAX_SAFE_INTEGER, ends.next - 1)
   return Math.max(0, to - (range.from ?? ends.earliest) + 1)

@@ -1,0 +1,186 @@
+/** Mistakes in who counts, what governs, and for how long: voter, ballots, governor, channel, writer, codec. */
+import type { Mutation } from './catalogue.ts'
+
+export const VOTING: readonly Mutation[] = [
+  {
+    name: 'vote-counts-a-key-twice',
+    text: 'A repeated vote is one more vote, only another opinion of the same key is looked at',
+    changes: [
+      {
+        file: 'edge/ballots.ts',
+        find: 'const first = ballot.votes.find(v => v.by === vote.by)',
+        replace: 'const first = ballot.votes.find(v => v.by === vote.by && v.digest !== vote.digest)',
+      },
+    ],
+    breaks: ['S14'],
+    profile: 'duplicate+logCut+mute',
+  },
+  {
+    name: 'votes-agree-by-their-number',
+    text: 'A quorum is as many votes as a majority has, whatever they say',
+    changes: [
+      {
+        file: 'edge/ballots.ts',
+        find: 'agreeing: counted.votes.filter(v => v.digest === vote.digest),',
+        replace: 'agreeing: counted.votes,',
+      },
+    ],
+    breaks: ['S12'],
+    profile: 'wrong',
+  },
+  {
+    name: 'last-opinion-wins',
+    text: 'A cycle that has its voters may still be corrected by a late vote',
+    changes: [
+      {
+        file: 'edge/voter.ts',
+        find: "if (c?.kind !== 'counted' || c.ballot.decided) return false",
+        replace: "if (c?.kind !== 'counted') return false",
+      },
+      {
+        file: 'edge/voter.ts',
+        find: 'return c.agreeing.length >= see.context.rules.quorum && fresh(see, c.ballot)',
+        replace: 'return c.ballot.votes.length >= see.context.rules.quorum && fresh(see, c.ballot)',
+      },
+      {
+        file: 'edge/voter.ts',
+        find: 'ballot.cycle > context.applied &&',
+        replace: 'ballot.cycle >= context.applied &&',
+      },
+    ],
+    breaks: ['S2'],
+    profile: 'wrong',
+  },
+  {
+    name: 'older-cycle-applied',
+    text: 'Whatever gets its quorum is applied, also after a newer cycle was',
+    changes: [{ file: 'edge/voter.ts', find: 'ballot.cycle > context.applied && ', replace: '' }],
+    breaks: ['S3'],
+    profile: 'late+loss',
+  },
+  {
+    name: 'waits-for-every-vote',
+    text: 'A quorum is complete when all configured replicas agree',
+    changes: [
+      {
+        file: 'edge/voter.ts',
+        find: 'c.agreeing.length >= see.context.rules.quorum',
+        replace: 'c.agreeing.length >= see.context.rules.replicas.length',
+      },
+    ],
+    breaks: ['L1', 'L2'],
+    profile: 'mute',
+  },
+  {
+    name: 'proof-for-the-record',
+    text: 'A proof of equivocation is put on record, for people to judge',
+    changes: [
+      { file: 'edge/voter.ts', find: ' || context.disqualified.includes(vote.by)', replace: '' },
+      {
+        file: 'supervisors/node/replica.ts',
+        find: "if (state.disqualified.includes(key)) this.#chart.send({ type: 'proven' })",
+        replace: '',
+      },
+    ],
+    breaks: ['S15'],
+    profile: 'equivocate',
+  },
+  {
+    name: 'proof-silences-all',
+    text: 'A site where a key is out decides no more',
+    changes: [
+      {
+        file: 'supervisors/node/replica.ts',
+        find: 'if (state.disqualified.includes(key))',
+        replace: 'if (key && state.disqualified.length > 0)',
+      },
+    ],
+    breaks: ['L2', 'L7'],
+    profile: 'equivocate',
+  },
+  {
+    name: 'candidate-signature-unchecked',
+    text: 'The link has proved who speaks: the signature of what is said is not asked for again',
+    changes: [
+      {
+        file: 'protocol/codec/candidate.ts',
+        find: "if (!verifier.verify('candidate', publicKey, bytes, signature)) return 'badSignature'",
+        replace: "if (publicKey === '' || signature === '' || !verifier) return 'badSignature'",
+      },
+    ],
+    breaks: ['S13'],
+    profile: 'impersonate',
+  },
+  {
+    name: 'nothing-lapses',
+    text: 'The voter enters its fallback and nobody is told',
+    changes: [{ file: 'edge/voter.ts', find: "entry: 'lapse',", replace: '' }],
+    breaks: ['L3'],
+    profile: 'isolation',
+  },
+  {
+    name: 'restart-begins-in-the-fallback',
+    text: 'A gateway that starts has heard no quorum: its assets begin under their local laws',
+    changes: [
+      {
+        file: 'edge/governor.ts',
+        find: "if (standing) channel.send({ type: 'verdict' })",
+        replace: "channel.send({ type: 'verdict' })\n      channel.send({ type: 'lapsed' })",
+      },
+    ],
+    breaks: ['S25'],
+    profile: 'gatewayCrash+logStall',
+  },
+  {
+    name: 'local-mode-unheard',
+    text: 'A device that says local is released when it says remote',
+    changes: [
+      {
+        file: 'edge/governor.ts',
+        find: "if (mode !== undefined) channel.send({ type: mode === 'local' ? 'local' : 'remote' })",
+        replace: "if (mode === 'remote') channel.send({ type: 'remote' })",
+      },
+    ],
+    breaks: ['S36'],
+    profile: 'local+busyPeople',
+  },
+  {
+    name: 'dissent-of-the-late-unsaid',
+    text: 'A cycle that is decided is done with: who disagrees later is not compared',
+    changes: [
+      {
+        file: 'edge/voter.ts',
+        find: 'if (decided && decided.digest !== vote.digest) {',
+        replace: 'if (!decided && context.standing?.certificate.digest === vote.digest) {',
+      },
+    ],
+    breaks: ['L6'],
+    profile: 'wrong+late',
+  },
+  {
+    name: 'silence-unsaid',
+    text: 'Silence is counted from the last vote that was counted, and no vote is no count',
+    changes: [
+      {
+        file: 'edge/voter.ts',
+        find: "if (quiet[by] === SILENT_AFTER) effects.push({ kind: 'silent', by })",
+        replace: "if (heard && quiet[by] === SILENT_AFTER) effects.push({ kind: 'silent', by })",
+      },
+    ],
+    breaks: ['L6'],
+    profile: 'mute',
+  },
+  {
+    name: 'an-alarm-each-time',
+    text: 'Every report of a condition is one more record',
+    changes: [
+      {
+        file: 'edge/reports.ts',
+        find: "if ((this.#raised.get(key) ?? 'returned') === state) return",
+        replace: "if (state === 'returned' && (this.#raised.get(key) ?? 'returned') === state) return",
+      },
+    ],
+    breaks: ['S35'],
+    profile: 'wrong',
+  },
+]
