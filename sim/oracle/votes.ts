@@ -1,6 +1,6 @@
 /** Who decided what, and whether they might. */
 import { manifestHash } from '../../protocol/codec/manifest.ts'
-import { engineAt } from '../../protocol/words/manifest.ts'
+import { engineAt, type Manifest } from '../../protocol/words/manifest.ts'
 import type { Find, Finding } from './check.ts'
 import type { Evidence, Signed } from './evidence.ts'
 
@@ -93,10 +93,16 @@ export const equalDecisions: Find = (e, { profile }) => {
   })
 }
 
+/** Each version keeps the engines of the one before it: the highest tells of all cycles, whichever came last. */
+const newestOf = (e: Evidence): Manifest =>
+  e
+    .of('ManifestInstalled')
+    .map(f => f.fact.manifest.manifest)
+    .reduce((newest, m) => (m.version > newest.version ? m : newest), e.manifest)
+
 /** S18 */
 export const activeEngine: Find = e => {
-  // each version keeps the engines of the one before it: the newest tells of all cycles
-  const newest = e.of('ManifestInstalled').at(-1)?.fact.manifest.manifest ?? e.manifest
+  const newest = newestOf(e)
   return certificates(e).flatMap(({ atMs, digest, cycle }) => {
     const behind = e.behind(digest)
     return behind && behind.candidate.engine !== engineAt(newest, cycle)
@@ -106,12 +112,14 @@ export const activeEngine: Find = e => {
 }
 
 /** S18: who runs another engine says nothing. */
-export const silentWithoutEngine: Find = e =>
-  [...e.candidates.values()].flatMap(({ atMs, by, candidate }) =>
-    candidate.engine === engineAt(e.manifest, candidate.cycle)
+export const silentWithoutEngine: Find = e => {
+  const newest = newestOf(e)
+  return [...e.candidates.values()].flatMap(({ atMs, by, candidate }) =>
+    candidate.engine === engineAt(newest, candidate.cycle)
       ? []
       : [{ atMs, text: `${by} votes in cycle ${candidate.cycle} with another engine` }],
   )
+}
 
 /** S28: what a node was given as history alone is not among the facts. */
 export const historyStaysHistory: Find = (e, { profile }) =>
