@@ -124,7 +124,7 @@ const traitorOf = (profile: Profile, prefix: string): string | null =>
   profile.traitor?.startsWith(prefix) ? profile.traitor.slice(prefix.length) : null
 
 /** Whom faults can strike: the first of several sites, so that the others show that nothing crosses over. */
-function targetsOf({ seed, sites, file }: TrialOptions): Targets {
+export function targetsOf({ seed, sites, file }: Pick<TrialOptions, 'seed' | 'sites' | 'file'>): Targets {
   const prefix = sites === 1 ? '' : 's1.'
   const nodes = NODES.map(name => prefix + name)
   const gateway = `${prefix}gateway`
@@ -144,7 +144,8 @@ function targetsOf({ seed, sites, file }: TrialOptions): Targets {
   }
 }
 
-function judge(e: Evidence, t: Trialled): Violation[] {
+/** Every invariant against what is known of a site. */
+export function judge(e: Evidence, t: Trialled): Violation[] {
   return INVARIANTS.flatMap(({ id, checks }) =>
     checks
       .flatMap(find => find(e, t))

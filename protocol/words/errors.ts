@@ -102,6 +102,7 @@ export const ERRORS = {
     fix: 'Collect the missing signatures with `quorate manifest sign`',
   },
   SITE_FILE: { status: 422, title: 'The site file is wrong', fix: 'Correct the named line' },
+  SCENARIO: { status: 422, title: 'The scenario is wrong', fix: 'Correct the named lines' },
   UNKNOWN_ASSET_TYPE: {
     status: 422,
     title: 'No definition has this type',

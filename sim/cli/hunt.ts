@@ -1,7 +1,7 @@
 /** Planted bugs: trials with one of them until the oracle finds it, and the table of all. */
 import { MUTATIONS, type Mutation } from '../mutations/catalogue.ts'
 import type { Done, Job } from '../worker.ts'
-import { Pool } from './pool.ts'
+import { type TrialPool, trialPool } from './pool.ts'
 import { foundIn } from './words.ts'
 
 export interface Hunt {
@@ -24,9 +24,9 @@ export interface Hunted {
 }
 
 /** A seed that breaks the same invariant without the bug proves nothing: it is passed by. */
-export async function hunt(mutation: Mutation, h: Hunt, jobs: number, sound: Pool): Promise<Hunted> {
+export async function hunt(mutation: Mutation, h: Hunt, jobs: number, sound: TrialPool): Promise<Hunted> {
   const beganMs = performance.now()
-  const pool = new Pool({ jobs, mutation: mutation.name })
+  const pool = trialPool({ jobs, mutation: mutation.name })
   const waiting = [...h.seeds]
   const state = { seeds: 0, simulatedHours: 0, found: null as Found | null }
   const jobOf = (seed: number): Job => {
@@ -58,7 +58,7 @@ export async function hunt(mutation: Mutation, h: Hunt, jobs: number, sound: Poo
 
 /** Each bug of the catalogue in a process of its own, so many at a time. */
 export async function huntAll(h: Hunt, jobs: number, told: (one: Hunted) => void): Promise<readonly Hunted[]> {
-  const sound = new Pool({ jobs })
+  const sound = trialPool({ jobs })
   const waiting = [...MUTATIONS]
   const hunted: Hunted[] = []
   const turn = async (): Promise<void> => {

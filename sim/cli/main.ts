@@ -15,7 +15,8 @@ import { INVARIANTS } from '../oracle/registry.ts'
 import { planOf, type TrialOptions } from '../trial.ts'
 import type { Done, Job } from '../worker.ts'
 import { HEADING, type Hunt, hunt, huntAll, plain, row } from './hunt.ts'
-import { Pool } from './pool.ts'
+import { trialPool } from './pool.ts'
+import { playAll } from './scenarios.ts'
 import { stepThrough } from './story.ts'
 import { inWords, planInWords } from './words.ts'
 
@@ -34,6 +35,10 @@ export interface SimCall {
   readonly mutation: string | null
   readonly replay: string | null
   readonly list: boolean
+  /** Files and folders of scenarios; none: trials. */
+  readonly scenarios: readonly string[]
+  readonly junit: string | null
+  readonly html: string | null
 }
 const SITE = fileURLToPath(new URL('../sites/trial.yaml', import.meta.url))
 /** Runs that one violation's shortest history may cost. */
@@ -57,6 +62,7 @@ const say = (line: string) => void process.stdout.write(`${line}\n`)
 async function main(call: SimCall): Promise<number> {
   if (call.list) return list(call.json)
   if (call.replay) return replay(call.replay)
+  if (call.scenarios.length > 0) return playAll(call, say)
   if (call.mutation !== null) return plantedBugs(call, call.mutation)
   const site = call.site ?? SITE
   const file = readSiteFile(site)
@@ -64,7 +70,7 @@ async function main(call: SimCall): Promise<number> {
   const { profile, sites } = call
   const forMs = call.hours * HOUR_MS
   const seeds = seedsOf(call)
-  const pool = new Pool({ jobs: Math.min(call.jobs, seeds.length) })
+  const pool = trialPool({ jobs: Math.min(call.jobs, seeds.length) })
   let broken = 0
   const one = async (seed: number): Promise<void> => {
     const options: TrialOptions = { seed, forMs, sites, profile, file: file.file, engine }
@@ -95,7 +101,7 @@ async function plantedBugs(call: SimCall, name: string): Promise<number> {
   }
   const mutation = MUTATIONS.find(m => m.name === name)
   if (!mutation) throw new Refusal('USAGE', `--mutation ${name}: none of all, ${MUTATIONS.map(m => m.name).join(', ')}`)
-  const sound = new Pool({ jobs: 1 })
+  const sound = trialPool({ jobs: 1 })
   const one = await hunt(mutation, h, Math.min(call.jobs, h.seeds.length), sound)
   sound.close()
   const { found, seeds, seconds } = one

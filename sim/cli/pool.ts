@@ -1,27 +1,32 @@
-/** Trials over several processes, results in the order of the seeds. */
+/** Work over several processes, one piece at a time in each. */
 import { type ChildProcess, fork } from 'node:child_process'
-import type { Done, Job } from '../worker.ts'
+import type { Job as Trial, Done as Trialled } from '../worker.ts'
 
-const WORKER = new URL('../worker.ts', import.meta.url)
 const HOOK = new URL('../mutations/hook.ts', import.meta.url)
 
-export interface PoolOptions {
+export interface PoolOptions<Job, Done> {
+  /** The script of the workers. */
+  readonly worker: URL
   readonly jobs: number
+  /** What is told of a job whose process has died. */
+  readonly died: (job: Job, reason: string) => Done
   /** A planted bug that the workers run with. */
   readonly mutation?: string
 }
 
-export class Pool {
+export class Pool<Job, Done> {
+  readonly #died: PoolOptions<Job, Done>['died']
   readonly #idle: ChildProcess[]
   readonly #all: readonly ChildProcess[]
   readonly #waiting: { readonly job: Job; resolve(done: Done): void }[] = []
 
-  constructor({ jobs, mutation }: PoolOptions) {
+  constructor({ worker, jobs, died, mutation }: PoolOptions<Job, Done>) {
+    this.#died = died
     const execArgv = ['--disable-warning=ExperimentalWarning', ...(mutation ? ['--import', HOOK.href] : [])]
     const env = { ...process.env, ...(mutation ? { QUORATE_MUTATION: mutation } : {}) }
     const stdio = ['ignore', 'inherit', 'inherit', 'ipc'] as ('ignore' | 'inherit' | 'ipc')[]
     this.#all = Array.from({ length: jobs }, () =>
-      fork(WORKER, [], { execArgv, env, stdio, serialization: 'advanced' }),
+      fork(worker, [], { execArgv, env, stdio, serialization: 'advanced' }),
     )
     this.#idle = [...this.#all]
   }
@@ -50,9 +55,15 @@ export class Pool {
     }
     const answered = (done: unknown) => ended(done as Done)
     const died = (code: number | null) =>
-      ended({ kind: 'failed', seed: next.job.seed, reason: `the process of the simulation ended with code ${code}` })
+      ended(this.#died(next.job, `the process of the simulation ended with code ${code}`))
     child.once('message', answered)
     child.once('exit', died)
-    child.send(next.job)
+    child.send(next.job as object)
   }
 }
+
+export type TrialPool = Pool<Trial, Trialled>
+const TRIALS = new URL('../worker.ts', import.meta.url)
+/** Workers for trials. */
+export const trialPool = (o: Pick<PoolOptions<Trial, Trialled>, 'jobs' | 'mutation'>): TrialPool =>
+  new Pool({ worker: TRIALS, died: ({ seed }, reason) => ({ kind: 'failed', seed, reason }), ...o })

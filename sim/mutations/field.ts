@@ -43,13 +43,27 @@ export const FIELD: readonly Mutation[] = [
     profile: 'swallow+busyPeople',
   },
   {
+    name: 'power-without-its-sign',
+    text: 'What is measured is told without its sign',
+    changes: [
+      {
+        file: 'edge/field.ts',
+        find: "value: quality === 'bad' ? null : usable!.value",
+        replace:
+          "value: quality === 'bad' ? null : typeof usable!.value === 'number' ? Math.abs(usable!.value) : usable!.value",
+      },
+    ],
+    breaks: ['energy'],
+    profile: 'calm',
+  },
+  {
     name: 'cut-short-is-failed',
     text: 'What was under way when the gateway died has failed',
     changes: [
       {
         file: 'edge/one-shot.ts',
-        find: "this.#ended.push({ id, outcome: 'unknown', reason })",
-        replace: "this.#ended.push({ id, outcome: 'failed', reason })",
+        find: "this.#end({ id, outcome: 'unknown', reason })",
+        replace: "this.#end({ id, outcome: 'failed', reason })",
       },
     ],
     breaks: ['S11'],

@@ -66,7 +66,7 @@ export const rejoins: Find = (e, { profile, healedFromMs, endMs }) =>
   NODES.flatMap(name => {
     if (name === profile.traitor) return []
     const last = Math.max(0, ...[...e.candidates.values()].filter(s => s.by === name).map(s => s.atMs))
-    return last < Math.max(healedFromMs + HEAL_MS, endMs - 5_000)
+    return last < Math.max(healedFromMs + HEAL_MS, endMs - Math.max(5_000, 2 * e.manifest.timing.cycleMs))
       ? [{ atMs: endMs, text: `${name} last voted at ${last} ms` }]
       : []
   })

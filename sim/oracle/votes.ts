@@ -1,6 +1,6 @@
 /** Who decided what, and whether they might. */
 import { manifestHash } from '../../protocol/codec/manifest.ts'
-import { engineAt } from '../../protocol/words/manifest.ts'
+import { engineAt, type Manifest } from '../../protocol/words/manifest.ts'
 import type { Find, Finding } from './check.ts'
 import type { Evidence, Signed } from './evidence.ts'
 
@@ -93,8 +93,12 @@ export const equalDecisions: Find = (e, { profile }) => {
   })
 }
 
-/** Each version keeps the engines of the one before it: the newest tells of all cycles. */
-const newestOf = (e: Evidence) => e.of('ManifestInstalled').at(-1)?.fact.manifest.manifest ?? e.manifest
+/** Each version keeps the engines of the one before it: the highest tells of all cycles, whichever came last. */
+const newestOf = (e: Evidence): Manifest =>
+  e
+    .of('ManifestInstalled')
+    .map(f => f.fact.manifest.manifest)
+    .reduce((newest, m) => (m.version > newest.version ? m : newest), e.manifest)
 
 /** S18 */
 export const activeEngine: Find = e => {

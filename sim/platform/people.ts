@@ -132,7 +132,7 @@ export class Crowd {
     const { world, engine } = site.o
     const hash = sha256(`${site.engine.hash} next`)
     const fromCycle = this.#cycle + ACTIVATED_AFTER_CYCLES
-    this.#install({ engines: [...this.#manifest.manifest.engines, { hash, fromCycle }] })
+    this.activate(hash, fromCycle)
     const { cycleMs } = this.#manifest.manifest.timing
     site.nodes.forEach((node, i) => {
       world.at(world.nowUs + (ACTIVATED_AFTER_CYCLES * cycleMs + i * ROLLING_MS) * 1_000, null, () => {
@@ -140,6 +140,10 @@ export class Crowd {
         node.kill('another engine')
       })
     })
+  }
+  /** By the next manifest; from the cycle on, this engine votes. */
+  activate(hash: string, fromCycle: number): void {
+    this.#install({ engines: [...this.#manifest.manifest.engines, { hash, fromCycle }] })
   }
   /**
    * The next version, signed and appended; some come into force at a later cycle, make a viewer an operator, and the

@@ -8,7 +8,7 @@ import { signManifest } from '../../protocol/codec/manifest.ts'
 import { TOPICS, type Topic } from '../../protocol/log/event-log.ts'
 import type { Logs, Ports } from '../../protocol/ports.ts'
 import { commandId } from '../../protocol/words/ids.ts'
-import type { KeyEntry, Role, SignedManifest } from '../../protocol/words/manifest.ts'
+import type { KeyEntry, Manifest, Role, SignedManifest } from '../../protocol/words/manifest.ts'
 import { openGateway } from '../../supervisors/gateway/open.ts'
 import type { GatewayTree } from '../../supervisors/gateway/tree.ts'
 import { NodeTree } from '../../supervisors/node/tree.ts'
@@ -22,7 +22,7 @@ import { logOf, SimTopic } from '../world/log.ts'
 import type { Incarnation, Process } from '../world/process.ts'
 import type { World } from '../world/world.ts'
 import { SimField } from './field.ts'
-import type { Keys } from './keys.ts'
+import { type Keys, quickKeys } from './keys.ts'
 import { betray } from './traitor.ts'
 
 export const NODES = ['node-a', 'node-b', 'node-c'] as const
@@ -64,6 +64,23 @@ export interface SimSiteOptions {
   readonly traitor: string | null
 }
 
+/** What a site file becomes here; `keys`: absent where only its form matters. */
+export function manifestOf(
+  file: SiteFile,
+  engine: Engine,
+  { keys = quickKeys(0, file.site), partition = 0 }: { readonly keys?: Keys; readonly partition?: number },
+): Manifest {
+  const entry = ([id, role]: [string, Role]) =>
+    [id, { publicKey: keys.signer(id).publicKey, roles: [role] }] as [string, KeyEntry]
+  const who = {
+    keys: Object.fromEntries(Object.entries(ROLES).map(entry)),
+    replicas: [...NODES],
+    threshold: 1,
+    engine: engine.hash,
+  }
+  return resolveSite(file, engine.definitions, who, { partition })
+}
+
 export class SimSite {
   readonly o: SimSiteOptions
   readonly signed: SignedManifest
@@ -75,20 +92,14 @@ export class SimSite {
   readonly #trees = new Map<string, { readonly life: Incarnation; readonly tree: NodeTree }>()
   #gatewayTree: { readonly life: Incarnation; readonly tree: GatewayTree } | null = null
   #commands = 0
+  /** What one node starts with from now on, where it is not as the others. */
+  readonly engines = new Map<string, Engine>()
 
   constructor(o: SimSiteOptions) {
     this.o = o
     this.engine = o.engine
     const { world, file, engine, keys, prefix } = o
-    const entry = ([id, role]: [string, Role]) =>
-      [id, { publicKey: keys.signer(id).publicKey, roles: [role] }] as [string, KeyEntry]
-    const who = {
-      keys: Object.fromEntries(Object.entries(ROLES).map(entry)),
-      replicas: [...NODES],
-      threshold: 1,
-      engine: engine.hash,
-    }
-    const manifest = resolveSite(file, engine.definitions, who, { partition: o.partition })
+    const manifest = manifestOf(file, engine, { keys, partition: o.partition })
     this.signed = signManifest({ manifest, signatures: {} }, keys.signer('administrator'))
     const startMs = world.epochMs + HOURS[draw(world.seed, textHash('hour'), 0) % HOURS.length]! * 3_600_000
     this.field = new SimField(world, { ...(file.plant as PlantOptions), startMs }, o.inputs)
@@ -193,7 +204,7 @@ export class SimSite {
 
   async #node(name: string, ports: Ports, life: Incarnation): Promise<void> {
     const { world, keys, topics, prefix } = this.o
-    const { engine } = this
+    const engine = this.engines.get(name) ?? this.engine
     const openLogs = () => {
       const logs = Object.fromEntries(TOPICS.map(topic => [topic, logOf(life, topics[topic])])) as unknown as Logs
       return Promise.resolve(name === this.o.traitor ? betray.logs(world, life, logs) : logs)

@@ -21,6 +21,9 @@ export interface Struck {
   readonly atMs: number
 }
 
+/** Saturday, 21 June 2025, noon UTC. */
+const EPOCH_MS = Date.UTC(2025, 5, 21, 12)
+
 export class World {
   readonly seed: number
   readonly processes = new Map<string, Process>()
@@ -30,8 +33,8 @@ export class World {
   /** Single decisions of faults, in order: what shrinking goes down to. */
   readonly struck: Struck[] = []
   readonly listeners = new Map<string, Listener>()
-  /** Wall time at simulated zero: Saturday, 21 June 2025, noon UTC. */
-  readonly epochMs = Date.UTC(2025, 5, 21, 12)
+  /** Wall time at simulated zero. */
+  readonly epochMs: number
   /** Each message as it is sent, and each note: for the oracle and for a person who looks on. */
   sent: ((from: string, to: string, text: string) => void) | null = null
   noted: ((process: string, level: string, event: string, detail?: Readonly<Record<string, unknown>>) => void) | null =
@@ -51,8 +54,9 @@ export class World {
   #hash = 1
   #hash2 = 2
 
-  constructor(seed: number, faults: readonly Fault[]) {
+  constructor(seed: number, faults: readonly Fault[], epochMs = EPOCH_MS) {
     this.seed = seed
+    this.epochMs = epochMs
     this.faults = faults
     for (const fault of faults) {
       const own = this.#byKind.get(fault.kind)

@@ -27,6 +27,14 @@ export const sim: Verb = {
     mutations: { type: 'boolean', text: 'Every planted bug, and a table of what it took to find it' },
     replay: { type: 'string', value: 'FILE', text: 'Steps through the history of a violation' },
     'no-shrink': { type: 'boolean', text: 'Leaves a violation’s schedule as it is' },
+    scenario: {
+      type: 'string',
+      value: 'FILE',
+      multiple: true,
+      text: 'Plays a scenario, or a folder of them, and judges it',
+    },
+    junit: { type: 'string', value: 'FILE', text: 'Results of scenarios as JUnit XML' },
+    html: { type: 'string', value: 'FILE', text: 'Results of scenarios as one page with plots' },
     list: { type: 'boolean', text: 'Invariants (and which are not judged yet), profiles, planted bugs' },
     json: jsonOption,
   },
@@ -46,6 +54,9 @@ export const sim: Verb = {
       mutation,
       replay: fileOf(call, 'replay'),
       list: call.flag('list'),
+      scenarios: call.all('scenario').map(path => there('scenario', path)),
+      junit: pathOf(call, 'junit'),
+      html: pathOf(call, 'html'),
     }
     const child = fork(SCRIPT, [JSON.stringify(asked)], { execArgv: ['--disable-warning=ExperimentalWarning'] })
     return new Promise(ended => child.once('exit', code => ended(code ?? 1)))
@@ -75,7 +86,13 @@ function number(call: Call, option: string, min: number, max: number, unasked?: 
 
 function fileOf(call: Call, option: string): string | null {
   const path = call.text(option)
-  if (path === undefined) return null
+  return path === undefined ? null : there(option, path)
+}
+function there(option: string, path: string): string {
   if (!existsSync(path)) throw new Refusal('USAGE', `--${option} ${path}: there is no such file`)
   return resolve(path)
+}
+function pathOf(call: Call, option: string): string | null {
+  const path = call.text(option)
+  return path === undefined ? null : resolve(path)
 }

@@ -24,6 +24,8 @@ export interface Verb {
 export interface Call {
   readonly positionals: readonly string[]
   text(option: string): string | undefined
+  /** Of an option that may come several times. */
+  all(option: string): readonly string[]
   flag(option: string): boolean
   /** Standard output, a line. */
   say(line: string): void
@@ -44,6 +46,7 @@ export function parseCall(verb: Verb, argv: readonly string[]): Call {
   return {
     positionals: parsed.positionals,
     text: name => (value(name) === undefined ? undefined : String(value(name))),
+    all: name => [value(name) ?? []].flat().map(String),
     flag: name => value(name) === true,
     say: line => void process.stdout.write(`${line}\n`),
   }
