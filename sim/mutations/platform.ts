@@ -90,7 +90,7 @@ export const PLATFORM: readonly Mutation[] = [
         replace: 'if (first > seq || seq <= durable) return false',
       },
     ],
-    breaks: ['S11', 'S10', 'S35'],
+    breaks: ['S20', 'S11', 'S10', 'S35'],
     profile: 'swallow+busyPeople',
   },
   {

@@ -21,6 +21,13 @@ export interface OwnWrite extends SeenWrite {
   readonly from: readonly number[]
 }
 
+/** A device that refuses names the address alone. */
+const REFUSED: Readonly<Record<string, string>> = {
+  'battery holding:100': 'setpoint',
+  'battery holding:103': 'pulse',
+  'pv holding:100': 'ceiling',
+  'pv holding:103': 'pulse',
+}
 /** Setpoints and pulses that the gateway wrote. */
 export function ownWrites(e: Evidence): readonly OwnWrite[] {
   const entries = new Map(e.manifest.assets.map(a => [a.name, a]))
@@ -32,10 +39,11 @@ export function ownWrites(e: Evidence): readonly OwnWrite[] {
     const entry = entries.get(w.asset)
     while (at < e.verdicts.length && e.verdicts[at]!.atMs <= w.askedMs) noted = e.verdicts[at++]!
     if (!entry || w.source.startsWith('second-writer')) return []
-    const setpoint = w.register in REGISTERS ? REGISTERS[w.register as keyof typeof REGISTERS] : null
     const type = w.before.assets[w.asset]?.type ?? ''
-    const pulse = w.register === 'pulse' ? (PULSES[type]?.[w.words[0] ?? 0] ?? 'unknown') : null
-    // what the device swallowed or refused was sent all the same, but nobody can say with which meaning
+    const register = REFUSED[`${type} ${w.register}`] ?? w.register
+    const setpoint = register in REGISTERS ? REGISTERS[register as keyof typeof REGISTERS] : null
+    const pulse = register === 'pulse' ? (PULSES[type]?.[w.words[0] ?? 0] ?? 'unknown') : null
+    // heartbeats and time-outs
     if (setpoint === null && pulse === null) return []
     const held = setpointOf(w.before, w.asset) ?? 0
     const from = [held, last.get(w.asset) ?? held]
@@ -111,8 +119,10 @@ export const rising: Find = e =>
 export const inTime: Find = e =>
   ownWrites(e).flatMap(w => {
     if (w.outcome !== 'accepted' || !w.noted || w.unwatched) return []
-    if (w.pulse === null && (!taken(w) || isFallback(w))) return []
     const sentMs = e.framesSent.get(w.noted.verdict.cycle) ?? Number.POSITIVE_INFINITY
+    // what was asked for while the verdict was valid is its doing, wherever it leads
+    const governed = w.askedMs - sentMs < e.manifest.timing.validityMs
+    if (w.pulse === null && (!taken(w) || lies(e, w) || (isFallback(w) && !governed))) return []
     const overMs = Math.max(
       valid(w) ? 0 : w.senderMs - w.noted.verdict.validUntilMs,
       w.leftMs - sentMs - e.manifest.timing.validityMs - DRIFT_MS,
