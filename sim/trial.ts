@@ -144,11 +144,12 @@ export function targetsOf({ seed, sites, file }: Pick<TrialOptions, 'seed' | 'si
   }
 }
 
-/** Every invariant against what is known of a site. */
+/** Every invariant against what is known of a site, whose own names have no prefix: of another's traitor it knows nothing. */
 export function judge(e: Evidence, t: Trialled): Violation[] {
+  const own: Trialled = { ...t, profile: { ...t.profile, traitor: traitorOf(t.profile, e.site.o.prefix) } }
   return INVARIANTS.flatMap(({ id, checks }) =>
     checks
-      .flatMap(find => find(e, t))
+      .flatMap(find => find(e, own))
       .slice(0, TOLD_MAX)
       .map(finding => ({ invariant: id, ...finding })),
   )

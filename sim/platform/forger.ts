@@ -4,10 +4,11 @@ import { manifestHash, signManifest } from '../../protocol/codec/manifest.ts'
 import type { Fact } from '../../protocol/words/facts.ts'
 import type { SimSite } from './site.ts'
 
-export function forgeries(site: SimSite, node: string, nth: number): void {
+export function forgeries(site: SimSite, target: string, nth: number): void {
+  const node = target.slice(site.o.prefix.length)
   const { tenant, site: name, partition } = site.signed.manifest
   const { world, keys, topics } = site.o
-  const life = world.processes.get(node)?.current
+  const life = world.processes.get(target)?.current
   if (!life) return
   const state = site.node(node)?.part('replica').fold.state
   const epoch = state?.epoch ?? 1

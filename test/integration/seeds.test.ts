@@ -66,7 +66,7 @@ describe('bad input is refused with the way out', () => {
   test.each([
     [['--profile', 'swarn'], /USAGE: --profile swarn: none of calm, swarm/],
     [['--seeds', '9..1'], /USAGE: --seeds 9\.\.1: write a range such as 1\.\.100/],
-    [['--hours', '-1'], /USAGE: --hours -1: a number from 0\.01/],
+    [['--hours', '0'], /USAGE: --hours 0: a number from 0\.01/],
     [['--site', 'nowhere.yaml'], /USAGE: --site nowhere\.yaml: there is no such file/],
     [['--mutation', 'nothing'], /USAGE: --mutation nothing: none of/],
   ])('%j', async (args, refusal) => {
