@@ -74,6 +74,7 @@ export async function trial(o: TrialOptions): Promise<TrialResult> {
         inputs: {},
         prefix,
         traitor: traitorOf(profile, prefix),
+        trial: true,
       })
     })
     const evidence = sites.map(site => new Evidence(site))

@@ -111,7 +111,8 @@ export const byHandFromApplied: Find = (e, { profile }) => {
  */
 export const sharedExactly: Find = (e, { profile }) => {
   const shaving = e.manifest.strategies.find(s => s.type === 'peakShaving')
-  if (!shaving) return []
+  // a battery whose power a law decides takes no share of the strategy's total
+  if (!shaving || e.manifest.laws.some(l => l.law === 'fcr' && shaving.roles.storage!.includes(l.asset))) return []
   const { peak, recharge, gain } = shaving.settings as Record<string, number>
   const [meter] = shaving.roles.meter!
   const storage = batteries(e).filter(a => shaving.roles.storage!.includes(a.name))

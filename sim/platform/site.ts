@@ -62,6 +62,8 @@ export interface SimSiteOptions {
   readonly prefix: string
   /** The one node that may do anything; null: all are honest. */
   readonly traitor: string | null
+  /** Bounds so small and an hour so drawn that a run of minutes meets all; else the product's own, at the world's hour. */
+  readonly trial?: boolean
 }
 
 /** What a site file becomes here; `keys`: absent where only its form matters. */
@@ -101,7 +103,8 @@ export class SimSite {
     const { world, file, engine, keys, prefix } = o
     const manifest = manifestOf(file, engine, { keys, partition: o.partition })
     this.signed = signManifest({ manifest, signatures: {} }, keys.signer('administrator'))
-    const startMs = world.epochMs + HOURS[draw(world.seed, textHash('hour'), 0) % HOURS.length]! * 3_600_000
+    const hours = o.trial ? HOURS[draw(world.seed, textHash('hour'), 0) % HOURS.length]! : 0
+    const startMs = world.epochMs + hours * 3_600_000
     this.field = new SimField(world, { ...(file.plant as PlantOptions), startMs }, o.inputs)
     this.nodes = NODES.map(name => this.#kept(world.process(prefix + name, (p, life) => this.#node(name, p, life))))
     this.gateway = this.#kept(world.process(`${prefix}gateway`, (p, life) => this.#runGateway(p, life)))
@@ -222,7 +225,7 @@ export class SimSite {
       lockstep: false,
       api: () => ({ address: null, start: async () => {}, stop: async () => {} }),
       appended: () => {},
-      snapshotEvery: SNAPSHOT_EVERY,
+      ...(this.o.trial && { snapshotEvery: SNAPSHOT_EVERY }),
     })
     this.#trees.set(name, { life, tree })
     await tree.start()
@@ -244,7 +247,7 @@ export class SimSite {
       devices: Object.fromEntries(devices),
       connect: this.field.wireOf(life),
       boot: 'boot',
-      bounds: BOUNDS,
+      ...(this.o.trial && { bounds: BOUNDS }),
     })
     this.#gatewayTree = { life, tree }
     await tree.start()
