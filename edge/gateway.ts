@@ -124,11 +124,12 @@ export class Gateway {
       doubt: (asset, unknown) => this.#governor.doubt(asset, unknown),
       fail: o.fail,
     })
-    const { cycleMs, fastMs } = manifest.timing
+    const { cycleMs, fastMs, validityMs } = manifest.timing
     this.#delivery = new LiveMachine(deliveryMachine, ports.host, effect => this.#deliver(effect))
     this.#sampler = new LiveMachine(samplerMachine, ports.clock, effect => this.#sample(effect), {
       cycleMs,
       fastMs,
+      observeMs: validityMs / 2, // the last verdict of an earlier life still holds
       cycle: notebook.recovered.cycle,
       reserved: notebook.recovered.cycle + RESERVED_CYCLES,
       asked: notebook.recovered.cycle + RESERVED_CYCLES,
@@ -181,7 +182,8 @@ export class Gateway {
   }
   /** Nothing is under way: every linked node has voted on the newest cycle and read every receipt back. */
   get settled(): boolean {
-    if (this.#polling || this.#sampler.in('polling') || !this.#executor.idle) return false
+    if (this.#sampler.in('lookingAgain')) return true // for the site's time to go on
+    if (this.#polling || !this.#executor.idle) return false
     const nodes = this.#uplinks.connected
     if (nodes.length === 0 || !this.#delivery.in('delivered')) return false
     const voted = this.#governor.voters(this.#cycle)
@@ -210,7 +212,8 @@ export class Gateway {
           this.#polling = false
           this.#poll = poll
           this.#known = remembered(this.#known, poll)
-          if (!this.#stopped) this.#sampler.send({ type: 'polled', atMs: this.#o.ports.clock.monotonicMs() })
+          const atMs = this.#o.ports.clock.monotonicMs()
+          if (!this.#stopped) this.#sampler.send({ type: 'polled', atMs, whole: poll.whole })
         })
         .catch(error => this.#o.fail(error))
       return

@@ -4,6 +4,7 @@ import { Notebook } from '../../../edge/notebook.ts'
 import { RESERVED_CYCLES } from '../../../edge/sampler.ts'
 import { signCandidate } from '../../../protocol/codec/candidate.ts'
 import { NODES, signerOf } from '../controller/household.ts'
+import { FakeBattery } from './site.ts'
 import { ThreeNodes } from './three-nodes.ts'
 
 test('each cycle is decided in its slot, and every receipt is read back', async () => {
@@ -46,6 +47,33 @@ test('a restart in the midst: cycles go on, none is used twice, none of the dura
   expect(frames.at(-1)![0]).toBe(5)
   expect(three.gateway.status.waiting).toBe(0)
   expect(three.failed).toBeNull()
+})
+
+test('S25: a device that does not answer at the start is waited for before the first frame, and not for ever', async () => {
+  const three = await ThreeNodes.open()
+  const battery = new FakeBattery(() => three.world.clock.monotonicMs())
+  const silentUntilMs = (ms: number) => {
+    const untilMs = three.world.clock.monotonicMs() + ms
+    three.drivers.bat1 = {
+      ...battery.driver,
+      read: async () =>
+        three.world.clock.monotonicMs() < untilMs
+          ? { points: { power: { kind: 'failed', code: 'timeout', reason: '' } } }
+          : battery.driver.read(),
+    }
+  }
+  const firstOf = async (epoch: number) => (await three.measured()).find(f => f.epoch === epoch)
+  silentUntilMs(800)
+  await three.restart()
+  await three.world.clock.pass(700)
+  expect(await firstOf(2)).toBeUndefined()
+  await three.world.clock.pass(500)
+  expect((await firstOf(2))!.assets.bat1!.points.power!.quality).toBe('good')
+  silentUntilMs(60_000)
+  await three.restart()
+  await three.world.clock.pass(3_500)
+  expect((await firstOf(3))!.assets.bat1!.points.power!.quality).toBe('bad')
+  expect(three.gateway.status.slots.onTime).toBeGreaterThan(0)
 })
 
 test('S15: who signs two candidates for one cycle is out, in the log and over restarts, and holds nothing up', async () => {
