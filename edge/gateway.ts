@@ -78,8 +78,8 @@ export class Gateway {
   #slot = 0
   #emittedAtUs = new Map<number, number>()
   #stopped = false
-  /** A manifest that comes into force at a later cycle. */
-  #waiting: SignedManifest | null = null
+  /** Manifests that come into force at later cycles, each following the one before. */
+  #waiting: readonly SignedManifest[] = []
 
   /** Opens its journal, raises the epoch durably, builds the actors. `start` sets them going. */
   static async open(o: GatewayOptions): Promise<Gateway> {
@@ -148,7 +148,6 @@ export class Gateway {
         this.#linked(node, up)
       },
     })
-    for (const node of o.uplinks.connected) this.#linked(node, true) // of an earlier life of this part
   }
 
   start(): void {
@@ -272,20 +271,28 @@ export class Gateway {
     } else for (const frame of effect.frames) this.#history.put(() => frame.body).catch(error => this.#o.fail(error))
   }
 
-  /** Any node may carry it; only the administrators' signatures make it count (S33). */
+  /**
+   * Any node may carry it; only the administrators' signatures make it count (S33). Each follows the last that was
+   * offered: a gateway that was away comes by the whole line to the one in force.
+   */
   #offered(signed: SignedManifest): void {
     const { manifest, verifier } = this.#o
-    if (signed.manifest.version <= (this.#waiting ?? { manifest }).manifest.version) return
-    const verdict = checkManifest(signed, manifest, verifier)
+    const last = this.#waiting.at(-1)?.manifest ?? manifest
+    if (signed.manifest.version <= last.version) return
+    const verdict = checkManifest(signed, last, verifier)
     if (verdict.kind === 'refused') {
       this.#o.ports.note('warn', 'manifest refused', { code: verdict.code, reason: verdict.reason })
       return
     }
-    this.#waiting = signed
+    // one that is in force at once overtakes those that wait, as in every fold
+    this.#waiting = signed.manifest.fromCycle === null ? [signed] : [...this.#waiting, signed]
     this.#adoptDue()
   }
   #adoptDue(): void {
-    const from = this.#waiting?.manifest.fromCycle
-    if (this.#waiting && (from === null || from === undefined || this.#cycle >= from)) this.#o.adopt(this.#waiting)
+    const early = this.#waiting.findIndex(
+      ({ manifest: { fromCycle } }) => fromCycle !== null && this.#cycle < fromCycle,
+    )
+    const due = this.#waiting.at(early < 0 ? -1 : early - 1)
+    if (due && early !== 0) this.#o.adopt(due)
   }
 }

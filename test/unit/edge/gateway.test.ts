@@ -3,7 +3,9 @@ import { expect, test } from 'vitest'
 import { Notebook } from '../../../edge/notebook.ts'
 import { RESERVED_CYCLES } from '../../../edge/sampler.ts'
 import { signCandidate } from '../../../protocol/codec/candidate.ts'
-import { NODES, signerOf } from '../controller/household.ts'
+import { manifestHash } from '../../../protocol/codec/manifest.ts'
+import type { Manifest } from '../../../protocol/words/manifest.ts'
+import { byAdministrator, head, manifestOf, NODES, signerOf } from '../controller/household.ts'
 import { FakeBattery } from './site.ts'
 import { ThreeNodes } from './three-nodes.ts'
 
@@ -122,4 +124,39 @@ test('nudged without end, it makes a frame every 200 ms and no more', async () =
   expect(made).toBeGreaterThanOrEqual(9)
   expect(made).toBeLessThanOrEqual(11)
   expect(three.gateway.status.slots).toEqual({ onTime: 2, late: 0, held: 0, uncovered: 0, fieldDown: 0 })
+})
+
+const followedBy = (of: Manifest, fromCycle: number | null): Manifest => ({
+  ...of,
+  version: of.version + 1,
+  previous: manifestHash(of),
+  fromCycle,
+})
+test.each([
+  ['each in force at once', [null, null, null]],
+  ['one that is in force at once after one that waits', [900, null]],
+])('S33: manifests that it missed while it was away, %s: it comes to the newest', async (_, cycles) => {
+  const three = await ThreeNodes.open()
+  await three.stop()
+  let last = manifestOf()
+  for (const fromCycle of cycles) {
+    last = followedBy(last, fromCycle)
+    const manifest = byAdministrator(last)
+    await three.append({ ...head, kind: 'ManifestInstalled', by: 'administrator', manifest })
+  }
+  await three.world.clock.pass(100)
+  await three.start()
+  await three.world.clock.pass(500)
+  expect(three.adopted.at(-1)).toBe(last.version)
+})
+test('S33: manifests that wait come into force in their order', async () => {
+  const three = await ThreeNodes.open()
+  const second = followedBy(manifestOf(), 3)
+  for (const next of [second, followedBy(second, 5)])
+    await three.append({ ...head, kind: 'ManifestInstalled', by: 'administrator', manifest: byAdministrator(next) })
+  await three.restart() // the nodes of this bench tell the manifests on a new link only
+  const { cycle } = three.gateway.status
+  expect([cycle, three.adopted]).toEqual([0, []])
+  await three.world.clock.pass(20_000)
+  expect([...new Set(three.adopted)]).toEqual([3])
 })

@@ -35,7 +35,7 @@ class Node {
       signer: signerOf(name),
       verifier,
       manifest: () => signed,
-      pending: () => [],
+      lineage: () => this.fold.lineage,
       durable: () => this.fold.state?.durable ?? 0,
       facts,
       history,
@@ -68,6 +68,8 @@ export class ThreeNodes {
   /** By asset; one without has no points. */
   readonly drivers: Record<string, FieldDriver> = {}
   gateway!: Gateway
+  /** Versions of the manifests that the gateway would be built anew under. */
+  readonly adopted: number[] = []
   failed: unknown = null
   #uplinks!: Uplinks
   #outboxes!: Outboxes
@@ -112,7 +114,7 @@ export class ThreeNodes {
       field: new Field(world.clock, this.drivers, () => manifest.assets),
       boot: 'boot',
       fail,
-      adopt: () => {},
+      adopt: ({ manifest }) => void this.adopted.push(manifest.version),
     })
     await world.clock.pass(10)
     this.gateway.start()
