@@ -99,7 +99,15 @@ export class Gateway {
     this.#notebook = notebook
     const { ports, verifier, manifest } = o
     this.#out = stillOut(manifest, notebook.recovered.disqualified)
-    this.#reports = new Reports({ ports, signer: o.signer, manifest, durable: o.durable, epoch, fail: o.fail })
+    this.#reports = new Reports({
+      ports,
+      signer: o.signer,
+      manifest,
+      durable: o.durable,
+      notebook,
+      epoch,
+      fail: o.fail,
+    })
     this.#governor = new Governor(ports, verifier, manifest, epoch, notebook.recovered, {
       apply: verdict => {
         const on = verdict.actions.laws.some(law => law.law === 'fcr')
@@ -153,6 +161,7 @@ export class Gateway {
   start(): void {
     // told anew in each life: the last one may have ended between the note and the fact
     for (const proof of this.#out) this.#reports.proof(proof)
+    this.#reports.again(this.#governor.isOver)
     this.#executor.recover()
     this.#sampler.send({ type: 'start', atMs: this.#o.ports.clock.monotonicMs() })
   }

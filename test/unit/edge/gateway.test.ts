@@ -112,6 +112,23 @@ test('S15: a proof whose telling the last life did not live to see is told by th
   for (const name of NODES) expect(three.nodes[name]!.fold.state!.disqualified).toEqual(['node-b'])
 })
 
+test('L6: a silence that a life ended in returns in the next, once the replica votes', async () => {
+  const three = await ThreeNodes.open()
+  const silent = () =>
+    Object.values(three.nodes['node-a']!.fold.state!.alarms.flatMap(bucket => Object.values(bucket)))
+      .filter(a => a.alarm === 'replicaSilent')
+      .map(a => `${a.about} ${a.state.replace(/,.*/, '')}`)
+  three.nodes['node-b']!.server.stop()
+  await three.world.clock.pass(8_000)
+  expect(silent()).toEqual(['node-b condition.activeUnacknowledged'])
+  await three.restart()
+  await three.world.clock.pass(8_000)
+  expect(silent()).toEqual(['node-b condition.activeUnacknowledged'])
+  await three.nodes['node-b']!.server.start()
+  await three.world.clock.pass(8_000)
+  expect(silent()).toEqual(['node-b condition.returnedUnacknowledged'])
+})
+
 test('nudged without end, it makes a frame every 200 ms and no more', async () => {
   const three = await ThreeNodes.open()
   await three.world.clock.pass(500)
