@@ -21,8 +21,9 @@ export interface Ballot {
 }
 export type Ballots = readonly Ballot[]
 
-export const opened = (ballots: Ballots, cycle: number, emittedAtMs: number, keep: number): Ballots => [
-  ...ballots.slice(-(keep - 1)),
+/** Those that are older than `keepMs` go: early frames must not drive out the ballot of the slot that they fall into. */
+export const opened = (ballots: Ballots, cycle: number, emittedAtMs: number, keepMs: number): Ballots => [
+  ...ballots.filter(b => emittedAtMs - b.emittedAtMs < keepMs),
   { cycle, emittedAtMs, votes: [], decided: null },
 ]
 

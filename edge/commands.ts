@@ -112,9 +112,9 @@ export interface CommandContext {
 }
 export type CommandEvent =
   /** A certificate that lists the command was applied. */
-  | { readonly type: 'applied'; readonly cycle: number }
+  | { readonly type: 'applied'; readonly over: boolean }
   | { readonly type: 'output'; readonly name: string; readonly outcome: OutputOutcome }
-  | { readonly type: 'cycle'; readonly cycle: number }
+  | { readonly type: 'listed'; readonly over: boolean }
   /** It is no longer listed: the centre withdrew it. */
   | { readonly type: 'withdrawn' }
 export interface CommandEffect {
@@ -134,14 +134,14 @@ const concerns = (see: CommandSee) => see.context.open.includes(names(see))
 
 export const commandMachine = defineMachine<CommandContext, CommandEvent, CommandEffect>()({
   id: 'command',
-  context: { command: { id: '', target: '', name: '', expiresCycle: 0, pulses: [], setpoints: [] }, open: [] },
+  context: { command: { id: '', target: '', name: '', over: false, pulses: [], setpoints: [] }, open: [] },
   guards: {
     nothingOpen: ({ context }) => context.open.length === 0,
     last: see => see.context.open.length === 1 && see.context.open[0] === names(see),
     concerns,
     failed: see => concerns(see) && outcome(see) === 'failed',
     unknown: see => concerns(see) && outcome(see) === 'unknown',
-    expired: ({ context, event }) => (event as { cycle: number }).cycle > context.command.expiresCycle,
+    expired: ({ event }) => (event as { over: boolean }).over,
   },
   delays: {},
   actions: {
@@ -167,7 +167,7 @@ export const commandMachine = defineMachine<CommandContext, CommandEvent, Comman
             { guard: 'last', target: 'ended', actions: 'confirm' },
             { guard: 'concerns', actions: 'close' },
           ],
-          cycle: { guard: 'expired', target: 'ended', actions: 'expire' },
+          listed: { guard: 'expired', target: 'ended', actions: 'expire' },
           withdrawn: { target: 'ended', actions: 'cancel' },
         },
       },

@@ -54,7 +54,7 @@ export function rulesOf(m: Manifest): VoterRules {
     deadlineMs,
     validityMs,
     single: m.single ? { forMs: m.single.forMs } : null,
-    ballotsKept: Math.ceil(validityMs / cycleMs) + LATE_CYCLES,
+    ballotsMs: validityMs + LATE_CYCLES * cycleMs,
   }
 }
 

@@ -83,7 +83,7 @@ export class OneShots {
   /** A new verdict governs: what it lists is taken up, what it lists no more ends. */
   apply(verdict: Verdict): void {
     const { mode, commands, assets } = verdict.actions
-    this.#list(verdict.cycle, commands)
+    this.#list(commands)
     if (mode === 'off') return
     for (const [asset, { pulses }] of Object.entries(assets))
       for (const { id, name } of pulses)
@@ -103,13 +103,13 @@ export class OneShots {
   /** A certificate that lists them was applied; a setpoint that already held what was decided needed no write. */
   applied(verdict: Verdict, held: ReadonlyMap<string, Applied>): void {
     const { commands, assets } = verdict.actions
-    for (const { id, setpoints } of commands) {
+    for (const { id, setpoints, over } of commands) {
       for (const key of setpoints) {
         const [asset, name] = key.split('.') as [string, string]
         const decided = assets[asset]?.setpoints[name]?.value
         if (held.get(key)?.value === decided) this.output([id], key, 'confirmed')
       }
-      this.#commands.get(id)?.send({ type: 'applied', cycle: verdict.cycle })
+      this.#commands.get(id)?.send({ type: 'applied', over })
     }
   }
 
@@ -142,7 +142,7 @@ export class OneShots {
     })
   }
 
-  #list(cycle: number, listed: readonly CommandAction[]): void {
+  #list(listed: readonly CommandAction[]): void {
     for (const command of listed) {
       if (this.#notebook.hasCommand(command.id)) continue
       this.#note({ k: 'command', id: command.id })
@@ -151,9 +151,9 @@ export class OneShots {
         this.#end(reason === '' ? { id, outcome } : { id, outcome, reason })
       this.#commands.set(command.id, new LiveMachine(commandMachine, this.#ports.clock, ended, { command, open }))
     }
-    const ids = new Set(listed.map(c => c.id))
+    const over = new Map(listed.map(c => [c.id, c.over]))
     for (const [id, command] of [...this.#commands])
-      command.send(ids.has(id) ? { type: 'cycle', cycle } : { type: 'withdrawn' })
+      command.send(over.has(id) ? { type: 'listed', over: over.get(id)! } : { type: 'withdrawn' })
   }
   #end(end: CommandReceipt): void {
     this.#commands.delete(end.id)

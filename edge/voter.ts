@@ -27,8 +27,8 @@ export interface VoterRules {
   readonly deadlineMs: number
   readonly validityMs: number
   readonly single: { readonly forMs: number } | null
-  /** Ballots kept: as many cycles as a verdict can be valid, and some for late votes. */
-  readonly ballotsKept: number
+  /** How long a ballot is kept: as long as a verdict can be valid, and some cycles for late votes. */
+  readonly ballotsMs: number
 }
 export interface VoterContext {
   readonly rules: VoterRules
@@ -164,7 +164,7 @@ const slot = (see: See) => {
 export const voterMachine = defineMachine<VoterContext, VoterEvent, VoterEffect>()({
   id: 'voter',
   context: {
-    rules: { replicas: [], quorum: 1, deadlineMs: 0, validityMs: 0, single: null, ballotsKept: 8 },
+    rules: { replicas: [], quorum: 1, deadlineMs: 0, validityMs: 0, single: null, ballotsMs: 8_000 },
     epoch: 0,
     ballots: [],
     applied: 0,
@@ -205,7 +205,7 @@ export const voterMachine = defineMachine<VoterContext, VoterEvent, VoterEffect>
       const { cycle, atMs } = event as Extract<VoterEvent, { type: 'emitted' }>
       const before = context.ballots.at(-1)
       return {
-        remember: { ballots: opened(context.ballots, cycle, atMs, context.rules.ballotsKept) },
+        remember: { ballots: opened(context.ballots, cycle, atMs, context.rules.ballotsMs) },
         do: before?.decided === null ? [{ kind: 'undecided', cycle: before.cycle }] : [],
       }
     },

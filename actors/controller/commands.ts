@@ -20,8 +20,8 @@ const KEPT_MS = 600_000
 const KEPT_MAX = 1_000
 /** Commands in force at once: as many as a candidate lists. */
 export const ACCEPTED_MAX = 256
-/** Over its expiry, the centre waits this many cycles for the gateway's word before it says `unknown` (S10). */
-export const WORD_CYCLES = 10
+/** Over its expiry, the centre waits this many cycles' time for the gateway's word before it says `unknown` (S10). */
+export const WORD_CYCLES = 12
 
 type Command = FactOf<'CommandRequested'>
 type No = { readonly code: ErrorCode; readonly reason: string }
@@ -37,11 +37,10 @@ export function requestCommand(work: Work, fact: Command): void {
     state: work.site.lives.command.first,
     reason: '',
     epoch: work.state.epoch,
-    expiresCycle: expiresCycle(work, fact),
     pulses: [],
     setpoints: [],
     issuedAtMs: fact.issuedAtMs,
-    expiresMs: fact.expiresMs,
+    expiresAtMs: Math.min(fact.issuedAtMs, work.state.now) + fact.expiresMs,
     endedAtMs: null,
   }
   const refused = tooOld(work, fact) ?? tooMany(work)
@@ -65,11 +64,6 @@ export function requestCommand(work: Work, fact: Command): void {
 }
 
 const say = ({ code, reason }: No) => `${code}: ${reason}`
-
-function expiresCycle(work: Work, fact: Command): number {
-  const leftMs = Math.min(fact.expiresMs, fact.issuedAtMs + fact.expiresMs - work.state.now)
-  return work.state.cycle + 1 + Math.ceil(Math.max(0, leftMs) / work.site.manifest.timing.cycleMs)
-}
 
 function tooOld(work: Work, fact: Command): No | null {
   const { now } = work.state
@@ -237,25 +231,21 @@ export function receiveOutcome(work: Work, id: string, outcome: CommandTerminal,
   live(work, command, SAID[outcome], late ? `unknown; the gateway says later: ${outcome}` : reason)
 }
 
-/** At each frame: what a restart of the gateway or the passing of time ends. */
-export function lapseCommands(work: Work, newEpoch: boolean): void {
-  const { cycle, epoch } = work.state
-  for (const command of riding(work)) {
-    if (newEpoch && command.epoch !== epoch && command.epoch !== 0)
+/** At the first frame of a gateway's life: what the former one had under way. */
+export function lapseFormer(work: Work): void {
+  for (const command of riding(work))
+    if (command.epoch !== work.state.epoch && command.epoch !== 0)
       live(work, command, 'loseSight', 'the gateway restarted before its word')
-    else if (cycle > command.expiresCycle + WORD_CYCLES) live(work, command, 'loseSight', 'no word from the gateway')
-  }
-  dropPulses(work, p => cycle > p.untilCycle)
 }
 
-/** At each claim of time: a gateway that is gone makes no frames, and its commands end all the same (S10). */
-export function lapseSilent(work: Work): void {
-  const { cycleMs } = work.site.manifest.timing
-  for (const command of riding(work)) {
-    const lastWordMs = command.issuedAtMs + command.expiresMs + (WORD_CYCLES + 2) * cycleMs
-    if (work.state.now > lastWordMs) live(work, command, 'loseSight', 'no word from the gateway')
-  }
+/** As time passes, also where the gateway is gone and makes no frames (S10). */
+export function lapseCommands(work: Work): void {
+  const { now } = work.state
+  const wordMs = WORD_CYCLES * work.site.manifest.timing.cycleMs
+  for (const command of riding(work))
+    if (now > command.expiresAtMs + wordMs) live(work, command, 'loseSight', 'no word from the gateway')
 }
+export const lapsePulses = (work: Work): void => dropPulses(work, p => work.state.now > p.untilMs)
 
 /** Pulses that end without a receipt: the asset learns that they failed. */
 function dropPulses(work: Work, gone: (p: SiteState['pulses'][number]) => boolean): void {

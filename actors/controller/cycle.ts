@@ -15,7 +15,7 @@ import type {
 } from '../../protocol/words/candidate.ts'
 import type { FactOf } from '../../protocol/words/facts.ts'
 import { actorState, is, measure, safeValues, want } from '../kit/host.ts'
-import { lapseCommands } from './commands.ts'
+import { lapseCommands, lapseFormer, lapsePulses } from './commands.ts'
 import type { SiteAsset } from './site.ts'
 import { boundOf, decide, type WantedBy } from './strategies.ts'
 import type { Work } from './work.ts'
@@ -27,7 +27,9 @@ const BOUND_BY_CHARS = 128
 export function stepFrame(work: Work, frame: FactOf<'FrameMeasured'>): Actions {
   const newEpoch = frame.epoch !== work.state.epoch
   work.state = { ...work.state, epoch: frame.epoch, cycle: frame.cycle, slots: frame.slots }
-  lapseCommands(work, newEpoch)
+  if (newEpoch) lapseFormer(work)
+  lapseCommands(work)
+  lapsePulses(work)
   work.fireDueTimers() // 1
   const known = Object.fromEntries(Object.entries(frame.assets).filter(([name]) => work.site.byName.has(name)))
   const before = work.state.frames
@@ -116,11 +118,11 @@ function lawsIn(work: Work, mode: Mode): LocalLaw[] {
 const commandsIn = (work: Work): CommandAction[] =>
   work.state.riding
     .map(id => work.state.commands[id]!)
-    .map(({ id, target, name, expiresCycle, pulses, setpoints }) => ({
+    .map(({ id, target, name, expiresAtMs, pulses, setpoints }) => ({
       id,
       target,
       name,
-      expiresCycle,
+      over: work.state.now > expiresAtMs,
       pulses: [...pulses],
       setpoints: [...setpoints],
     }))

@@ -20,7 +20,8 @@ export interface PendingPulse {
   readonly name: string
   /** The command that caused it, if one did. */
   readonly command: string | null
-  readonly untilCycle: number
+  /** Log time after which it is not begun any more, ms. */
+  readonly untilMs: number
 }
 export interface CommandRecord {
   readonly id: string
@@ -32,11 +33,11 @@ export interface CommandRecord {
   /** Of a refusal, its code and words; of an end, the gateway's. */
   readonly reason: string
   readonly epoch: number
-  readonly expiresCycle: number
   readonly pulses: readonly string[]
   readonly setpoints: readonly string[]
   readonly issuedAtMs: number
-  readonly expiresMs: number
+  /** Log time, ms. Time and not cycles: early frames and restarts of the gateway use up numbers. */
+  readonly expiresAtMs: number
   /** Log time of its end; kept a while after, for those who ask and against repeats. */
   readonly endedAtMs: number | null
 }

@@ -11,7 +11,7 @@ import type { Fact, FactOf } from '../../protocol/words/facts.ts'
 import type { Output } from '../kit/host.ts'
 import { withinStep } from '../kit/purity.ts'
 import { acknowledgeAlarm, raiseAlarm, returnAlarm } from './alarms.ts'
-import { lapseSilent, receiveOutcome, receivePulse, requestCommand, SKEW_MS_MAX } from './commands.ts'
+import { lapseCommands, receiveOutcome, receivePulse, requestCommand, SKEW_MS_MAX } from './commands.ts'
 import { stepFrame } from './cycle.ts'
 import type { Site } from './site.ts'
 import type { SiteState } from './state.ts'
@@ -45,7 +45,7 @@ function take(work: Work, fact: Fact): Actions | null {
     case 'TimeAdvanced':
       work.state = claimTime(work.state, fact)
       if (state.now === 0) work.state = beginTime(work.state)
-      lapseSilent(work)
+      lapseCommands(work)
       work.fireDueTimers()
       return null
     case 'CommandRequested':

@@ -118,14 +118,13 @@ export class Work {
       return
     }
     const seq = (this.state.pulseSeq[asset] ?? 0) + 1
-    const { cycleMs } = this.site.manifest.timing
     const command = this.command === null ? undefined : this.state.commands[this.command]
     const pulse: PendingPulse = {
       id: `${asset}-${seq}`,
       asset,
       name,
       command: this.command,
-      untilCycle: command?.expiresCycle ?? this.state.cycle + Math.ceil(PULSE_MS_MAX / cycleMs),
+      untilMs: command?.expiresAtMs ?? this.state.now + PULSE_MS_MAX,
     }
     this.state = {
       ...this.state,

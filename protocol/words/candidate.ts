@@ -87,7 +87,8 @@ export const CommandAction = Type.Object(
     id: Type.String({ pattern: COMMAND }),
     target: Name,
     name: Name,
-    expiresCycle: Count,
+    /** Its expiry has passed: the gateway ends it, unless its outputs are done. */
+    over: Type.Boolean(),
     /** What must be done before it is confirmed: pulse ids, and setpoints by `asset.name`. */
     pulses: Type.Array(Type.String({ maxLength: 128 })),
     setpoints: Type.Array(Type.String({ maxLength: 128 })),

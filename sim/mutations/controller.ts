@@ -94,8 +94,8 @@ export const CONTROLLER: readonly Mutation[] = [
     changes: [
       {
         file: 'actors/controller/commands.ts',
-        find: 'if (newEpoch && command.epoch !== epoch && command.epoch !== 0)',
-        replace: 'if (newEpoch && command.epoch > epoch && command.epoch !== 0)',
+        find: 'if (command.epoch !== work.state.epoch && command.epoch !== 0)',
+        replace: 'if (command.epoch > work.state.epoch && command.epoch !== 0)',
       },
     ],
     breaks: ['S10'],
@@ -107,13 +107,8 @@ export const CONTROLLER: readonly Mutation[] = [
     changes: [
       {
         file: 'actors/controller/commands.ts',
-        find: 'else if (cycle > command.expiresCycle + WORD_CYCLES) live',
-        replace: 'else if (cycle > command.expiresCycle + 100 * WORD_CYCLES) live',
-      },
-      {
-        file: 'actors/controller/commands.ts',
-        find: 'if (work.state.now > lastWordMs) live',
-        replace: 'if (work.state.now > 100 * lastWordMs) live',
+        find: 'if (now > command.expiresAtMs + wordMs) live',
+        replace: 'if (now > command.expiresAtMs + 100 * wordMs) live',
       },
     ],
     breaks: ['S10'],
@@ -217,8 +212,8 @@ export const CONTROLLER: readonly Mutation[] = [
     changes: [
       {
         file: 'actors/controller/strategies.ts',
-        find: 'return { proposal, left: before.left - 1 }',
-        replace: 'return { proposal, left: before.left }',
+        find: 'return { proposal, untilMs: before.untilMs }',
+        replace: 'return { proposal, untilMs: work.state.now + validityMs }',
       },
     ],
     breaks: ['S24'],

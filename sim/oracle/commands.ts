@@ -6,7 +6,7 @@ import { recordsOf } from '../../actors/kit/keyed.ts'
 import type { Find, Finding } from './check.ts'
 import type { Evidence } from './evidence.ts'
 import { receipts } from './facts.ts'
-import { finalState } from './states.ts'
+import { finalState, soundClocks } from './states.ts'
 import { epochBefore, inTurn, permitted } from './timeline.ts'
 import { honest } from './votes.ts'
 
@@ -29,7 +29,7 @@ export const askedFor: Find = (e, { profile }) => {
 /** Commands as honest replicas list them. */
 function riding(e: Evidence, traitor: string | null) {
   return honest(e, traitor).flatMap(({ atMs, candidate: { cycle, epoch, position, actions } }) =>
-    actions.commands.map(({ id, expiresCycle }) => ({ atMs, cycle, epoch, position, id, expiresCycle })),
+    actions.commands.map(({ id }) => ({ atMs, cycle, epoch, position, id })),
   )
 }
 
@@ -54,6 +54,33 @@ export const endedRidesNoMore: Find = (e, { profile }) => {
 }
 /** Log time may lie so far behind while nodes are down. */
 const LATE_MS = 20_000
+
+/** S10: none rides on past its time, and each that was accepted has ended when its time is over, or still rides. */
+export const eachEnds: Find = (e, { profile, endMs }) => {
+  if (soundClocks(e, profile.traitor).length < 2) return []
+  const may = permitted(e)
+  const boundMs = WORD_CYCLES * e.manifest.timing.cycleMs + LATE_MS
+  const lateMs = (id: string, atMs: number) => {
+    const { issuedAtMs, expiresMs } = may.get(id)!.fact as unknown as { issuedAtMs: number; expiresMs: number }
+    return e.world.epochMs + atMs - issuedAtMs - expiresMs - boundMs
+  }
+  const riders = riding(e, profile.traitor).flatMap(({ cycle, id }) => {
+    const atMs = e.framesSent.get(cycle)
+    if (atMs === undefined || !may.has(id) || lateMs(id, atMs) <= 0) return []
+    return [{ atMs, text: `command ${id} rides in cycle ${cycle}, ${lateMs(id, atMs)} ms past its last word` }]
+  })
+  const state = finalState(e)
+  const open = Object.values(state?.commands ?? {}).flatMap(({ id, endedAtMs }) => {
+    if (endedAtMs !== null || !may.has(id)) return []
+    const lost = !state!.riding.includes(id)
+    return lost || lateMs(id, endMs) > 0
+      ? [{ atMs: endMs, text: `command ${id} has no end, and ${lost ? 'rides no more' : 'its time is over'}` }]
+      : []
+  })
+  return [...riders, ...open]
+}
+/** As the centre waits for the gateway's word (DESIGN: commands), and one for the frame itself. */
+const WORD_CYCLES = 13
 
 /** S9, S32: a setpoint by hand that is confirmed was decided as it was asked for, or named what bound it. */
 export const confirmedAsAsked: Find = e => {

@@ -78,8 +78,8 @@ export const pulsesToldTruly: Find = (e, { endMs }) => {
   })
 }
 
-/** S10: one end for a command, from the gateway; and none rides on past its time. */
-export const oneEnd: Find = (e, { profile }) => {
+/** S10: one end for a command, from the gateway. */
+export const oneEnd: Find = e => {
   const found: Finding[] = []
   const ends = new Map<string, string>()
   for (const { atMs, fact } of receipts(e))
@@ -90,19 +90,8 @@ export const oneEnd: Find = (e, { profile }) => {
         found.push({ atMs, text: `command ${id} ended as ${before} and as ${outcome}` })
       ends.set(id, outcome)
     }
-  for (const s of e.candidates.values()) {
-    if (s.by === profile.traitor) continue
-    const old = s.candidate.actions.commands.find(c => s.candidate.cycle > c.expiresCycle + WORD_CYCLES)
-    if (old)
-      found.push({
-        atMs: s.atMs,
-        text: `command ${old.id} still rides in cycle ${s.candidate.cycle}, past ${old.expiresCycle}`,
-      })
-  }
   return found
 }
-/** As the centre waits for the gateway's word (DESIGN: commands), and one for the frame itself. */
-const WORD_CYCLES = 11
 
 /** S32: setpoints of one asset that were confirmed took effect in the order in which they stand in the log. */
 export const inLogOrder: Find = e => {

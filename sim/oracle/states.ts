@@ -68,9 +68,7 @@ export const forgeriesChangeNothing: Find = (e, { endMs }) => {
  * node claims another.
  */
 export const timeIsTrue: Find = (e, { profile }) => {
-  const { prefix } = e.site.o
-  const wrong = new Set(e.world.faults.filter(f => CLOCKS.has(f.kind)).map(f => f.target))
-  const sound = NODES.filter(n => !wrong.has(prefix + n) && n !== profile.traitor)
+  const sound = soundClocks(e, profile.traitor)
   if (sound.length < 2) return []
   const claimed = new Map<string, number>()
   const found: Finding[] = []
@@ -93,4 +91,9 @@ export const timeIsTrue: Find = (e, { profile }) => {
   return found
 }
 const CLOCKS = new Set<string>(['clockOffset', 'clockJump', 'timeLie'])
+/** Nodes whose clocks nobody touched. */
+export function soundClocks(e: Evidence, traitor: string | null): readonly string[] {
+  const wrong = new Set(e.world.faults.filter(f => CLOCKS.has(f.kind)).map(f => f.target))
+  return NODES.filter(n => !wrong.has(e.site.o.prefix + n) && n !== traitor)
+}
 const TIME_MS = 2_000

@@ -112,7 +112,7 @@ export function alarmView(site: Site, key: string, record: AlarmRecord, conditio
 }
 
 export function commandView(record: CommandRecord, site: string, node: string, position: number): CommandView {
-  const { id, by, target, name, reason, epoch, expiresCycle, issuedAtMs, endedAtMs } = record
+  const { id, by, target, name, reason, epoch, issuedAtMs, expiresAtMs, endedAtMs } = record
   const state = commandState(record)
   const [, code, words] = (state === 'rejected' && /^([A-Z_]+): (.*)$/s.exec(reason)) || []
   const known = code !== undefined && isErrorCode(code)
@@ -128,8 +128,8 @@ export function commandView(record: CommandRecord, site: string, node: string, p
     node,
     position,
     epoch,
-    expiresCycle,
     issuedAtMs,
+    expiresAtMs,
     endedAtMs,
   }
 }

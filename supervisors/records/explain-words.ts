@@ -80,7 +80,7 @@ const laws = (e: Explained): string[] =>
 function commands(e: Explained): string[] {
   const inForce = e.candidate.actions.commands.map(
     c =>
-      `  ${c.id}: ${c.target} ${c.name}, until cycle ${c.expiresCycle}${c.pulses.length + c.setpoints.length > 0 ? `, by ${[...c.pulses, ...c.setpoints].join(', ')}` : ''}`,
+      `  ${c.id}: ${c.target} ${c.name}${c.over ? ', its expiry has passed' : ''}${c.pulses.length + c.setpoints.length > 0 ? `, by ${[...c.pulses, ...c.setpoints].join(', ')}` : ''}`,
   )
   const ended = e.ended.map(c => `  ${c.id}: ${c.outcome}${c.reason ? `, ${c.reason}` : ''}`)
   return [

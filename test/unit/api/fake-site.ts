@@ -33,8 +33,8 @@ export const commandAt = (id: string, state: CommandView['state'], position = 7)
   node: 'node-a',
   position,
   epoch: 1,
-  expiresCycle: 20,
   issuedAtMs: 1_000,
+  expiresAtMs: 31_000,
   endedAtMs: state === 'accepted' ? null : 2_000,
 })
 export const alarm: AlarmView = {

@@ -118,15 +118,24 @@ describe('an accepted command', () => {
     expect([bench.record.state, rides(bench)]).toEqual(['confirmed', []])
     expect(bench.last.actions!.assets.bat1!.pulses).toEqual([])
   })
-  test('expires with the cycle after its time', () => {
-    const bench = Bench.started()
-    expect(bench.command('bat1', 'start', { expiresMs: 2_500 }).record.expiresCycle).toBe(bench.state.cycle + 1 + 3)
+  test('is over by log time, however many early frames or lives of a gateway used up numbers', () => {
+    const bench = Bench.started().command('bat1', 'start', { expiresMs: 2_500 })
+    const over = () => bench.last.actions!.commands.filter(c => c.name === 'start').map(c => c.over)
+    const { now } = bench.state
+    for (let i = 0; i < 30; i++) bench.frame()
+    expect(over()).toEqual([false])
+    expect(bench.last.actions!.assets.bat1!.pulses).toHaveLength(1)
+    bench.time(now + 2_500).frame()
+    expect(over()).toEqual([false])
+    bench.time(now + 2_501).frame()
+    expect(over()).toEqual([true])
+    expect(bench.last.actions!.assets.bat1!.pulses).toEqual([]) // what has not begun is not begun any more
   })
   test('is unknown when the gateway says nothing until after its expiry', () => {
     const bench = Bench.started().command('bat1', 'start')
-    const last = bench.record.expiresCycle + WORD_CYCLES
-    expect(bench.frame({}, { cycle: last }).record.state).toBe('accepted')
-    expect(bench.frame({}, { cycle: last + 1 }).record).toMatchObject({
+    const lastMs = bench.record.expiresAtMs + WORD_CYCLES * bench.site.manifest.timing.cycleMs
+    expect(bench.time(lastMs).frame().record.state).toBe('accepted')
+    expect(bench.time(lastMs + 1).record).toMatchObject({
       state: 'unknown.silent',
       reason: 'no word from the gateway',
     })
@@ -194,9 +203,19 @@ describe('pulses', () => {
   })
   test('of no command ride for a minute at most', () => {
     const bench = Bench.running()
-    const { untilCycle } = bench.state.pulses.find(p => p.name === 'closeMain')!
-    expect(bench.frame({}, { cycle: untilCycle }).state.pulses.map(p => p.name)).toContain('closeMain')
-    expect(bench.frame({}, { cycle: untilCycle + 1 }).state.pulses.map(p => p.name)).not.toContain('closeMain')
+    const { untilMs } = bench.state.pulses.find(p => p.name === 'closeMain')!
+    expect(
+      bench
+        .time(untilMs)
+        .frame()
+        .state.pulses.map(p => p.name),
+    ).toContain('closeMain')
+    expect(
+      bench
+        .time(untilMs + 1)
+        .frame()
+        .state.pulses.map(p => p.name),
+    ).not.toContain('closeMain')
   })
   test('of one asset are as many as a candidate can list; what is too much is an alarm', () => {
     const bench = Bench.running()

@@ -42,7 +42,7 @@ const ofCommand = (bench: Bench) => {
 }
 const asked = [setpoint(ID), 'accepted, rides'] as const
 const lost = [
-  (bench: Bench) => bench.frame({}, { cycle: bench.state.commands[ID]!.expiresCycle + WORD_CYCLES + 1 }),
+  (bench: Bench) => bench.time(bench.state.commands[ID]!.expiresAtMs + WORD_CYCLES * 1_000 + 1),
   'unknown.silent: no word from the gateway',
 ] as const
 const COMMANDS: Readonly<Record<string, Story>> = {

@@ -178,7 +178,7 @@ test('S9: a command is confirmed by a write of a verdict that lists it, by no ea
   let release = () => {}
   site.world.disk.slow = new Promise(resolve => (release = resolve))
   await site.cycle(100) // on its way when the command comes
-  await site.apply(200, { commands: [commandOf({ setpoints: ['bat1.power'], expiresCycle: 100 })] })
+  await site.apply(200, { commands: [commandOf({ setpoints: ['bat1.power'] })] })
   site.battery.deaf = true
   const { readBack } = site.battery.driver
   let reads = 0
@@ -200,7 +200,7 @@ test('commands: confirmed, withdrawn, expired', async () => {
   await site.cycle(100, { commands: [commandOf({ id: 'command-2', pulses: ['9-9'] })] })
   await site.cycle(100)
   expect(site.news).toContain('command-2 cancelled')
-  await site.cycle(100, { commands: [commandOf({ id: 'command-3', pulses: ['9-9'], expiresCycle: 5 })] })
-  await site.cycle(100, { commands: [commandOf({ id: 'command-3', pulses: ['9-9'], expiresCycle: 5 })] })
+  await site.cycle(100, { commands: [commandOf({ id: 'command-3', pulses: ['9-9'], over: true })] })
+  await site.cycle(100, { commands: [commandOf({ id: 'command-3', pulses: ['9-9'], over: true })] })
   expect(site.news).toContain('command-3 expired')
 })

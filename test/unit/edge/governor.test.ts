@@ -241,6 +241,6 @@ test('rules of a manifest: the majority of the configured, ballots for as long a
     deadlineMs: 600,
     validityMs: 5_000,
     single: { forMs: 60_000 },
-    ballotsKept: 8,
+    ballotsMs: 8_000,
   })
 })

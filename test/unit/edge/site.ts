@@ -188,7 +188,7 @@ export const commandOf = (change: Partial<CommandAction> = {}): CommandAction =>
   id: 'command-1',
   target: 'bat1',
   name: 'start',
-  expiresCycle: 100,
+  over: false,
   pulses: [],
   setpoints: [],
   ...change,

@@ -10,7 +10,7 @@ export const rules: VoterRules = {
   deadlineMs: 600,
   validityMs: 5_000,
   single: null,
-  ballotsKept: 8,
+  ballotsMs: 8_000,
 }
 function voteOf(by: string, cycle: number, says = 'x', change: Partial<Candidate> = {}): Vote {
   const candidate = {

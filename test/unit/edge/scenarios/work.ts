@@ -135,12 +135,12 @@ export const pulse: Behaviour<PulseContext, any, any> = {
 
 const asked = (...open: string[]): Partial<CommandContext> => ({
   open,
-  command: { id: 'command-1', target: 'bat1', name: 'start', expiresCycle: 10, pulses: [], setpoints: [] },
+  command: { id: 'command-1', target: 'bat1', name: 'start', over: false, pulses: [], setpoints: [] },
 })
 const output = (name: string, outcome: 'confirmed' | 'failed' | 'unknown' = 'confirmed') =>
   ({ type: 'output', name, outcome }) as const
-const cycle = (n: number) => ({ type: 'cycle', cycle: n }) as const
-const applied = (n: number) => ({ type: 'applied', cycle: n }) as const
+const listed = (over = false) => ({ type: 'listed', over }) as const
+const applied = (over = false) => ({ type: 'applied', over }) as const
 export const command: Behaviour<CommandContext, CommandEvent, any> = {
   machine: commandMachine as never,
   say: e => e.outcome,
@@ -148,15 +148,15 @@ export const command: Behaviour<CommandContext, CommandEvent, any> = {
     'without outputs: confirmed when a certificate that lists it is applied': {
       input: asked(),
       rows: [
-        [cycle(9), 'listed'],
-        [applied(9), 'ended', 'confirmed'],
-        [applied(9), 'ended'],
+        [listed(), 'listed'],
+        [applied(), 'ended', 'confirmed'],
+        [applied(), 'ended'],
       ],
     },
     'several outputs: confirmed with the last; others do not concern it': {
       input: asked('0-1', 'bat1.power'),
       rows: [
-        [applied(3), 'listed'],
+        [applied(), 'listed'],
         [output('0-9'), 'listed'],
         [output('0-9', 'failed'), 'listed'],
         [output('0-9', 'unknown'), 'listed'],
@@ -176,14 +176,14 @@ export const command: Behaviour<CommandContext, CommandEvent, any> = {
       input: asked('0-1'),
       rows: [[output('0-1', 'unknown'), 'ended', 'unknown']],
     },
-    'over its expiry by the cycle': {
+    'over its expiry': {
       input: asked('0-1'),
       rows: [
-        [cycle(10), 'listed'],
-        [cycle(11), 'ended', 'expired'],
+        [listed(), 'listed'],
+        [listed(true), 'ended', 'expired'],
       ],
     },
-    'over its expiry when applied': { input: asked('0-1'), rows: [[applied(11), 'ended', 'expired']] },
+    'over its expiry when applied': { input: asked('0-1'), rows: [[applied(true), 'ended', 'expired']] },
     'no longer listed': { input: asked('0-1'), rows: [[{ type: 'withdrawn' }, 'ended', 'cancelled']] },
   },
 }
