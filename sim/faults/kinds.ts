@@ -126,6 +126,7 @@ export const KINDS = {
     1_000,
   ),
 
+  nudge: kind('node', 'traitor', 'asks for early frames without end', 2 * MINUTE),
   impersonate: kind('node', 'traitor', 'sends candidates in the names of others', MINUTE, { rateMax: 1 }),
   recalibrated: kind('plant', 'battery', 'its state of charge turns out to be another one', 1_000),
 } as const satisfies Record<string, Kind>

@@ -140,7 +140,8 @@ export const silenceIsAlarmed: Find = (e, t) => {
     return own.flatMap((life, i) => {
       const backMs = own[i + 1]?.fromMs ?? t.endMs
       const decided = e.verdicts.filter(v => v.atMs > life.toMs && v.atMs < backMs).length
-      if (decided < SILENT_CYCLES + 3) return []
+      // early frames are decided too, and make no slot
+      if (decided < SILENT_CYCLES + 3 || backMs - life.toMs < (SILENT_CYCLES + 3) * cycleMs) return []
       const told = alarms.some(
         a =>
           (a.fact.alarm === 'replicaSilent' || a.fact.alarm === 'uplinkDown') &&
@@ -174,7 +175,8 @@ export const faultyIsAlarmed: Find = (e, { profile }) => {
     e.verdicts.map(v => [`${v.verdict.epoch}/${v.verdict.cycle}`, v.verdict.certificate.digest]),
   )
   const silent = e.verdicts.flatMap(({ atMs }, i) => {
-    const from = e.verdicts[i - SILENT_CYCLES - 2]?.atMs
+    const long = e.verdicts[i - SILENT_CYCLES - 2]?.atMs
+    const from = long === undefined ? undefined : Math.min(long, atMs - (SILENT_CYCLES + 2) * cycleMs)
     if (from === undefined || !onlyTraitor(e, from - SETTLES_MS, atMs) || atMs - from > 2 * SILENT_CYCLES * cycleMs)
       return []
     const quiet = said.every(s => s.atMs < from || s.atMs > atMs)

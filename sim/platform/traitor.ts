@@ -17,6 +17,7 @@ function ports(world: World, life: Incarnation, honest: Ports, signer: Signer): 
   const name = life.process.name
   const heard: string[] = []
   const send = (link: Link, text: string): boolean => {
+    if (world.strikes('nudge', name)) link.send('{"t":"nudge"}')
     if (!text.startsWith('{"t":"candidate"')) return link.send(text)
     heard.push(text)
     if (heard.length > REMEMBERED) heard.shift()
