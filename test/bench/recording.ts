@@ -8,7 +8,7 @@ import { sealFact } from '../../protocol/codec/fact.ts'
 import { signManifest } from '../../protocol/codec/manifest.ts'
 import { ed25519Signer, ed25519Verifier, newSecret, type Signer } from '../../protocol/codec/sign.ts'
 import type { Candidate } from '../../protocol/words/candidate.ts'
-import type { AssetFrame, Fact } from '../../protocol/words/facts.ts'
+import { type AssetFrame, type Fact, NO_SLOTS } from '../../protocol/words/facts.ts'
 import { keyId } from '../../protocol/words/ids.ts'
 import type { Manifest, Role } from '../../protocol/words/manifest.ts'
 import type { PointValue } from '../../protocol/words/quality.ts'
@@ -36,7 +36,6 @@ const ROLES: Readonly<Record<string, Role>> = {
   administrator: 'administrator',
 }
 const START_MS = Date.UTC(2025, 5, 21)
-const SLOTS = { onTime: 0, late: 0, held: 0, uncovered: 0, fieldDown: 0 }
 
 export function siteWithBatteries(count: number): SiteFile {
   const { file } = readSiteFile(HOME)
@@ -135,7 +134,7 @@ export function record(file: SiteFile, frames: number): Recording {
         append({ ...own, id: `first-${target}-${name}`, target, name, issuedAtMs: atMs })
       }
     const assets = measured(cycle, manifest, decided)
-    decided = append({ ...head, kind: 'FrameMeasured', by: 'gateway', epoch: 1, cycle, assets, slots: SLOTS })
+    decided = append({ ...head, kind: 'FrameMeasured', by: 'gateway', epoch: 1, cycle, assets, slots: NO_SLOTS })
     append(receipt(head, cycle, decided!, [signers['node-a']!, signers['node-b']!]))
   }
   return { options, bodies, actorEvents, frames, node: signers['node-a']! }

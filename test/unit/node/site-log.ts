@@ -9,7 +9,7 @@ import { ed25519Signer, ed25519Verifier, newSecret } from '../../../protocol/cod
 import { TOPICS } from '../../../protocol/log/event-log.ts'
 import { openMemoryLog } from '../../../protocol/log/memory.ts'
 import type { Logs } from '../../../protocol/ports.ts'
-import type { Fact } from '../../../protocol/words/facts.ts'
+import { type Fact, NO_SLOTS } from '../../../protocol/words/facts.ts'
 import { keyId } from '../../../protocol/words/ids.ts'
 import type { KeyEntry, Role } from '../../../protocol/words/manifest.ts'
 import type { Replica } from '../../../supervisors/node/replica.ts'
@@ -28,7 +28,6 @@ const ROLES: Readonly<Record<string, Role>> = {
 }
 const ENGINE = '0'.repeat(64)
 const NOW_MS = 1_000_000
-const slots = { onTime: 0, late: 0, held: 0, uncovered: 0, fieldDown: 0 }
 
 type Body<F> = F extends Fact ? Omit<F, 'v' | 'tenant' | 'by'> : never
 
@@ -62,7 +61,7 @@ export class SiteLog {
     return this
   }
   frame(cycle: number): this {
-    return this.say('gateway', { kind: 'FrameMeasured', site: 'home', epoch: 1, cycle, assets: {}, slots })
+    return this.say('gateway', { kind: 'FrameMeasured', site: 'home', epoch: 1, cycle, assets: {}, slots: NO_SLOTS })
   }
   mode(name: string, id: string): string {
     return this.seal('operator', {
