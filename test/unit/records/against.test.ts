@@ -8,7 +8,7 @@ import { divergences } from '../../../supervisors/records/commanded.ts'
 import { Exported } from '../../../supervisors/records/exported.ts'
 import { junit } from '../../../supervisors/records/junit.ts'
 import { FoldedSide, folded, noFacts, RecordedSide } from '../../../supervisors/records/sides.ts'
-import { FoldBench, head, manifestOf, signerOf } from '../controller/household.ts'
+import { claim, FoldBench, manifestOf, signerOf } from '../controller/household.ts'
 import { CYCLES, decided, logOf, progress, recorded } from './recorded-site.ts'
 
 const history = recorded()
@@ -136,10 +136,7 @@ test('a recorded cycle that is not decided any more is a difference, an unrecord
 })
 
 test('facts that this code refuses are told with the first of them', async () => {
-  const forged = sealFact(
-    { v: 1, kind: 'TimeAdvanced', tenant: head.tenant, by: 'node-a', partition: 0, epoch: 9, seq: 1, atMs: 1 },
-    signerOf('node-a', 'another'),
-  )
+  const forged = sealFact(claim('node-a', 1, 1, { epoch: 9 }), signerOf('node-a', 'another'))
   const { counts } = await against(history.decisions, [...history.facts, forged])
   expect(counts).toMatchObject({ refused: 1, firstRefused: { position: history.facts.length, code: 'BAD_SIGNATURE' } })
 })
