@@ -90,8 +90,10 @@ describe('manifests', () => {
   })
   test('one that does not fit this engine is refused, and nothing changes', () => {
     const { bench, first } = begun()
-    const assets = first.assets.map(a => ({ ...a, type: 'windmill' }))
-    expect(bench.install(byAdministrator(next(first, { assets })))).toMatchObject({ code: 'UNKNOWN_ASSET_TYPE' })
+    for (const type of ['windmill', 'constructor']) {
+      const assets = first.assets.map(a => ({ ...a, type }))
+      expect(bench.install(byAdministrator(next(first, { assets })))).toMatchObject({ code: 'UNKNOWN_ASSET_TYPE' })
+    }
     const twice = [...first.assets, first.assets[0]!]
     expect(bench.install(byAdministrator(next(first, { assets: twice })))).toMatchObject({ code: 'SITE_FILE' })
     expect(bench.fold.manifest?.version).toBe(1)
