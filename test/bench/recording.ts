@@ -10,10 +10,11 @@ import { ed25519Signer, ed25519Verifier, newSecret, type Signer } from '../../pr
 import type { Candidate } from '../../protocol/words/candidate.ts'
 import { type AssetFrame, type Fact, NO_SLOTS } from '../../protocol/words/facts.ts'
 import { keyId } from '../../protocol/words/ids.ts'
-import type { Manifest, Role } from '../../protocol/words/manifest.ts'
+import type { Manifest } from '../../protocol/words/manifest.ts'
 import type { PointValue } from '../../protocol/words/quality.ts'
 import { readSiteFile, type SiteFile } from '../../supervisors/site/file.ts'
 import { resolveSite } from '../../supervisors/site/resolve.ts'
+import { keysOf, NODES, ROLES } from '../../supervisors/site/who.ts'
 
 export interface Recording {
   readonly options: FoldOptions
@@ -26,15 +27,6 @@ export interface Recording {
 }
 
 export const HOME = fileURLToPath(new URL('../../sim/sites/home.yaml', import.meta.url))
-const NODES = ['node-a', 'node-b', 'node-c'] as const
-const ROLES: Readonly<Record<string, Role>> = {
-  'node-a': 'node',
-  'node-b': 'node',
-  'node-c': 'node',
-  gateway: 'gateway',
-  operator: 'operator',
-  administrator: 'administrator',
-}
 const START_MS = Date.UTC(2025, 5, 21)
 
 export function siteWithBatteries(count: number): SiteFile {
@@ -101,9 +93,7 @@ function measured(cycle: number, manifest: Manifest, decided: Decided): Record<s
 
 export function record(file: SiteFile, frames: number): Recording {
   const signers = Object.fromEntries(Object.keys(ROLES).map(id => [id, ed25519Signer(keyId(id), newSecret())]))
-  const keys = Object.fromEntries(
-    Object.entries(signers).map(([id, s]) => [id, { publicKey: s.publicKey as string, roles: [ROLES[id]!] }]),
-  )
+  const keys = keysOf(id => signers[id]!.publicKey)
   const engine = sha256('the engine of this benchmark')
   const manifest = resolveSite(file, builtIn, { keys, replicas: NODES, threshold: 1, engine })
   const { tenant, site, partition } = manifest

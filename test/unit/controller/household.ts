@@ -14,21 +14,14 @@ import { signManifest } from '../../../protocol/codec/manifest.ts'
 import type { Signer, Verifier } from '../../../protocol/codec/sign.ts'
 import { type AssetFrame, type Fact, type FactOf, NO_SLOTS } from '../../../protocol/words/facts.ts'
 import type { Digest, KeyId, PublicKey, Signature } from '../../../protocol/words/ids.ts'
-import type { Manifest, Role, SignedManifest } from '../../../protocol/words/manifest.ts'
+import type { Manifest, SignedManifest } from '../../../protocol/words/manifest.ts'
 import type { PointValue } from '../../../protocol/words/quality.ts'
 import { readSiteFile } from '../../../supervisors/site/file.ts'
 import { resolveSite } from '../../../supervisors/site/resolve.ts'
+import { keysOf, NODES } from '../../../supervisors/site/who.ts'
 
 export const ENGINE = sha256('the engine of this test') as Digest
-export const NODES = ['node-a', 'node-b', 'node-c'] as const
-const ROLES: Readonly<Record<string, Role>> = {
-  'node-a': 'node',
-  'node-b': 'node',
-  'node-c': 'node',
-  gateway: 'gateway',
-  operator: 'operator',
-  administrator: 'administrator',
-}
+export { NODES }
 
 /** Signs with a hash over its public name: enough to tell keys, purposes and texts apart. */
 export const signerOf = (key: string, generation = 'first'): Signer => {
@@ -41,9 +34,7 @@ export const verifier: Verifier = {
   verify: (purpose, key, text, signature) => signed(purpose, key, text) === signature,
 }
 
-const keys = Object.fromEntries(
-  Object.entries(ROLES).map(([id, role]) => [id, { publicKey: signerOf(id).publicKey as string, roles: [role] }]),
-)
+const keys = keysOf(id => signerOf(id).publicKey)
 const HOME = new URL('./household.yaml', import.meta.url).pathname
 
 export function manifestOf(changes: Partial<Manifest> = {}): Manifest {

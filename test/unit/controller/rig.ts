@@ -8,6 +8,7 @@ import type { AnyStrategy } from '../../../actors/kit/strategy.ts'
 import { type Fact, NO_SLOTS } from '../../../protocol/words/facts.ts'
 import { readSiteFile, type SiteFile } from '../../../supervisors/site/file.ts'
 import { resolveSite } from '../../../supervisors/site/resolve.ts'
+import { claim } from './household.ts'
 
 const path = fileURLToPath(new URL('../../../sim/sites/home.yaml', import.meta.url))
 const of = { v: 1, tenant: 'demo', site: 'home', by: 'gateway' } as const
@@ -65,17 +66,7 @@ export class Rig {
   }
   passed(ms: number): this {
     this.#nowMs += ms
-    for (const by of ['a', 'b'])
-      this.#step({
-        v: 1,
-        kind: 'TimeAdvanced',
-        tenant: 'demo',
-        by,
-        partition: 0,
-        epoch: 1,
-        seq: ++this.#seq,
-        atMs: this.#nowMs,
-      })
+    for (const by of ['a', 'b']) this.#step(claim(by, ++this.#seq, this.#nowMs))
     return this
   }
   command(target: string, name: string): void {
