@@ -19,7 +19,12 @@ export interface Poll {
   readonly held: Readonly<Record<string, number | null>>
   /** Every device that can be written answered. */
   readonly up: boolean
+  /** No device left a read unanswered. */
+  readonly whole: boolean
 }
+
+/** Nothing came back: the device may hold any value. */
+const unanswered = (v: FieldValue) => v.kind === 'failed' && (v.code === 'timeout' || v.code === 'disconnected')
 
 export class Field {
   readonly #clock: Clock
@@ -35,11 +40,13 @@ export class Field {
     const startedAtMs = this.#clock.monotonicMs()
     const held: Record<string, number | null> = {}
     let up = true
+    let whole = true
     const readings = await Promise.all(
       this.#assets().map(async asset => {
         const driver = this.#drivers[asset.name]
         if (!driver) return [asset.name, { points: {} }] as const
         const reading = await driver.read()
+        if (Object.values(reading.points).some(unanswered)) whole = false
         const names = Object.keys(asset.envelope)
         const reached = Object.values(reading.points).some(p => p.kind === 'value' || p.code === 'invalid')
         if (names.length > 0) {
@@ -50,7 +57,7 @@ export class Field {
         return [asset.name, reading] as const
       }),
     )
-    return { startedAtMs, readings: Object.fromEntries(readings), held, up }
+    return { startedAtMs, readings: Object.fromEntries(readings), held, up, whole }
   }
 
   /** Devices in parallel, writes of one device in the order given; results in the order of the targets. */

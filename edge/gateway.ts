@@ -78,8 +78,8 @@ export class Gateway {
   #slot = 0
   #emittedAtUs = new Map<number, number>()
   #stopped = false
-  /** A manifest that comes into force at a later cycle. */
-  #waiting: SignedManifest | null = null
+  /** Manifests that come into force at later cycles, each following the one before. */
+  #waiting: readonly SignedManifest[] = []
 
   /** Opens its journal, raises the epoch durably, builds the actors. `start` sets them going. */
   static async open(o: GatewayOptions): Promise<Gateway> {
@@ -99,7 +99,15 @@ export class Gateway {
     this.#notebook = notebook
     const { ports, verifier, manifest } = o
     this.#out = stillOut(manifest, notebook.recovered.disqualified)
-    this.#reports = new Reports({ ports, signer: o.signer, manifest, durable: o.durable, epoch, fail: o.fail })
+    this.#reports = new Reports({
+      ports,
+      signer: o.signer,
+      manifest,
+      durable: o.durable,
+      notebook,
+      epoch,
+      fail: o.fail,
+    })
     this.#governor = new Governor(ports, verifier, manifest, epoch, notebook.recovered, {
       apply: verdict => {
         const on = verdict.actions.laws.some(law => law.law === 'fcr')
@@ -124,11 +132,12 @@ export class Gateway {
       doubt: (asset, unknown) => this.#governor.doubt(asset, unknown),
       fail: o.fail,
     })
-    const { cycleMs, fastMs } = manifest.timing
+    const { cycleMs, fastMs, validityMs } = manifest.timing
     this.#delivery = new LiveMachine(deliveryMachine, ports.host, effect => this.#deliver(effect))
     this.#sampler = new LiveMachine(samplerMachine, ports.clock, effect => this.#sample(effect), {
       cycleMs,
       fastMs,
+      observeMs: validityMs / 2, // the last verdict of an earlier life still holds
       cycle: notebook.recovered.cycle,
       reserved: notebook.recovered.cycle + RESERVED_CYCLES,
       asked: notebook.recovered.cycle + RESERVED_CYCLES,
@@ -147,12 +156,12 @@ export class Gateway {
         this.#linked(node, up)
       },
     })
-    for (const node of o.uplinks.connected) this.#linked(node, true) // of an earlier life of this part
   }
 
   start(): void {
     // told anew in each life: the last one may have ended between the note and the fact
     for (const proof of this.#out) this.#reports.proof(proof)
+    this.#reports.again(this.#governor.isOver)
     this.#executor.recover()
     this.#sampler.send({ type: 'start', atMs: this.#o.ports.clock.monotonicMs() })
   }
@@ -181,7 +190,8 @@ export class Gateway {
   }
   /** Nothing is under way: every linked node has voted on the newest cycle and read every receipt back. */
   get settled(): boolean {
-    if (this.#polling || this.#sampler.in('polling') || !this.#executor.idle) return false
+    if (this.#sampler.in('lookingAgain')) return true // for the site's time to go on
+    if (this.#polling || !this.#executor.idle) return false
     const nodes = this.#uplinks.connected
     if (nodes.length === 0 || !this.#delivery.in('delivered')) return false
     const voted = this.#governor.voters(this.#cycle)
@@ -210,7 +220,8 @@ export class Gateway {
           this.#polling = false
           this.#poll = poll
           this.#known = remembered(this.#known, poll)
-          if (!this.#stopped) this.#sampler.send({ type: 'polled', atMs: this.#o.ports.clock.monotonicMs() })
+          const atMs = this.#o.ports.clock.monotonicMs()
+          if (!this.#stopped) this.#sampler.send({ type: 'polled', atMs, whole: poll.whole })
         })
         .catch(error => this.#o.fail(error))
       return
@@ -269,20 +280,28 @@ export class Gateway {
     } else for (const frame of effect.frames) this.#history.put(() => frame.body).catch(error => this.#o.fail(error))
   }
 
-  /** Any node may carry it; only the administrators' signatures make it count (S33). */
+  /**
+   * Any node may carry it; only the administrators' signatures make it count (S33). Each follows the last that was
+   * offered: a gateway that was away comes by the whole line to the one in force.
+   */
   #offered(signed: SignedManifest): void {
     const { manifest, verifier } = this.#o
-    if (signed.manifest.version <= (this.#waiting ?? { manifest }).manifest.version) return
-    const verdict = checkManifest(signed, manifest, verifier)
+    const last = this.#waiting.at(-1)?.manifest ?? manifest
+    if (signed.manifest.version <= last.version) return
+    const verdict = checkManifest(signed, last, verifier)
     if (verdict.kind === 'refused') {
       this.#o.ports.note('warn', 'manifest refused', { code: verdict.code, reason: verdict.reason })
       return
     }
-    this.#waiting = signed
+    // one that is in force at once overtakes those that wait, as in every fold
+    this.#waiting = signed.manifest.fromCycle === null ? [signed] : [...this.#waiting, signed]
     this.#adoptDue()
   }
   #adoptDue(): void {
-    const from = this.#waiting?.manifest.fromCycle
-    if (this.#waiting && (from === null || from === undefined || this.#cycle >= from)) this.#o.adopt(this.#waiting)
+    const early = this.#waiting.findIndex(
+      ({ manifest: { fromCycle } }) => fromCycle !== null && this.#cycle < fromCycle,
+    )
+    const due = this.#waiting.at(early < 0 ? -1 : early - 1)
+    if (due && early !== 0) this.#o.adopt(due)
   }
 }

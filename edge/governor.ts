@@ -11,12 +11,19 @@ import type { SignedCandidate } from '../protocol/words/candidate.ts'
 import type { ChannelState, Equivocation, Slots } from '../protocol/words/facts.ts'
 import { type Manifest, majorityOf } from '../protocol/words/manifest.ts'
 import { type ChannelContext, type ChannelEffect, type ChannelEvent, channelMachine } from './channel.ts'
-import type { Recovered } from './notebook.ts'
+import type { Condition, Recovered } from './notebook.ts'
 import type { Reports } from './reports.ts'
 import { counted } from './slots.ts'
 import type { Values } from './target.ts'
 import type { Verdict } from './verdict.ts'
-import { type VoterContext, type VoterEffect, type VoterEvent, type VoterRules, voterMachine } from './voter.ts'
+import {
+  SILENT_AFTER,
+  type VoterContext,
+  type VoterEffect,
+  type VoterEvent,
+  type VoterRules,
+  voterMachine,
+} from './voter.ts'
 
 export interface GovernorOwner {
   apply(verdict: Verdict): void
@@ -30,6 +37,9 @@ type Channel = LiveMachine<ChannelContext, ChannelEvent, ChannelEffect>
 
 /** Late votes are compared for this many cycles more than a verdict can be valid. */
 const LATE_CYCLES = 3
+
+/** Raised anew where they still hold: a life begins with no local law, no effect awaited, no word of a device's switch. */
+const OF_ONE_LIFE = ['localLawActive', 'deviceInLocal', 'effectMissing']
 
 export function rulesOf(m: Manifest): VoterRules {
   const { cycleMs, deadlineMs, validityMs } = m.timing
@@ -50,6 +60,8 @@ export class Governor {
   readonly #voter: LiveMachine<VoterContext, VoterEvent, VoterEffect>
   readonly #channels = new Map<string, Channel>()
   readonly #stateHashes = new Map<number, Map<string, string>>()
+  /** Keys that were out when this life began. */
+  readonly #out: readonly string[]
   #decidedLast = false
   readonly #manifest: Manifest
   readonly #manifestHash: string
@@ -69,6 +81,7 @@ export class Governor {
     this.#owner = owner
     this.#manifest = manifest
     this.#manifestHash = manifestHash(manifest)
+    this.#out = stillOut(manifest, recovered.disqualified).map(({ key }) => key)
     const nowMs = ports.clock.monotonicMs()
     const standing = recovered.standing && nowMs < recovered.standing.validUntilMs ? recovered.standing : null
     for (const asset of manifest.assets) {
@@ -84,7 +97,8 @@ export class Governor {
       standing,
       startedAtMs: nowMs,
       slots: downtime(recovered, nowMs, manifest),
-      disqualified: stillOut(manifest, recovered.disqualified).map(({ key }) => key),
+      disqualified: this.#out,
+      ...rememberedFaults(recovered.raised),
     })
   }
 
@@ -141,6 +155,12 @@ export class Governor {
   }
   doubt(asset: string, unknown: boolean): void {
     this.#channels.get(asset)?.send({ type: unknown ? 'unknown' : 'resolved' })
+  }
+  /** Has a condition that an earlier life raised ended with it, or with the manifest that named what it is about? */
+  readonly isOver = ({ alarm, about, asset }: Condition): boolean => {
+    const { assets, keys } = this.#manifest
+    if (OF_ONE_LIFE.includes(alarm) || (alarm === 'equivocation' && !this.#out.includes(about!))) return true
+    return (asset !== undefined && !assets.some(a => a.name === asset)) || (about !== undefined && !keys[about])
   }
   stop(): void {
     this.#voter.stop()
@@ -225,6 +245,13 @@ export class Governor {
       this.#owner.alarm('stateDiverged', node, undefined, alone ? 'raised' : 'returned', `state hash at cycle ${cycle}`)
     }
   }
+}
+
+/** Who was silent or of another opinion when the last life ended: the voter says when that is over. */
+function rememberedFaults(raised: readonly Condition[]): Pick<VoterContext, 'quiet' | 'agreed'> {
+  const of = (alarm: string, slots: number) =>
+    Object.fromEntries(raised.flatMap(c => (c.alarm === alarm && c.about !== undefined ? [[c.about, slots]] : [])))
+  return { quiet: of('replicaSilent', SILENT_AFTER), agreed: of('dissent', 0) }
 }
 
 /** Until a manifest gives the name another key, and by nothing else (S15). */

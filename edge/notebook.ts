@@ -1,7 +1,7 @@
 /**
  * The executor's journal: what must be known after a crash. A standing verdict with its intent, the pulses that were
  * begun and how they ended, the commands that were listed and how they ended, the slots so far, the
- * cycle numbers that may be used, the keys that are out.
+ * cycle numbers that may be used, the keys that are out, the alarms that stand.
  */
 
 import { Journal } from '../protocol/journal.ts'
@@ -17,6 +17,16 @@ export interface PulseEnd {
   readonly outcome: PulseOutcome
   readonly reason: string
 }
+/** A condition that was raised and has not returned. */
+export interface Condition {
+  readonly alarm: string
+  readonly about?: string
+  readonly asset?: string
+  readonly text: string
+}
+export const conditionKey = ({ alarm, about, asset }: Omit<Condition, 'text'>): string =>
+  `${alarm} ${about ?? ''} ${asset ?? ''}`
+
 export type Note =
   | {
       readonly k: 'verdict'
@@ -37,6 +47,8 @@ export type Note =
   | { readonly k: 'cycles'; readonly upTo: number }
   /** Of each public key one: it stays out under whatever name, whatever manifest (S15). */
   | { readonly k: 'disqualified'; readonly proof: Equivocation }
+  /** Raised: before it is told; returned: after. The next life tells again what it finds raised. */
+  | { readonly k: 'alarm'; readonly state: 'raised' | 'returned'; readonly condition: Condition }
 
 /** Ids of ended pulses that are remembered: more than any verdict lists, so that a repeat is always known. */
 const ENDED_KEPT = 2_048
@@ -57,6 +69,7 @@ export interface Recovered {
   /** Ended, and perhaps never told. */
   readonly untold: { readonly pulses: readonly PulseEnd[]; readonly commands: readonly CommandReceipt[] }
   readonly disqualified: readonly Equivocation[]
+  readonly raised: readonly Condition[]
 }
 
 export class Notebook {
@@ -68,6 +81,7 @@ export class Notebook {
   readonly #commands = new Map<string, { end: CommandReceipt | null; told: boolean }>()
   /** By public key. */
   readonly #disqualified = new Map<string, Equivocation>()
+  readonly #raised = new Map<string, Condition>()
   #verdict: Extract<Note, { k: 'verdict' }> | null = null
   #cycle = 0
   #turn: Promise<void> = Promise.resolve()
@@ -90,6 +104,7 @@ export class Notebook {
       openCommands: [...this.#commands].filter(([, c]) => c.end === null).map(([id]) => id),
       untold: { pulses: untold(this.#pulses), commands: untold(this.#commands) },
       disqualified: [...this.#disqualified.values()],
+      raised: [...this.#raised.values()],
     }
   }
   static async open(disk: Disk, boot: string, compactEvery = COMPACT_EVERY): Promise<Notebook> {
@@ -132,7 +147,11 @@ export class Notebook {
     } else if (note.k === 'command') this.#commands.set(note.id, { end: null, told: false })
     else if (note.k === 'cycles') this.#cycle = Math.max(this.#cycle, note.upTo)
     else if (note.k === 'disqualified') this.#disqualified.set(note.proof.publicKey, note.proof)
-    else if (note.k === 'commandEnded') {
+    else if (note.k === 'alarm') {
+      const key = conditionKey(note.condition)
+      if (note.state === 'raised') this.#raised.set(key, note.condition)
+      else this.#raised.delete(key)
+    } else if (note.k === 'commandEnded') {
       const { k: _, ...end } = note
       this.#commands.set(note.id, { end, told: false })
     } else {
@@ -153,6 +172,7 @@ export class Notebook {
     }
     notes.push({ k: 'told', pulses: told(this.#pulses), commands: told(this.#commands) })
     for (const proof of this.#disqualified.values()) notes.push({ k: 'disqualified', proof })
+    for (const condition of this.#raised.values()) notes.push({ k: 'alarm', state: 'raised', condition })
     return this.#verdict ? [...notes, this.#verdict] : notes
   }
 }

@@ -5,25 +5,33 @@ import type { Ports } from '../protocol/ports.ts'
 import type { Equivocation, Fact } from '../protocol/words/facts.ts'
 import type { Manifest } from '../protocol/words/manifest.ts'
 import type { ReceiptDraft } from './executor.ts'
+import { type Condition, conditionKey, type Notebook } from './notebook.ts'
 import type { Outbox } from './outbox.ts'
 import { sealGap } from './outboxes.ts'
+
+/** Of an alarm's text, characters. */
+const TEXT_MAX = 512
 
 export interface ReportsOptions {
   readonly ports: Ports
   readonly signer: Signer
   readonly manifest: Manifest
   readonly durable: Outbox
+  readonly notebook: Notebook
   readonly epoch: number
   readonly fail: (error: unknown) => void
 }
 
 export class Reports {
   readonly #o: ReportsOptions
-  /** State of each condition that was told, by name, about and asset. */
-  readonly #raised = new Map<string, string>()
+  /** Keys of the conditions that stand. */
+  readonly #raised: Set<string>
+  /** Of alarms: what raised is told before what returned. */
+  #turn: Promise<void> = Promise.resolve()
 
   constructor(options: ReportsOptions) {
     this.#o = options
+    this.#raised = new Set(options.notebook.recovered.raised.map(conditionKey))
   }
 
   head() {
@@ -57,19 +65,30 @@ export class Reports {
     state: 'raised' | 'returned',
     text: string,
   ): void {
-    const key = `${alarm} ${about ?? ''} ${asset ?? ''}`
-    if ((this.#raised.get(key) ?? 'returned') === state) return
-    this.#raised.set(key, state)
-    void this.#put(seq => ({
-      ...this.head(),
-      kind: 'AlarmObserved',
-      seq,
-      alarm,
-      ...(asset === undefined ? {} : { asset }),
-      ...(about === undefined ? {} : { about }),
-      state,
-      text: text.slice(0, 512),
-    }))
+    const named = { alarm, ...(about === undefined ? {} : { about }), ...(asset === undefined ? {} : { asset }) }
+    const key = conditionKey(named)
+    if (this.#raised.has(key) === (state === 'raised')) return
+    if (state === 'raised') this.#raised.add(key)
+    else this.#raised.delete(key)
+    const condition = { ...named, text: text.slice(0, TEXT_MAX) }
+    const note = () => this.#o.notebook.write({ k: 'alarm', state, condition })
+    const tell = () => this.#tell(condition, state)
+    const [first, second] = state === 'raised' ? [note, tell] : [tell, note]
+    this.#turn = this.#turn.then(first).then(second).catch(this.#o.fail)
+  }
+  /**
+   * What an earlier life raised. Whoever judges a condition anew from its own start on says when it returns; one that
+   * ends with the life that saw it is `over`. The others are told again: the last life may not have come to it.
+   */
+  again(over: (condition: Condition) => boolean): void {
+    for (const condition of this.#o.notebook.recovered.raised) {
+      const { alarm, about, asset } = condition
+      if (over(condition)) this.alarm(alarm, about, asset, 'returned', 'the gateway has started anew')
+      else this.#turn = this.#turn.then(() => this.#tell(condition, 'raised'))
+    }
+  }
+  #tell(condition: Condition, state: 'raised' | 'returned'): Promise<void> {
+    return this.#put(seq => ({ ...this.head(), kind: 'AlarmObserved', seq, ...condition, state }))
   }
   proof(proof: Equivocation): void {
     void this.#put(seq => ({ ...this.head(), kind: 'EquivocationProven', seq, ...proof }))

@@ -7,6 +7,8 @@
  * P2  A nudge makes an early frame, no sooner than EARLY_MS_MIN after the frame before it, whoever nudges how often.
  * P3  A cycle's number is durable before it is used: no two lives of a gateway use one, and a restart goes on behind
  *     what its last life had reserved.
+ * P4  The first frame of a life waits until every device was read whole, `observeMs` at most. Later lives bridge a missed
+ *     read with its last value; the first poll has none, and half a picture would move outputs (S25).
  */
 import { defineMachine } from '../actors/kit/machine.ts'
 
@@ -14,12 +16,16 @@ import { defineMachine } from '../actors/kit/machine.ts'
 export const EARLY_MS_MIN = 200
 /** Numbers made durable ahead of their use: a restart leaves out so many at most. */
 export const RESERVED_CYCLES = 8
+/** Between two polls while a device is silent at the start: one that refuses the connection says so at once. */
+const LOOK_AGAIN_MS = 200
 /** With so few left the next are asked for: one note in four cycles, and none that a frame waits for. */
 const RESERVE_AT = 4
 
 export interface SamplerContext {
   readonly cycleMs: number
   readonly fastMs: number
+  /** Most that the first frame waits for a device that does not answer (P4). */
+  readonly observeMs: number
   /** A local law needs the fast cycle. */
   readonly fast: boolean
   /** The last that was used, the last that is durable, the last that was asked for (P3). */
@@ -35,7 +41,8 @@ export interface SamplerContext {
 }
 export type SamplerEvent =
   | { readonly type: 'start'; readonly atMs: number }
-  | { readonly type: 'polled'; readonly atMs: number }
+  /** `whole`: no device left a read unanswered. */
+  | { readonly type: 'polled'; readonly atMs: number; readonly whole: boolean }
   | { readonly type: 'nudge'; readonly atMs: number }
   | { readonly type: 'fast'; readonly on: boolean; readonly atMs: number }
   /** Cycle numbers up to this one are durable. */
@@ -52,6 +59,9 @@ type See = { readonly context: SamplerContext; readonly event: SamplerEvent }
 const at = ({ context, event }: See) => ('atMs' in event ? event.atMs : context.nowMs)
 const upTo = ({ event }: See) => (event as Extract<SamplerEvent, { type: 'reserved' }>).upTo
 const fastOn = ({ event }: See) => (event as Extract<SamplerEvent, { type: 'fast' }>).on
+const observed = ({ context, event }: See) =>
+  (event as Extract<SamplerEvent, { type: 'polled' }>).whole ||
+  at({ context, event }) >= context.frameDueMs + context.observeMs // P4
 const earlyMs = (context: SamplerContext) => (context.nudged ? context.frameMs + EARLY_MS_MIN : context.frameDueMs) // P2
 const frameDue = (see: See) => at(see) >= Math.min(see.context.frameDueMs, earlyMs(see.context))
 
@@ -68,6 +78,7 @@ export const samplerMachine = defineMachine<SamplerContext, SamplerEvent, Sample
   context: {
     cycleMs: 1_000,
     fastMs: 1_000,
+    observeMs: 2_500,
     fast: false,
     cycle: 0,
     reserved: RESERVED_CYCLES,
@@ -80,10 +91,14 @@ export const samplerMachine = defineMachine<SamplerContext, SamplerEvent, Sample
   },
   guards: {
     frameDue,
+    halfSeen: see => !observed(see),
     unnumbered: see => frameDue(see) && see.context.cycle >= see.context.reserved,
     changes: see => fastOn(see) !== see.context.fast,
   },
-  delays: { untilPoll: ({ context }) => context.pollDueMs - context.nowMs },
+  delays: {
+    lookAgain: () => LOOK_AGAIN_MS,
+    untilPoll: ({ context }) => context.pollDueMs - context.nowMs,
+  },
   actions: {
     begin: see => ({ remember: { frameDueMs: at(see), pollDueMs: at(see), nowMs: at(see) } }),
     poll: () => ({ do: { kind: 'poll' } }),
@@ -124,7 +139,19 @@ export const samplerMachine = defineMachine<SamplerContext, SamplerEvent, Sample
     initial: 'idle',
     on: { reserved: { actions: 'reserved' }, fast: { guard: 'changes', actions: 'setFast' } },
     states: {
-      idle: { on: { start: { target: 'polling', actions: 'begin' } } },
+      idle: { on: { start: { target: 'observing', actions: 'begin' } } },
+      observing: {
+        description: 'The first poll of a life: no frame before every device was read whole',
+        entry: 'poll',
+        on: {
+          polled: [
+            { guard: 'halfSeen', target: 'lookingAgain' },
+            { guard: 'unnumbered', target: 'unnumbered' },
+            { target: 'waiting', actions: ['frame', 'reserve'] },
+          ],
+        },
+      },
+      lookingAgain: { after: { lookAgain: 'observing' } },
       waiting: {
         after: { untilPoll: 'polling' },
         on: {

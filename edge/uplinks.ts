@@ -6,13 +6,15 @@ import { Compile } from 'typebox/compile'
 import type { Signer, Verifier } from '../protocol/codec/sign.ts'
 import { type Greeting, HANDSHAKE_MS_MAX, notProven, prove } from '../protocol/ingress/handshake.ts'
 import type { Cancel, Link, Ports } from '../protocol/ports.ts'
-import type { Manifest } from '../protocol/words/manifest.ts'
+import type { Manifest, SignedManifest } from '../protocol/words/manifest.ts'
 import { UplinkDown, type UplinkUp } from '../protocol/words/uplink.ts'
 
 const RECONNECT_MS = 50
 const RECONNECT_MS_MAX = 1_000
 /** Three missed beats: the node hangs or the link is half open. */
 const SILENT_MS_MAX = 3_000
+/** Of one node, for a listener that is not there yet; a node tells fewer. */
+const MANIFESTS_MAX = 32
 const shape = Compile(UplinkDown)
 
 export interface UplinkListener {
@@ -29,6 +31,8 @@ interface Peer {
   lastHeardMs: number
   failures: number
   timer: Cancel | null
+  /** Told on this link: a node tells them once. */
+  manifests: readonly SignedManifest[]
 }
 
 export class Uplinks {
@@ -60,6 +64,7 @@ export class Uplinks {
       lastHeardMs: 0,
       failures: 0,
       timer: null,
+      manifests: [],
     }))
   }
 
@@ -74,8 +79,14 @@ export class Uplinks {
       peer.link?.close()
     }
   }
+  /** It is told of the links that are up, and what their nodes said before it was there. */
   attach(listener: UplinkListener): void {
     this.#listener = listener
+    for (const { node, proven, manifests } of this.#peers) {
+      if (!proven) continue
+      listener.changed(node, true)
+      for (const manifest of manifests) listener.message(node, { t: 'manifest', manifest })
+    }
   }
   get connected(): readonly string[] {
     return this.#peers.filter(p => p.proven).map(p => p.node)
@@ -135,11 +146,15 @@ export class Uplinks {
         const why = notProven(mine, theirs, m, 'node', this.#manifest(), this.#verifier)
         if (why) return lost(why)
         peer.proven = true
+        peer.manifests = []
         peer.failures = 0
         ports.note('info', 'uplink up', { node: peer.node })
         this.#listener?.changed(peer.node, true)
       } else if (!peer.proven) lost(`${m.t} before the proof`)
-      else if (m.t !== 'beat') this.#listener?.message(peer.node, m)
+      else if (m.t !== 'beat') {
+        if (m.t === 'manifest') peer.manifests = [...peer.manifests, m.manifest].slice(-MANIFESTS_MAX)
+        this.#listener?.message(peer.node, m)
+      }
     }
     const early: string[] = []
     let opened = false

@@ -82,11 +82,18 @@ export class Journal {
     this.#records = recovered.length
   }
 
-  /** Throws where a record that was promised cannot be read (J2). */
-  static async open(disk: Disk, name: string): Promise<Journal> {
+  /**
+   * Throws where a record that was promised cannot be read (J2), and leaves the file as it is. `whole`: it is only ever
+   * replaced as a whole, so that nothing of it can be torn.
+   */
+  static async open(disk: Disk, name: string, whole = false): Promise<Journal> {
     const file = await disk.open(name)
     const { all, records, soundBytes } = await best(file)
     if (soundBytes < all.length) {
+      if (whole)
+        throw new Error(
+          `JOURNAL_CORRUPT: '${name}' is damaged at byte ${soundBytes} of ${all.length}; restore the file from a copy`,
+        )
       const behind = soundBehind(all, soundBytes)
       if (behind !== null)
         throw new Error(

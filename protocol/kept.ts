@@ -10,10 +10,7 @@ export class Kept {
   }
   /** Throws where there is a value and it cannot be read: going on without it would be going back. */
   static async open(disk: Disk, name: string): Promise<Kept> {
-    const journal = await Journal.open(disk, name)
-    if (journal.tornBytes > 0 && journal.recovered.length === 0)
-      throw new Error(`JOURNAL_CORRUPT: '${name}' holds no sound value; restore the file from a copy`)
-    return new Kept(journal)
+    return new Kept(await Journal.open(disk, name, true))
   }
 
   /** As it was found at the opening; null: never put. */

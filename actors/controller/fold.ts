@@ -54,23 +54,27 @@ export type Taken =
 
 /** A fold as JSON: what a snapshot holds. */
 export interface FrozenFold {
-  readonly v: 2
+  readonly v: 3
   readonly engine: string
   readonly versions: Versions
   readonly position: number
   readonly chain: string
-  readonly manifest: SignedManifest
-  readonly pending: readonly SignedManifest[]
+  readonly lineage: readonly SignedManifest[]
+  /** Version of the one in force. */
+  readonly inForce: number
   /** What it has passed on its way. */
   readonly passed: readonly number[]
   readonly state: FrozenSite
 }
 
+/** Manifests that are kept after their time: who was away meanwhile follows them one by one, each by the one before. */
+const FORMER_MAX = 8
+
 export class SiteFold {
   readonly #o: FoldOptions
+  /** As they were installed, each following the one before (S33): former ones, the one in force, those that wait. */
+  #lineage: readonly SignedManifest[] = []
   #signed: SignedManifest | null = null
-  /** Installed, and in force from a later cycle on; in the order of their versions (S33). */
-  #pending: readonly SignedManifest[] = []
   #manifestHash = GENESIS
   #site: Site | null = null
   #state: SiteState | null = null
@@ -84,10 +88,10 @@ export class SiteFold {
     this.#o = options
   }
   static thaw(options: FoldOptions, frozen: FrozenFold): SiteFold {
-    if (frozen.v !== 2) throw new Error(`a frozen fold of shape ${frozen.v}`)
+    if (frozen.v !== 3) throw new Error(`a frozen fold of shape ${frozen.v}`)
     const fold = new SiteFold(options)
-    fold.#enact(frozen.manifest)
-    fold.#pending = frozen.pending
+    fold.#lineage = frozen.lineage
+    fold.#enact(frozen.lineage.find(m => m.manifest.version === frozen.inForce)!)
     fold.#passed = frozen.passed
     const own = frozen.engine === options.engine
     fold.#state = thawSite(fold.#site!, own ? frozen.state : migrateSite(fold.#site!, frozen.state, frozen.versions))
@@ -103,13 +107,17 @@ export class SiteFold {
   get signed(): SignedManifest | null {
     return this.#signed
   }
+  /** Up to FORMER_MAX former ones, the one in force, and those that wait for their cycle. */
+  get lineage(): readonly SignedManifest[] {
+    return this.#lineage
+  }
   /** Installed, and not yet in force. */
   get pending(): readonly SignedManifest[] {
-    return this.#pending
+    return this.#signed ? this.#lineage.slice(this.#lineage.indexOf(this.#signed) + 1) : []
   }
   /** The newest that was installed, in force or not yet. */
   get latest(): Manifest | null {
-    return this.#pending.at(-1)?.manifest ?? this.manifest
+    return this.#lineage.at(-1)?.manifest ?? null
   }
   get passed(): readonly number[] {
     return this.#passed
@@ -196,13 +204,13 @@ export class SiteFold {
   freeze(): FrozenFold | null {
     if (!this.#signed || !this.#state) return null
     return {
-      v: 2,
+      v: 3,
       engine: this.#o.engine,
       versions: versionsOf(this.#site!),
       position: this.#position,
       chain: this.#chain,
-      manifest: this.#signed,
-      pending: this.#pending,
+      lineage: this.#lineage,
+      inForce: this.#signed.manifest.version,
       passed: this.#passed,
       state: freezeSite(this.#state),
     }
@@ -233,10 +241,8 @@ export class SiteFold {
       return { kind: 'refused', code: 'SITE_FILE', reason: String(error) }
     }
     this.#chain = chained(this.#chain, body)
-    if (next.manifest.fromCycle === null || !this.#state) {
-      this.#pending = [] // what waited is of an older version
-      this.#enact(next)
-    } else this.#pending = [...this.#pending, next]
+    this.#lineage = [...this.#lineage, next]
+    if (next.manifest.fromCycle === null || !this.#state) this.#enact(next) // what waited is of an older version
     this.#state = { ...this.#state!, position }
     return { kind: 'stepped', fact, candidate: null, outputs: [], moved: [] }
   }
@@ -244,15 +250,15 @@ export class SiteFold {
   #enactPending(epoch: number, cycle: number): void {
     const { state } = this
     if (!state || epoch < state.epoch || (epoch === state.epoch && cycle <= state.cycle)) return
-    for (const waiting of this.#pending) {
+    for (const waiting of this.pending) {
       if (cycle < waiting.manifest.fromCycle!) return
-      this.#pending = this.#pending.slice(1)
       this.#enact(waiting)
     }
   }
   #enact(signed: SignedManifest): void {
     const before = this.manifest
     this.#signed = signed
+    this.#lineage = this.#lineage.slice(Math.max(0, this.#lineage.indexOf(signed) - FORMER_MAX))
     this.#manifestHash = manifestHash(signed.manifest)
     this.#site = siteOf(signed.manifest, this.#o.definitions)
     this.#state = this.#state && before ? adoptSite(this.#site, this.#state, before) : startSite(this.#site)

@@ -178,7 +178,7 @@ export class NodeTree {
         signer,
         verifier,
         manifest: () => this.#parts.replica?.fold.signed ?? manifest,
-        pending: () => this.#parts.replica?.fold.pending ?? [],
+        lineage: () => this.#parts.replica?.fold.lineage ?? [],
         durable: () => this.#parts.replica?.durable ?? 0,
         facts: logs.facts,
         history: logs.history,

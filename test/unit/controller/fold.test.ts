@@ -144,6 +144,16 @@ describe('manifests', () => {
     bench.take(frame(8))
     expect(version(bench)).toBe(3)
   })
+  test('the line of manifests is kept for who was away, so far back as is bounded, over a snapshot too', () => {
+    const { bench, first } = begun()
+    let last = first
+    for (let i = 0; i < 12; i++) bench.install(byAdministrator((last = next(last))))
+    bench.install(byAdministrator(next(last, { fromCycle: 900 })))
+    const versions = (fold: SiteFold) => [fold.lineage, fold.pending].map(all => all.map(m => m.manifest.version))
+    const thawed = SiteFold.thaw(FoldBench.options, JSON.parse(JSON.stringify(bench.fold.freeze())))
+    for (const fold of [bench.fold, thawed])
+      expect([...versions(fold), fold.manifest!.version]).toEqual([[5, 6, 7, 8, 9, 10, 11, 12, 13, 14], [14], 13])
+  })
   test('an asset of another type under the same name starts anew', () => {
     const { bench, first } = begun()
     bench.take(frame(1))

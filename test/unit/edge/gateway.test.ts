@@ -3,7 +3,10 @@ import { expect, test } from 'vitest'
 import { Notebook } from '../../../edge/notebook.ts'
 import { RESERVED_CYCLES } from '../../../edge/sampler.ts'
 import { signCandidate } from '../../../protocol/codec/candidate.ts'
-import { NODES, signerOf } from '../controller/household.ts'
+import { manifestHash } from '../../../protocol/codec/manifest.ts'
+import type { Manifest } from '../../../protocol/words/manifest.ts'
+import { byAdministrator, head, manifestOf, NODES, signerOf } from '../controller/household.ts'
+import { FakeBattery } from './site.ts'
 import { ThreeNodes } from './three-nodes.ts'
 
 test('each cycle is decided in its slot, and every receipt is read back', async () => {
@@ -48,6 +51,33 @@ test('a restart in the midst: cycles go on, none is used twice, none of the dura
   expect(three.failed).toBeNull()
 })
 
+test('S25: a device that does not answer at the start is waited for before the first frame, and not for ever', async () => {
+  const three = await ThreeNodes.open()
+  const battery = new FakeBattery(() => three.world.clock.monotonicMs())
+  const silentUntilMs = (ms: number) => {
+    const untilMs = three.world.clock.monotonicMs() + ms
+    three.drivers.bat1 = {
+      ...battery.driver,
+      read: async () =>
+        three.world.clock.monotonicMs() < untilMs
+          ? { points: { power: { kind: 'failed', code: 'timeout', reason: '' } } }
+          : battery.driver.read(),
+    }
+  }
+  const firstOf = async (epoch: number) => (await three.measured()).find(f => f.epoch === epoch)
+  silentUntilMs(800)
+  await three.restart()
+  await three.world.clock.pass(700)
+  expect(await firstOf(2)).toBeUndefined()
+  await three.world.clock.pass(500)
+  expect((await firstOf(2))!.assets.bat1!.points.power!.quality).toBe('good')
+  silentUntilMs(60_000)
+  await three.restart()
+  await three.world.clock.pass(3_500)
+  expect((await firstOf(3))!.assets.bat1!.points.power!.quality).toBe('bad')
+  expect(three.gateway.status.slots.onTime).toBeGreaterThan(0)
+})
+
 test('S15: who signs two candidates for one cycle is out, in the log and over restarts, and holds nothing up', async () => {
   const three = await ThreeNodes.open()
   three.nodes['node-b']!.lies = true
@@ -82,6 +112,23 @@ test('S15: a proof whose telling the last life did not live to see is told by th
   for (const name of NODES) expect(three.nodes[name]!.fold.state!.disqualified).toEqual(['node-b'])
 })
 
+test('L6: a silence that a life ended in returns in the next, once the replica votes', async () => {
+  const three = await ThreeNodes.open()
+  const silent = () =>
+    Object.values(three.nodes['node-a']!.fold.state!.alarms.flatMap(bucket => Object.values(bucket)))
+      .filter(a => a.alarm === 'replicaSilent')
+      .map(a => `${a.about} ${a.state.replace(/,.*/, '')}`)
+  three.nodes['node-b']!.server.stop()
+  await three.world.clock.pass(8_000)
+  expect(silent()).toEqual(['node-b condition.activeUnacknowledged'])
+  await three.restart()
+  await three.world.clock.pass(8_000)
+  expect(silent()).toEqual(['node-b condition.activeUnacknowledged'])
+  await three.nodes['node-b']!.server.start()
+  await three.world.clock.pass(8_000)
+  expect(silent()).toEqual(['node-b condition.returnedUnacknowledged'])
+})
+
 test('nudged without end, it makes a frame every 200 ms and no more', async () => {
   const three = await ThreeNodes.open()
   await three.world.clock.pass(500)
@@ -94,4 +141,39 @@ test('nudged without end, it makes a frame every 200 ms and no more', async () =
   expect(made).toBeGreaterThanOrEqual(9)
   expect(made).toBeLessThanOrEqual(11)
   expect(three.gateway.status.slots).toEqual({ onTime: 2, late: 0, held: 0, uncovered: 0, fieldDown: 0 })
+})
+
+const followedBy = (of: Manifest, fromCycle: number | null): Manifest => ({
+  ...of,
+  version: of.version + 1,
+  previous: manifestHash(of),
+  fromCycle,
+})
+test.each([
+  ['each in force at once', [null, null, null]],
+  ['one that is in force at once after one that waits', [900, null]],
+])('S33: manifests that it missed while it was away, %s: it comes to the newest', async (_, cycles) => {
+  const three = await ThreeNodes.open()
+  await three.stop()
+  let last = manifestOf()
+  for (const fromCycle of cycles) {
+    last = followedBy(last, fromCycle)
+    const manifest = byAdministrator(last)
+    await three.append({ ...head, kind: 'ManifestInstalled', by: 'administrator', manifest })
+  }
+  await three.world.clock.pass(100)
+  await three.start()
+  await three.world.clock.pass(500)
+  expect(three.adopted.at(-1)).toBe(last.version)
+})
+test('S33: manifests that wait come into force in their order', async () => {
+  const three = await ThreeNodes.open()
+  const second = followedBy(manifestOf(), 3)
+  for (const next of [second, followedBy(second, 5)])
+    await three.append({ ...head, kind: 'ManifestInstalled', by: 'administrator', manifest: byAdministrator(next) })
+  await three.restart() // the nodes of this bench tell the manifests on a new link only
+  const { cycle } = three.gateway.status
+  expect([cycle, three.adopted]).toEqual([0, []])
+  await three.world.clock.pass(20_000)
+  expect([...new Set(three.adopted)]).toEqual([3])
 })

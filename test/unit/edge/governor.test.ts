@@ -22,6 +22,7 @@ const NOTHING: Recovered = {
   openCommands: [],
   untold: { pulses: [], commands: [] },
   disqualified: [],
+  raised: [],
 }
 const TIMING = { cycleMs: 1_000, deadlineMs: 600, validityMs: 5_000, fastMs: 1_000 }
 

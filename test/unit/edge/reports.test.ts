@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { Notebook } from '../../../edge/notebook.ts'
 import { Outbox } from '../../../edge/outbox.ts'
 import { Reports } from '../../../edge/reports.ts'
 import { openFact } from '../../../protocol/codec/fact.ts'
@@ -7,8 +8,7 @@ import { manifestOf, signerOf, verifier } from '../controller/household.ts'
 import { worldOf } from './world.ts'
 
 /** What is put, as a node reads it. */
-async function reporting() {
-  const world = worldOf()
+async function reporting(world = worldOf()) {
   const said: Fact[] = []
   const manifest = manifestOf()
   const fail = (error: unknown) => {
@@ -29,13 +29,22 @@ async function reporting() {
     },
     fail,
   })
-  const reports = new Reports({ ports: world, signer: signerOf('gateway'), manifest, durable, epoch: 3, fail })
+  const notebook = await Notebook.open(world.disk, 'boot')
+  const reports = new Reports({
+    ports: world,
+    signer: signerOf('gateway'),
+    manifest,
+    durable,
+    notebook,
+    epoch: 3,
+    fail,
+  })
   durable.linked('node-a')
   const told = async () => {
     await world.clock.pass(10)
     return said.splice(0)
   }
-  return { reports, told, notes: world.notes }
+  return { world, reports, told, notes: world.notes }
 }
 
 test('S35: a condition is told when it changes, and no more often', async () => {
@@ -53,6 +62,25 @@ test('S35: a condition is told when it changes, and no more often', async () => 
     '2 bat2 raised',
     '3 bat1 returned',
   ])
+})
+
+test('S35: what stands when a life ends is told again by the next, or returned where it ended with that life', async () => {
+  const { world, reports, told } = await reporting()
+  for (const asset of ['bat1', 'bat2', 'pv1']) reports.alarm('writeFailed', undefined, asset, 'raised', 'as it was')
+  reports.alarm('writeFailed', undefined, 'bat2', 'returned', '')
+  await told()
+  const next = await reporting(world)
+  next.reports.again(c => c.asset === 'pv1')
+  next.reports.alarm('writeFailed', undefined, 'bat1', 'raised', 'not once more')
+  // behind what the outbox of the first life has not seen read back
+  const alarms = (await next.told()).slice(4) as { asset: string; state: string; text: string }[]
+  expect(alarms.map(a => `${a.asset} ${a.state}: ${a.text}`)).toEqual([
+    'bat1 raised: as it was',
+    'pv1 returned: the gateway has started anew',
+  ])
+  const last = await reporting(world)
+  last.reports.again(() => false)
+  expect((await last.told()).slice(6)).toMatchObject([{ asset: 'bat1', state: 'raised' }])
 })
 
 test('nothing to tell is no receipt', async () => {

@@ -9,8 +9,9 @@ import { sealFact } from '../../../protocol/codec/fact.ts'
 import { UplinkServer } from '../../../protocol/ingress/uplink.ts'
 import type { EventLog } from '../../../protocol/log/event-log.ts'
 import { openMemoryLog } from '../../../protocol/log/memory.ts'
+import type { FieldDriver } from '../../../protocol/ports.ts'
 import type { Candidate } from '../../../protocol/words/candidate.ts'
-import type { Fact } from '../../../protocol/words/facts.ts'
+import type { Fact, FactOf } from '../../../protocol/words/facts.ts'
 import {
   byAdministrator,
   FoldBench,
@@ -42,7 +43,7 @@ class Node {
       signer: signerOf(name),
       verifier,
       manifest: () => signed,
-      pending: () => [],
+      lineage: () => this.fold.lineage,
       durable: () => this.fold.state?.durable ?? 0,
       facts,
       history,
@@ -72,7 +73,11 @@ export class ThreeNodes {
   readonly world = worldOf()
   readonly facts = openMemoryLog({ topic: 'facts' })
   readonly nodes: Record<string, Node> = {}
+  /** By asset; one without has no points. */
+  readonly drivers: Record<string, FieldDriver> = {}
   gateway!: Gateway
+  /** Versions of the manifests that the gateway would be built anew under. */
+  readonly adopted: number[] = []
   failed: unknown = null
   #uplinks!: Uplinks
   #outboxes!: Outboxes
@@ -114,10 +119,10 @@ export class ThreeNodes {
       manifest,
       uplinks: this.#uplinks,
       ...this.#outboxes,
-      field: new Field(world.clock, {}, () => manifest.assets),
+      field: new Field(world.clock, this.drivers, () => manifest.assets),
       boot: 'boot',
       fail,
-      adopt: () => {},
+      adopt: ({ manifest }) => void this.adopted.push(manifest.version),
     })
     await world.clock.pass(10)
     this.gateway.start()
@@ -134,11 +139,15 @@ export class ThreeNodes {
     this.world.disk.crash()
     await this.world.clock.pass(100)
   }
-  /** Every frame that a replica has taken: epoch and cycle. */
-  async frames(): Promise<[number, number][]> {
+  /** Every frame that a replica has taken. */
+  async measured(): Promise<FactOf<'FrameMeasured'>[]> {
     const records = await this.facts.read(manifest.partition, 0, 10_000)
     const facts = records.map(r => JSON.parse(r.body.slice(r.body.indexOf(' ') + 1)) as Fact)
-    const all = facts.flatMap(f => (f.kind === 'FrameMeasured' ? [`${f.epoch} ${f.cycle}`] : []))
+    return facts.filter(f => f.kind === 'FrameMeasured')
+  }
+  /** Their epochs and cycles, each once. */
+  async frames(): Promise<[number, number][]> {
+    const all = (await this.measured()).map(f => `${f.epoch} ${f.cycle}`)
     return [...new Set(all)].map(text => text.split(' ').map(Number) as [number, number])
   }
   get durable(): number[] {

@@ -21,7 +21,7 @@ async function serve(
   world: World,
   facts: EventLog = openMemoryLog({ topic: 'facts' }),
   signer = signerOf('node-a'),
-  pending: readonly SignedManifest[] = [],
+  lineage: readonly SignedManifest[] = [{ manifest, signatures: {} }],
 ) {
   const history = openMemoryLog({ topic: 'history' })
   const options = {
@@ -30,7 +30,7 @@ async function serve(
     signer,
     verifier,
     manifest: () => ({ manifest, signatures: {} }),
-    pending: () => pending,
+    lineage: () => lineage,
     durable: () => 4,
     facts,
     history,
@@ -100,7 +100,7 @@ test('a gateway that holds its key is let in, and answered after the append', as
 test('what is in force, what waits for its cycle and how far it has read are told on each link', async () => {
   const world = worldOf()
   const waits = { manifest: { ...manifest, version: 2, fromCycle: 900 }, signatures: {} }
-  await serve(world, undefined, undefined, [waits])
+  await serve(world, undefined, undefined, [{ manifest, signatures: {} }, waits])
   const caller = await (await Caller.to(world)).prove()
   const told = caller.heard.filter(m => m.t !== 'hello' && m.t !== 'proof')
   expect(told).toEqual([

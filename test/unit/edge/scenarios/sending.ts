@@ -271,7 +271,7 @@ export const delivery: Behaviour<any, any, any> = {
   },
 }
 
-const polled = (atMs: number) => ({ type: 'polled', atMs }) as const
+const polled = (atMs: number, whole = true) => ({ type: 'polled', atMs, whole }) as const
 const nudge = (atMs: number) => ({ type: 'nudge', atMs }) as const
 const fast = (atMs: number, on = true) => ({ type: 'fast', on, atMs }) as const
 const start = { type: 'start', atMs: 0 } as const
@@ -288,8 +288,8 @@ export const sampler: Behaviour<SamplerContext, SamplerEvent, any> = {
       begins: 'idle | ',
       rows: [
         [5_000, 'idle'],
-        [{ type: 'start', atMs: 5_000 }, 'polling', 'poll'],
-        [20, 'polling'],
+        [{ type: 'start', atMs: 5_000 }, 'observing', 'poll'],
+        [20, 'observing'],
         [polled(5_020), 'waiting', 'frame 1 due 5000'],
         [979, 'waiting'],
         [1, 'polling', 'poll'],
@@ -300,7 +300,7 @@ export const sampler: Behaviour<SamplerContext, SamplerEvent, any> = {
     },
     'after a pause one frame, not a burst': {
       rows: [
-        [start, 'polling', 'poll'],
+        [start, 'observing', 'poll'],
         [polled(0), 'waiting', 'frame 1 due 0'],
         [1_000, 'polling', 'poll'],
         [7_500, 'polling'],
@@ -309,10 +309,41 @@ export const sampler: Behaviour<SamplerContext, SamplerEvent, any> = {
         [1, 'polling', 'poll'],
       ],
     },
+    'P4: the first frame waits until every device was read whole, and no later one does': {
+      rows: [
+        [start, 'observing', 'poll'],
+        [polled(500, false), 'lookingAgain'],
+        [199, 'lookingAgain'],
+        [1, 'observing', 'poll'],
+        [polled(1_200, false), 'lookingAgain'],
+        [200, 'observing', 'poll'],
+        [polled(1_450), 'waiting', 'frame 1 due 0'],
+        [1_000, 'polling', 'poll'],
+        [polled(2_450, false), 'waiting', 'frame 2 due 2450'],
+      ],
+    },
+    'P4: a device that stays silent is waited for no longer than observeMs': {
+      input: { observeMs: 600 },
+      rows: [
+        [start, 'observing', 'poll'],
+        [polled(599, false), 'lookingAgain'],
+        [200, 'observing', 'poll'],
+        [polled(900, false), 'waiting', 'frame 1 due 0'],
+      ],
+    },
+    'P4: the first frame waits for its number too': {
+      input: { cycle: 100, reserved: 100, asked: 100 },
+      rows: [
+        [start, 'observing', 'poll'],
+        [polled(10), 'unnumbered'],
+        [{ type: 'reserved', upTo: 108 }, 'polling', 'poll'],
+        [polled(20), 'waiting', 'frame 101 due 0; reserve 109'],
+      ],
+    },
     'P2: an early frame on a nudge, 200 ms after the frame before it, and the rhythm stays': {
       rows: [
-        [start, 'polling', 'poll'],
-        [nudge(0), 'polling'],
+        [start, 'observing', 'poll'],
+        [nudge(0), 'observing'],
         [polled(0), 'waiting', 'frame 1 due 0'],
         [300, 'waiting'],
         [nudge(300), 'waiting'],
@@ -333,7 +364,7 @@ export const sampler: Behaviour<SamplerContext, SamplerEvent, any> = {
     'P2: a nudge while a fast poll is under way': {
       input: { cycleMs: 1_000, fastMs: 150, fast: true },
       rows: [
-        [start, 'polling', 'poll'],
+        [start, 'observing', 'poll'],
         [polled(0), 'waiting', 'frame 1 due 0'],
         [150, 'polling', 'poll'],
         [nudge(150), 'polling'],
@@ -347,7 +378,7 @@ export const sampler: Behaviour<SamplerContext, SamplerEvent, any> = {
     'P3: numbers are asked for ahead; a frame without a durable one waits': {
       input: { cycle: 100, reserved: 101, asked: 105 },
       rows: [
-        [start, 'polling', 'poll'],
+        [start, 'observing', 'poll'],
         [polled(0), 'waiting', 'frame 101 due 0; reserve 109'],
         [1_000, 'polling', 'poll'],
         [polled(1_000), 'unnumbered'],
@@ -362,8 +393,8 @@ export const sampler: Behaviour<SamplerContext, SamplerEvent, any> = {
     'while a fast law is active, polls between the frames': {
       input: { cycleMs: 1_000, fastMs: 400 },
       rows: [
-        [start, 'polling', 'poll'],
-        [fast(0), 'polling'],
+        [start, 'observing', 'poll'],
+        [fast(0), 'observing'],
         [polled(0), 'waiting', 'frame 1 due 0'],
         [400, 'polling', 'poll'],
         [polled(400), 'waiting', 'fast'],
@@ -380,7 +411,7 @@ export const sampler: Behaviour<SamplerContext, SamplerEvent, any> = {
       input: { cycleMs: 1_000, fastMs: 250 },
       rows: [
         [fast(0), 'idle'],
-        [start, 'polling', 'poll'],
+        [start, 'observing', 'poll'],
         [polled(0), 'waiting', 'frame 1 due 0'],
         [250, 'polling', 'poll'],
         [fast(250, false), 'polling'],
