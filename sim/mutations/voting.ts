@@ -176,8 +176,8 @@ export const VOTING: readonly Mutation[] = [
     changes: [
       {
         file: 'edge/reports.ts',
-        find: "if ((this.#raised.get(key) ?? 'returned') === state) return",
-        replace: "if (state === 'returned' && (this.#raised.get(key) ?? 'returned') === state) return",
+        find: "if (this.#raised.has(key) === (state === 'raised')) return",
+        replace: "if (state === 'returned' && !this.#raised.has(key)) return",
       },
     ],
     breaks: ['S35'],
