@@ -116,7 +116,7 @@ export class Gateway {
       },
       lapse: () => this.#executor?.lapse(),
       undecided: cycle => this.#delivery.send({ type: 'undecided', cycle }),
-      alarm: (alarm, about, asset, state, text) => this.#reports.alarm(alarm, about, asset, state, text),
+      alarm: (...told) => this.#reports.alarm(...told),
       equivocation: proof =>
         void notebook
           .write({ k: 'disqualified', proof })

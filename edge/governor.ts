@@ -12,6 +12,7 @@ import type { ChannelState, Equivocation, Slots } from '../protocol/words/facts.
 import { type Manifest, majorityOf } from '../protocol/words/manifest.ts'
 import { type ChannelContext, type ChannelEffect, type ChannelEvent, channelMachine } from './channel.ts'
 import type { Condition, Recovered } from './notebook.ts'
+import type { Reports } from './reports.ts'
 import { counted } from './slots.ts'
 import type { Values } from './target.ts'
 import type { Verdict } from './verdict.ts'
@@ -29,13 +30,7 @@ export interface GovernorOwner {
   lapse(): void
   /** The next frame is there, and the one of this cycle has no quorum. */
   undecided(cycle: number): void
-  alarm(
-    alarm: string,
-    about: string | undefined,
-    asset: string | undefined,
-    state: 'raised' | 'returned',
-    text: string,
-  ): void
+  readonly alarm: Reports['alarm']
   equivocation(proof: Equivocation): void
 }
 type Channel = LiveMachine<ChannelContext, ChannelEvent, ChannelEffect>

@@ -6,9 +6,8 @@
 
 import { Journal } from '../protocol/journal.ts'
 import type { Disk } from '../protocol/ports.ts'
-import type { CommandReceipt, Equivocation, Slots } from '../protocol/words/facts.ts'
+import { type CommandReceipt, type Equivocation, NO_SLOTS, type Slots } from '../protocol/words/facts.ts'
 import type { PulseOutcome } from './commands.ts'
-import { NO_SLOTS } from './slots.ts'
 import type { Verdict } from './verdict.ts'
 
 export interface PulseEnd {

@@ -2,7 +2,6 @@ import type { Slots } from '../protocol/words/facts.ts'
 import type { Ballot } from './ballots.ts'
 
 export type SlotClass = keyof Slots
-export const NO_SLOTS: Slots = { onTime: 0, late: 0, held: 0, uncovered: 0, fieldDown: 0 }
 
 /**
  * Each slot of T is classed once, at its end: quorum by D, quorum by T, no new quorum but a standing verdict younger

@@ -9,9 +9,9 @@
  * A disagreement is never resolved by priority: it only makes a quorum impossible, and the standing verdict ends.
  */
 import { defineMachine } from '../actors/kit/machine.ts'
-import type { Slots } from '../protocol/words/facts.ts'
+import { NO_SLOTS, type Slots } from '../protocol/words/facts.ts'
 import { type Ballot, type Ballots, cast, decide, dissenters, opened, type Vote } from './ballots.ts'
-import { counted, NO_SLOTS, type SlotClass, slotClass } from './slots.ts'
+import { counted, type SlotClass, slotClass } from './slots.ts'
 import type { Verdict } from './verdict.ts'
 
 /** Quorums in a row before a site comes back from a fallback. */

@@ -5,6 +5,7 @@
 
 import type { Engine } from '../supervisors/site/engine.ts'
 import type { SiteFile } from '../supervisors/site/file.ts'
+import { NODES } from '../supervisors/site/who.ts'
 import { schedule } from './faults/acts.ts'
 import { type Fault, type FaultKind, KINDS } from './faults/kinds.ts'
 import { type Profile, profileOf, type Targets } from './faults/profile.ts'
@@ -15,7 +16,7 @@ import { INVARIANTS } from './oracle/registry.ts'
 import type { PlantOptions } from './plant/state.ts'
 import { quickKeys, realKeys } from './platform/keys.ts'
 import { Crowd } from './platform/people.ts'
-import { NODES, SimSite, topicsOf } from './platform/site.ts'
+import { SimSite, topicsOf } from './platform/site.ts'
 import { randomOf } from './world/draw.ts'
 import { type Struck, World } from './world/world.ts'
 

@@ -53,17 +53,24 @@ interface Lives {
   readonly alarm: Life<AlarmEvent>
 }
 
+/** Throws a Refusal that lists what is known; `where` the type is named begins its words. */
+export function definitionOf<D>(
+  all: Readonly<Record<string, D>>,
+  type: string,
+  code: 'UNKNOWN_ASSET_TYPE' | 'UNKNOWN_STRATEGY_TYPE',
+  where: string,
+): D {
+  if (Object.hasOwn(all, type)) return all[type]!
+  throw new Refusal(code, `${where}: '${type}' is not known; known: ${Object.keys(all).join(', ')}`)
+}
+
 /** Targets of commands and sources of alarms that are no assets. */
 const RESERVED = ['site', 'gateway']
 
 /** Throws Refusal: UNKNOWN_ASSET_TYPE, UNKNOWN_STRATEGY_TYPE, UNKNOWN_VERSION, ASSET_DEFINITION, SITE_FILE. */
 export function siteOf(manifest: Manifest, definitions: Definitions): Site {
   const assets = manifest.assets.map(entry => {
-    const asset = definitions.assets[entry.type]
-    if (!asset) {
-      const known = Object.keys(definitions.assets).join(', ')
-      throw new Refusal('UNKNOWN_ASSET_TYPE', `asset '${entry.name}' is of type '${entry.type}'; known: ${known}`)
-    }
+    const asset = definitionOf(definitions.assets, entry.type, 'UNKNOWN_ASSET_TYPE', `asset '${entry.name}': type`)
     const placed = place(asset, entry.name, settingsNow(`asset '${entry.name}'`, asset.spec, entry))
     const own = Object.entries(safeValues(placed))
     return { ...placed, entry, safe: Object.fromEntries(own.map(([n, v]) => [n, entry.envelope[n]?.safe ?? v])) }
@@ -74,11 +81,7 @@ export function siteOf(manifest: Manifest, definitions: Definitions): Site {
     if (byName.has(name))
       throw new Refusal('SITE_FILE', `asset '${name}': commands and alarms mean something else by it`)
   const strategies = manifest.strategies.map(s => {
-    const strategy = definitions.strategies[s.type]
-    if (!strategy) {
-      const known = Object.keys(definitions.strategies).join(', ')
-      throw new Refusal('UNKNOWN_STRATEGY_TYPE', `strategy '${s.name}' is of type '${s.type}'; known: ${known}`)
-    }
+    const strategy = definitionOf(definitions.strategies, s.type, 'UNKNOWN_STRATEGY_TYPE', `strategy '${s.name}': type`)
     const roles = Object.entries(strategy.roles).map(([role, wanted]) => {
       const names = s.roles[role] ?? []
       for (const name of names) {

@@ -1,3 +1,4 @@
+import { firstFrom } from '../first-from.ts'
 import { Delivery, type Follower } from './delivery.ts'
 import {
   type Ends,
@@ -111,7 +112,11 @@ class MemoryLog implements EventLog {
     const earliest = Math.max(this.#earliest.get(partition) ?? 0, Math.min(before, this.#next))
     this.#earliest.set(partition, earliest)
     const records = this.#partitions.get(partition)
-    if (records) records.splice(0, firstAtOrAbove(records, earliest))
+    if (records)
+      records.splice(
+        0,
+        firstFrom(records, r => r.position, earliest),
+      )
   }
 
   async describe(): Promise<LogDescription> {
@@ -138,7 +143,7 @@ class MemoryLog implements EventLog {
 
   #slice(partition: number, from: number, max: number): readonly LogRecord[] {
     const records = this.#partitions.get(partition) ?? []
-    const start = firstAtOrAbove(records, from)
+    const start = firstFrom(records, r => r.position, from)
     return records.slice(start, start + max)
   }
 
@@ -178,15 +183,4 @@ class MemoryLog implements EventLog {
       throw new LogError('LOG_GONE', `position ${from} was trimmed away; the earliest is ${earliest}`, { earliest })
     }
   }
-}
-
-function firstAtOrAbove(records: readonly LogRecord[], position: number): number {
-  let low = 0
-  let high = records.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (records[middle]!.position < position) low = middle + 1
-    else high = middle
-  }
-  return low
 }

@@ -52,6 +52,7 @@ export const Slots = Type.Object(
   closed,
 )
 export type Slots = Type.Static<typeof Slots>
+export const NO_SLOTS: Slots = { onTime: 0, late: 0, held: 0, uncovered: 0, fieldDown: 0 }
 
 /** All points of a site in one cycle. Sent even if every read failed. */
 export const FrameMeasured = Type.Object(

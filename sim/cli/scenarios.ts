@@ -2,7 +2,8 @@
 import { readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Refusal } from '../../protocol/words/errors.ts'
-import { junit } from '../scenario/report/junit.ts'
+import { junit } from '../../supervisors/records/junit.ts'
+import { suiteOf } from '../scenario/report/junit.ts'
 import { page } from '../scenario/report/page.ts'
 import { resultAsData, resultInWords } from '../scenario/report/words.ts'
 import { holds } from '../scenario/result.ts'
@@ -27,7 +28,7 @@ export async function playAll(call: SimCall, say: (line: string) => void): Promi
     }),
   )
   pool.close()
-  if (call.junit !== null) writeFileSync(call.junit, junit(all))
+  if (call.junit !== null) writeFileSync(call.junit, junit(all.map(suiteOf)))
   if (call.html !== null) writeFileSync(call.html, page(all))
   const right = all.filter(done => done.kind === 'done' && holds(done.result)).length
   if (!call.json && all.length > 1) say(`${right} of ${all.length} scenarios are as expected`)

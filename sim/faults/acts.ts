@@ -89,12 +89,9 @@ const ACTS: Partial<Record<FaultKind, Act>> = {
   local: atThePlant('local', ({ id }) => ({ powerW: (id % 5) * 100 })),
   secondWriter: ({ site, world }, { target, id }) => {
     const unit = site.field.plant.options.assets.find(a => a.name === target)!.unit
-    site.field.write(unit, 'holding', 100, [draw(world.seed, id, 2) % 100], 'stranger', {
-      askedMs: world.nowMs,
-      ms: world.nowMs,
-      senderMs: world.nowMs,
-      unwatched: false,
-    })
+    const { nowMs } = world
+    const left = { askedMs: nowMs, ms: nowMs, senderMs: nowMs, unwatched: false }
+    site.field.write(left, unit, 'holding', 100, [draw(world.seed, id, 2) % 100], 'stranger')
     return undefined
   },
   recalibrated: ({ site }, { target, id }) => {

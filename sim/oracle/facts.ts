@@ -1,4 +1,5 @@
 /** What the log says, held against what the plant saw. */
+import { firstFrom } from '../../protocol/first-from.ts'
 import type { FactOf } from '../../protocol/words/facts.ts'
 import type { Look } from '../platform/field.ts'
 import type { Find, Finding } from './check.ts'
@@ -184,9 +185,8 @@ export const goodIsTrue: Find = e => {
         const aboutMs = sentMs - point.ageMs
         const tolerance = name === 'power' ? 2 : 1
         const is = (l: Look) => Math.abs((shown(l.state) ?? Infinity) - Number(point.value)) <= tolerance
-        let at = firstFrom(served, aboutMs - SERVED_MS)
-        while (at < served.length && served[at]!.atMs <= aboutMs + ASKED_MS && !is(served[at]!)) at++
-        const true_ = at < served.length && served[at]!.atMs <= aboutMs + ASKED_MS
+        const [from, to] = [aboutMs - SERVED_MS, aboutMs + ASKED_MS + 1].map(ms => firstFrom(served, l => l.atMs, ms))
+        const true_ = served.slice(from, to).some(is)
         const doubted = e.world.faults.some(f => SENSOR.has(f.kind) && (f.target === '*' || f.target === asset))
         return true_ || doubted
           ? []
@@ -199,17 +199,6 @@ export const goodIsTrue: Find = e => {
       })
     })
   })
-}
-/** The first look at or after a time. */
-function firstFrom(looks: readonly Look[], atMs: number): number {
-  let low = 0
-  let high = looks.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (looks[middle]!.atMs < atMs) low = middle + 1
-    else high = middle
-  }
-  return low
 }
 /** A frame may have waited for a link, as long as it is valid. */
 const SERVED_MS = 6_000

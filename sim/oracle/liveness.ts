@@ -1,6 +1,7 @@
 /** What must happen within a bound. Judged after the faults, and for single deaths in the midst of them. */
+
+import { NODES } from '../../supervisors/site/who.ts'
 import { KINDS } from '../faults/kinds.ts'
-import { NODES } from '../platform/site.ts'
 import type { Find, Finding, Trialled } from './check.ts'
 import type { Evidence } from './evidence.ts'
 import { setpointOf } from './plant-words.ts'

@@ -1,7 +1,7 @@
 /** The states of replicas, held against a replay of the log from its beginning. */
 import { SiteFold } from '../../actors/controller/fold.ts'
 import type { Fact } from '../../protocol/words/facts.ts'
-import { NODES } from '../platform/site.ts'
+import { NODES } from '../../supervisors/site/who.ts'
 import type { Kept } from '../world/log.ts'
 import type { Find, Finding } from './check.ts'
 import type { Evidence } from './evidence.ts'

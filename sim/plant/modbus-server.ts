@@ -7,21 +7,13 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import { EXCEPTION, type Space } from './devices/register.ts'
 
-/** An answer, or none: `silence` leaves the request unanswered, `cut` resets the connection that asked. */
+/** No answer: `silence` leaves the request unanswered, `cut` resets the connection that asked. */
 type NoAnswer = 'silence' | 'cut'
+export type Answer<T> = T | { readonly exception: number } | NoAnswer
 export interface Requests {
-  read(unit: number, space: Space, address: number, count: number): readonly number[] | Refusal | NoAnswer
+  read(unit: number, space: Space, address: number, count: number): Answer<readonly number[]>
   /** Called once for each write request, before anything is answered. `source`: the peer's `host:port`. */
-  write(
-    unit: number,
-    space: Space,
-    address: number,
-    words: readonly number[],
-    source: string,
-  ): Refusal | 'done' | NoAnswer
-}
-interface Refusal {
-  readonly exception: number
+  write(unit: number, space: Space, address: number, words: readonly number[], source: string): Answer<'done'>
 }
 
 export interface ModbusServer {

@@ -4,6 +4,7 @@
  */
 import { type ModbusConnect, ModbusException, type ModbusTransport } from '../../edge/drivers/modbus/transport.ts'
 import type { Space } from '../plant/devices/register.ts'
+import type { Answer, Requests } from '../plant/modbus-server.ts'
 import { Plant } from '../plant/plant.ts'
 import type { RecordedWrite } from '../plant/record.ts'
 import { requestsOf } from '../plant/requests.ts'
@@ -42,7 +43,6 @@ interface Left {
   readonly unwatched: boolean
   readonly senderMs: number
 }
-type Answer<T> = T | { readonly exception: number } | 'silence' | 'cut'
 
 export class SimField {
   readonly plant: Plant
@@ -52,7 +52,7 @@ export class SimField {
   readonly looks: Look[] = []
   /** Served to whoever read, by asset. */
   readonly served = new Map<string, Look[]>()
-  readonly #requests: ReturnType<typeof requestsOf>
+  readonly #requests: Requests
   #number = 1
   #left: Left = { askedMs: 0, ms: 0, senderMs: 0, unwatched: false }
   #before: PlantState
@@ -133,14 +133,8 @@ export class SimField {
       return [former, ...words.slice(1)]
     return words
   }
-  write(
-    unit: number,
-    space: Space,
-    address: number,
-    words: readonly number[],
-    source: string,
-    left: Left,
-  ): Answer<'done'> {
+  write(left: Left, ...request: Parameters<Requests['write']>): Answer<'done'> {
+    const [unit, , address, words] = request
     const plant = this.now()
     this.#before = plant.state
     this.#left = left
@@ -148,7 +142,7 @@ export class SimField {
       const shown = plant.read(unit, 'holding', 100, 1)
       if (!('exception' in shown)) this.#former.set(this.nameOf(unit), shown[0]!)
     }
-    const answer = this.#requests.write(unit, space, address, words, source)
+    const answer = this.#requests.write(...request)
     this.world.trace('write', this.nameOf(unit), `${address}=${words.join(',')} ${typeof answer}`)
     return answer
   }
@@ -205,7 +199,7 @@ class Wire implements ModbusTransport {
     return (await this.#read(unit, space, address, count)).map(word => word !== 0)
   }
   async #write(unit: number, space: Space, address: number, words: readonly number[]): Promise<void> {
-    await this.#asked(unit, left => this.#field.write(unit, space, address, words, this.#source, left))
+    await this.#asked(unit, left => this.#field.write(left, unit, space, address, words, this.#source))
   }
 
   #asked<T>(unit: number, request: (left: Left) => Answer<T>): Promise<T> {

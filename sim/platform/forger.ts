@@ -1,7 +1,7 @@
 /** What a faulty node's ingress lets into the log in the names of others, signed with the only key that it has. */
 import { sealFact } from '../../protocol/codec/fact.ts'
 import { manifestHash, signManifest } from '../../protocol/codec/manifest.ts'
-import type { Fact } from '../../protocol/words/facts.ts'
+import { type Fact, NO_SLOTS } from '../../protocol/words/facts.ts'
 import type { SimSite } from './site.ts'
 
 export function forgeries(site: SimSite, target: string, nth: number): void {
@@ -14,9 +14,8 @@ export function forgeries(site: SimSite, target: string, nth: number): void {
   const epoch = state?.epoch ?? 1
   const cycle = (state?.cycle ?? 0) + 1
   const of = { v: 1 as const, tenant, site: name }
-  const slots = { onTime: 0, late: 0, held: 0, uncovered: 0, fieldDown: 0 }
   const made: Fact[] = [
-    { ...of, by: 'gateway', kind: 'FrameMeasured', epoch: epoch + (nth % 2), cycle, assets: {}, slots },
+    { ...of, by: 'gateway', kind: 'FrameMeasured', epoch: epoch + (nth % 2), cycle, assets: {}, slots: NO_SLOTS },
     {
       ...of,
       by: 'operator',

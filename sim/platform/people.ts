@@ -2,8 +2,9 @@
 import { sha256 } from '../../protocol/codec/canonical.ts'
 import { manifestHash, signManifest } from '../../protocol/codec/manifest.ts'
 import type { Manifest, SignedManifest } from '../../protocol/words/manifest.ts'
+import { NODES } from '../../supervisors/site/who.ts'
 import { draw, randomOf } from '../world/draw.ts'
-import { NODES, type SimSite } from './site.ts'
+import type { SimSite } from './site.ts'
 
 const START_MS = 3_000
 const IDLE_MS_MIN = 20_000

@@ -8,13 +8,14 @@ import { signManifest } from '../../protocol/codec/manifest.ts'
 import { TOPICS, type Topic } from '../../protocol/log/event-log.ts'
 import type { Logs, Ports } from '../../protocol/ports.ts'
 import { commandId } from '../../protocol/words/ids.ts'
-import type { KeyEntry, Manifest, Role, SignedManifest } from '../../protocol/words/manifest.ts'
+import type { Manifest, SignedManifest } from '../../protocol/words/manifest.ts'
 import { openGateway } from '../../supervisors/gateway/open.ts'
 import type { GatewayTree } from '../../supervisors/gateway/tree.ts'
 import { NodeTree } from '../../supervisors/node/tree.ts'
 import type { Engine } from '../../supervisors/site/engine.ts'
 import type { SiteFile } from '../../supervisors/site/file.ts'
 import { resolveSite } from '../../supervisors/site/resolve.ts'
+import { keysOf, NODES, ROLES } from '../../supervisors/site/who.ts'
 import type { PlantOptions } from '../plant/state.ts'
 import type { Inputs } from '../plant/step.ts'
 import { draw, textHash } from '../world/draw.ts'
@@ -24,17 +25,6 @@ import type { World } from '../world/world.ts'
 import { SimField } from './field.ts'
 import { type Keys, quickKeys } from './keys.ts'
 import { betray } from './traitor.ts'
-
-export const NODES = ['node-a', 'node-b', 'node-c'] as const
-const ROLES: Readonly<Record<string, Role>> = {
-  administrator: 'administrator',
-  operator: 'operator',
-  viewer: 'viewer',
-  gateway: 'gateway',
-  'node-a': 'node',
-  'node-b': 'node',
-  'node-c': 'node',
-}
 
 /** What the plant's day is at when a run begins, after noon: sun to waste, some, none. */
 const HOURS = [0, 4, 5, 6, 8]
@@ -72,14 +62,9 @@ export function manifestOf(
   engine: Engine,
   { keys = quickKeys(0, file.site), partition = 0 }: { readonly keys?: Keys; readonly partition?: number },
 ): Manifest {
-  const entry = ([id, role]: [string, Role]) =>
-    [id, { publicKey: keys.signer(id).publicKey, roles: [role] }] as [string, KeyEntry]
-  const who = {
-    keys: Object.fromEntries(Object.entries(ROLES).map(entry)),
-    replicas: [...NODES],
-    threshold: 1,
-    engine: engine.hash,
-  }
+  // a viewer too, whose commands must count for nothing (S23)
+  const all = keysOf(id => keys.signer(id).publicKey, { ...ROLES, viewer: 'viewer' })
+  const who = { keys: all, replicas: [...NODES], threshold: 1, engine: engine.hash }
   return resolveSite(file, engine.definitions, who, { partition })
 }
 

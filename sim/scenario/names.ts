@@ -6,10 +6,10 @@ import type { Manifest } from '../../protocol/words/manifest.ts'
 import type { Unit } from '../../protocol/words/units.ts'
 import type { Engine } from '../../supervisors/site/engine.ts'
 import type { SiteFile } from '../../supervisors/site/file.ts'
+import { NODES } from '../../supervisors/site/who.ts'
 import type { Targets } from '../faults/profile.ts'
 import { powerOf, setpointOf, socOf } from '../oracle/plant-words.ts'
 import { type AssetOptions, type PlantOptions, type PlantState, pvParameters } from '../plant/state.ts'
-import { NODES } from '../platform/site.ts'
 import { targetsOf } from '../trial.ts'
 
 export interface Quantity {

@@ -2,6 +2,7 @@
  * The log of a simulated site: one ordered topic each, kept by a cluster that outlives every process. An append that
  * has left its process commits, whoever dies meanwhile; whether its acknowledgement comes is another matter (L-a).
  */
+import { firstFrom } from '../../protocol/first-from.ts'
 import { Delivery } from '../../protocol/log/delivery.ts'
 import { type EventLog, LogError, type LogRecord, type NewRecord, type Topic } from '../../protocol/log/event-log.ts'
 import { assertRecords, FOLLOW_BATCH_RECORDS_MAX } from '../../protocol/log/limits.ts'
@@ -57,13 +58,16 @@ export class SimTopic {
     if (from < earliest)
       throw new LogError('LOG_GONE', `position ${from} was trimmed away; the earliest is ${earliest}`, { earliest })
     const records = this.of(partition)
-    const start = firstFrom(records, from)
+    const start = firstFrom(records, r => r.position, from)
     return records.slice(start, start + max)
   }
   trim(partition: number, before: number): void {
     this.#earliest.set(partition, Math.max(this.earliest(partition), Math.min(before, this.#next)))
     const records = this.of(partition)
-    records.splice(0, firstFrom(records, this.earliest(partition)))
+    records.splice(
+      0,
+      firstFrom(records, r => r.position, this.earliest(partition)),
+    )
   }
 
   /** By a hand that needs no process, at once. */
@@ -112,17 +116,6 @@ export class SimTopic {
     world.trace(`log ${this.topic}`, by, body)
     return position
   }
-}
-
-function firstFrom(records: readonly LogRecord[], position: number): number {
-  let low = 0
-  let high = records.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (records[middle]!.position < position) low = middle + 1
-    else high = middle
-  }
-  return low
 }
 
 /** One follow of one life. */

@@ -55,7 +55,7 @@ async function against(call: Call, path: string, log: RecordedLog): Promise<numb
   tell(call, { site, engine: other?.hash ?? own!.engine, compared, counts, hidden: Math.max(0, shown - SHOWN) })
   const file = call.text('junit')
   if (file !== undefined)
-    writeFileSync(file, junit('quorate replay', casesOf(log.manifest, compared, counts, differing)))
+    writeFileSync(file, junit([{ name: 'quorate replay', cases: casesOf(log.manifest, compared, counts, differing) }]))
   return compared.different + compared.undecided === 0 && compared.compared > 0 ? 0 : 1
 }
 

@@ -56,10 +56,7 @@ export const assetTest: Verb = {
     if (out !== undefined)
       writeFileSync(
         out,
-        junit(
-          `quorate asset test ${file}`,
-          tested.flatMap(t => casesOfTested(t, minPercent)),
-        ),
+        junit([{ name: `quorate asset test ${file}`, cases: tested.flatMap(t => casesOfTested(t, minPercent)) }]),
       )
     const holds = (t: Tested) => t.failed === 0 && (minPercent === null || coveragePercent(t.covered) >= minPercent)
     return tested.every(holds) ? 0 : 1

@@ -9,6 +9,7 @@ import type { EventLog } from '../../protocol/log/event-log.ts'
 import type { Ports } from '../../protocol/ports.ts'
 import type { SignedCandidate } from '../../protocol/words/candidate.ts'
 import { Refusal } from '../../protocol/words/errors.ts'
+import { type Fact, NO_SLOTS } from '../../protocol/words/facts.ts'
 import type { Manifest } from '../../protocol/words/manifest.ts'
 import { parse, raw } from '../../protocol/words/units.ts'
 import type { Replica } from './replica.ts'
@@ -78,30 +79,21 @@ export class NodeFaults {
     const of = { v: 1 as const, tenant, site }
     const epoch = state?.epoch ?? 1
     const cycle = (state?.cycle ?? 0) + 1
-    const slots = { onTime: 0, late: 0, held: 0, uncovered: 0, fieldDown: 0 }
-    const bodies = [
-      sealFact({ ...of, by: 'gateway', kind: 'FrameMeasured', epoch, cycle, assets: {}, slots }, this.#signer),
-      sealFact(
-        {
-          ...of,
-          by: 'operator',
-          kind: 'CommandRequested',
-          id: `lie-${this.#ports.random.id()}`,
-          target: 'site',
-          name: 'off',
-          params: {},
-          issuedAtMs: state?.now ?? 0,
-          expiresMs: 60_000,
-        },
-        this.#signer,
-      ),
-      sealFact(
-        { ...of, by: this.#signer.key, kind: 'FrameMeasured', epoch, cycle: cycle + 1, assets: {}, slots },
-        this.#signer,
-      ),
+    const frame = { ...of, kind: 'FrameMeasured' as const, epoch, assets: {}, slots: NO_SLOTS }
+    const command = { ...of, kind: 'CommandRequested' as const, target: 'site', name: 'off', params: {} }
+    const lies: Fact[] = [
+      { ...frame, by: 'gateway', cycle },
+      {
+        ...command,
+        by: 'operator',
+        id: `lie-${this.#ports.random.id()}`,
+        issuedAtMs: state?.now ?? 0,
+        expiresMs: 60_000,
+      },
+      { ...frame, by: this.#signer.key, cycle: cycle + 1 },
     ]
-    await this.#facts.append(bodies.map(body => ({ partition, body })))
-    return `${bodies.length} forged records appended through this node`
+    await this.#facts.append(lies.map(fact => ({ partition, body: sealFact(fact, this.#signer) })))
+    return `${lies.length} forged records appended through this node`
   }
 }
 

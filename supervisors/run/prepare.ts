@@ -15,21 +15,12 @@ import { openEmbeddedLog } from '../../protocol/log/embedded/index.ts'
 import type { Random } from '../../protocol/ports.ts'
 import { Refusal } from '../../protocol/words/errors.ts'
 import { keyId } from '../../protocol/words/ids.ts'
-import type { KeyEntry, Manifest, Role, SignedManifest } from '../../protocol/words/manifest.ts'
+import type { Manifest, SignedManifest } from '../../protocol/words/manifest.ts'
 import { type Engine, openEngine } from '../site/engine.ts'
 import { type OpenedSiteFile, readSiteFile } from '../site/file.ts'
 import { resolveSite } from '../site/resolve.ts'
 import { succession } from '../site/succession.ts'
-
-export const NODES = ['node-a', 'node-b', 'node-c'] as const
-const ROLES: Readonly<Record<string, Role>> = {
-  administrator: 'administrator',
-  operator: 'operator',
-  gateway: 'gateway',
-  'node-a': 'node',
-  'node-b': 'node',
-  'node-c': 'node',
-}
+import { keysOf, NODES } from '../site/who.ts'
 
 export interface Prepared {
   readonly dir: string
@@ -63,7 +54,7 @@ export async function prepare(o: {
   const at = folders(o.dir)
   const before = existsSync(at.manifest) ? (JSON.parse(readFileSync(at.manifest, 'utf8')) as SignedManifest) : null
   // each process has a folder with its own key and no other
-  const keys = before?.manifest.keys ?? makeKeys(at.keys)
+  const keys = before?.manifest.keys ?? keysOf(id => openKey(at.keys(id), keyId(id), true).publicKey)
   if (!existsSync(at.token)) writeFileSync(at.token, `${o.random.id()}${o.random.id()}\n`, { mode: 0o600 })
   const who = { keys, replicas: NODES, threshold: before?.manifest.threshold ?? 1, engine: engine.hash }
   const options = o.cycleMs === undefined ? {} : { cycleMs: o.cycleMs }
@@ -81,11 +72,6 @@ export async function prepare(o: {
     writeFileSync(at.manifest, `${JSON.stringify(signed, null, 2)}\n`)
   }
   return { dir: o.dir, site, engine, signed, first: before === null, changes }
-}
-
-function makeKeys(folder: (process: string) => string): Record<string, KeyEntry> {
-  const signers = Object.keys(ROLES).map(id => openKey(folder(id), keyId(id), true))
-  return Object.fromEntries(signers.map(s => [s.key, { publicKey: s.publicKey, roles: [ROLES[s.key]!] }]))
 }
 
 /** Before anything is signed: this engine can place whatever the log has installed. Throws UNKNOWN_VERSION, ASSET_DEFINITION. */

@@ -1,7 +1,6 @@
 /** The last line of a run: what was decided, written, and what the plant metered of it. */
 
-import { NO_SLOTS } from '../../edge/slots.ts'
-import type { Slots } from '../../protocol/words/facts.ts'
+import { NO_SLOTS, type Slots } from '../../protocol/words/facts.ts'
 import type { PlantView } from './parts.ts'
 import type { Tally } from './tally.ts'
 

@@ -3,7 +3,7 @@
  * are held against the cycle: what waits for a measurement needs three of them.
  */
 import { Compile } from 'typebox/compile'
-import type { Definitions } from '../../actors/controller/site.ts'
+import { type Definitions, definitionOf } from '../../actors/controller/site.ts'
 import type { AnyAsset } from '../../actors/kit/define.ts'
 import { bounds, type Placed, place, resolveSettings, safeValues, startActor } from '../../actors/kit/host.ts'
 import { unitOf } from '../../actors/kit/spec.ts'
@@ -29,11 +29,7 @@ export function assetOf(
   definitions: Definitions,
   cycleMs: number,
 ): ManifestAsset {
-  const asset = definitions.assets[entry.type]
-  if (!asset) {
-    const known = Object.keys(definitions.assets).join(', ')
-    throw new Refusal('UNKNOWN_ASSET_TYPE', `assets.${name}.type: '${entry.type}' is not known; known: ${known}`)
-  }
+  const asset = definitionOf(definitions.assets, entry.type, 'UNKNOWN_ASSET_TYPE', `assets.${name}.type`)
   const settings = settingsOf(asset, `assets.${name}`, entry.settings ?? {})
   const map = mapOf(name, entry.field.map, asset, cycleMs)
   const timed = withTimers(asset, name, settings, entry.settings ?? {}, cycleMs)

@@ -1,5 +1,5 @@
 /** From a site file to its manifest: everything resolved to smallest steps and canonical, nothing left to look up. */
-import { type Definitions, siteOf } from '../../actors/controller/site.ts'
+import { type Definitions, definitionOf, siteOf } from '../../actors/controller/site.ts'
 import { resolveSettings } from '../../actors/kit/host.ts'
 import type { LocalLaw } from '../../protocol/words/candidate.ts'
 import { Refusal } from '../../protocol/words/errors.ts'
@@ -80,11 +80,7 @@ function strategyOf(
   i: number,
   definitions: Definitions,
 ): ManifestStrategy {
-  const strategy = definitions.strategies[s.type]
-  if (!strategy) {
-    const known = Object.keys(definitions.strategies).join(', ')
-    throw new Refusal('UNKNOWN_STRATEGY_TYPE', `strategies[${i}].type: '${s.type}' is not known; known: ${known}`)
-  }
+  const strategy = definitionOf(definitions.strategies, s.type, 'UNKNOWN_STRATEGY_TYPE', `strategies[${i}].type`)
   const resolved = resolveSettings({ spec: { settings: strategy.settings } }, s.settings ?? {})
   if (resolved.kind === 'refused')
     throw new Refusal('SITE_FILE', resolved.problems.map(p => `strategies[${i}].settings: ${p.text}`).join('\n'))

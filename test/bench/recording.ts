@@ -8,12 +8,13 @@ import { sealFact } from '../../protocol/codec/fact.ts'
 import { signManifest } from '../../protocol/codec/manifest.ts'
 import { ed25519Signer, ed25519Verifier, newSecret, type Signer } from '../../protocol/codec/sign.ts'
 import type { Candidate } from '../../protocol/words/candidate.ts'
-import type { AssetFrame, Fact } from '../../protocol/words/facts.ts'
+import { type AssetFrame, type Fact, NO_SLOTS } from '../../protocol/words/facts.ts'
 import { keyId } from '../../protocol/words/ids.ts'
-import type { Manifest, Role } from '../../protocol/words/manifest.ts'
+import type { Manifest } from '../../protocol/words/manifest.ts'
 import type { PointValue } from '../../protocol/words/quality.ts'
 import { readSiteFile, type SiteFile } from '../../supervisors/site/file.ts'
 import { resolveSite } from '../../supervisors/site/resolve.ts'
+import { keysOf, NODES, ROLES } from '../../supervisors/site/who.ts'
 
 export interface Recording {
   readonly options: FoldOptions
@@ -26,17 +27,7 @@ export interface Recording {
 }
 
 export const HOME = fileURLToPath(new URL('../../sim/sites/home.yaml', import.meta.url))
-const NODES = ['node-a', 'node-b', 'node-c'] as const
-const ROLES: Readonly<Record<string, Role>> = {
-  'node-a': 'node',
-  'node-b': 'node',
-  'node-c': 'node',
-  gateway: 'gateway',
-  operator: 'operator',
-  administrator: 'administrator',
-}
 const START_MS = Date.UTC(2025, 5, 21)
-const SLOTS = { onTime: 0, late: 0, held: 0, uncovered: 0, fieldDown: 0 }
 
 export function siteWithBatteries(count: number): SiteFile {
   const { file } = readSiteFile(HOME)
@@ -102,9 +93,7 @@ function measured(cycle: number, manifest: Manifest, decided: Decided): Record<s
 
 export function record(file: SiteFile, frames: number): Recording {
   const signers = Object.fromEntries(Object.keys(ROLES).map(id => [id, ed25519Signer(keyId(id), newSecret())]))
-  const keys = Object.fromEntries(
-    Object.entries(signers).map(([id, s]) => [id, { publicKey: s.publicKey as string, roles: [ROLES[id]!] }]),
-  )
+  const keys = keysOf(id => signers[id]!.publicKey)
   const engine = sha256('the engine of this benchmark')
   const manifest = resolveSite(file, builtIn, { keys, replicas: NODES, threshold: 1, engine })
   const { tenant, site, partition } = manifest
@@ -135,7 +124,7 @@ export function record(file: SiteFile, frames: number): Recording {
         append({ ...own, id: `first-${target}-${name}`, target, name, issuedAtMs: atMs })
       }
     const assets = measured(cycle, manifest, decided)
-    decided = append({ ...head, kind: 'FrameMeasured', by: 'gateway', epoch: 1, cycle, assets, slots: SLOTS })
+    decided = append({ ...head, kind: 'FrameMeasured', by: 'gateway', epoch: 1, cycle, assets, slots: NO_SLOTS })
     append(receipt(head, cycle, decided!, [signers['node-a']!, signers['node-b']!]))
   }
   return { options, bodies, actorEvents, frames, node: signers['node-a']! }

@@ -2,17 +2,17 @@
  * Histories of this project's own runs, folded with the present code: what it would command must be what was commanded
  * then. `npm run histories` records them anew where a change is meant.
  */
-import { cpSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { cpSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, expect, test } from 'vitest'
-import { folder, quorate } from '../integration/site-run.ts'
+import { folder, quorate, remove } from '../integration/site-run.ts'
 
 const HERE = fileURLToPath(new URL('.', import.meta.url))
 const BYTES_MAX = 200_000
 const histories = readdirSync(HERE).filter(name => name.endsWith('.jsonl') && !name.startsWith('facts-v'))
 const dir = folder()
-afterAll(() => rmSync(dir, { recursive: true, force: true }))
+afterAll(() => remove(dir))
 
 test.each(histories)('%s would be commanded as it was', async name => {
   const { code, out, err } = await quorate('replay', '--against', join(HERE, name))

@@ -100,5 +100,5 @@ try {
     process.stdout.write(`${recording.name} recorded\n`)
   }
 } finally {
-  remove(dir)
+  await remove(dir)
 }

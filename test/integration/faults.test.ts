@@ -2,29 +2,16 @@
  * Faults in nodes and at the plant, done as the faulty part itself would do them; judged from receipts in the log and
  * from the plant's own record.
  */
-import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readRecord } from '../../sim/plant/record.ts'
-import { folder, type Line, remove, SiteRun, until } from './site-run.ts'
+import { batteriesW, folder, type Line, remove, SiteRun, steady, until } from './site-run.ts'
 
 const LOAD_W = 2_500
 const dir = folder()
 const data = join(dir, 'data')
 let run: SiteRun
 
-const series = (name: string, value: number): string => {
-  const file = join(dir, `${name}.csv`)
-  writeFileSync(file, `power\n${`${value}\n`.repeat(10)}`)
-  return file
-}
-const batteries = (): number => {
-  const { state } = readRecord(join(data, 'plant'))
-  return Object.values(state.assets).reduce(
-    (sum, a) => sum + (a.type === 'battery' ? (a.control.setpointW ?? 0) : 0),
-    0,
-  )
-}
 const alarm =
   (name: string, about: string | undefined, state = 'raised') =>
   (l: Line) =>
@@ -32,27 +19,11 @@ const alarm =
 const receipts = () => run.lines.filter(l => l.kind === 'receipt')
 
 beforeAll(async () => {
-  run = new SiteRun(data, [
-    '--faults',
-    '--load',
-    `${series('load', -LOAD_W)}?sign=consumption-negative`,
-    '--pv',
-    series('pv', 0),
-  ])
+  run = new SiteRun(data, ['--faults', ...steady(dir, LOAD_W)])
   await run.started()
-  await until(() => {
-    try {
-      return batteries() > 1_000
-    } catch {
-      return false
-    }
-  })
+  await until(() => batteriesW(data) > 1_000)
 })
-afterAll(async () => {
-  run.kill()
-  await run.exited
-  remove(dir)
-})
+afterAll(() => remove(dir))
 
 describe('a faulty node', () => {
   it('that lies gets nothing forged into any step', async () => {
@@ -62,16 +33,16 @@ describe('a faulty node', () => {
     const after = await run.status()
     // a forged frame would have jumped the cycle, a forged command would have turned the site off
     expect(after.gateway!.epoch).toBe(before.gateway!.epoch)
-    expect(batteries()).toBeGreaterThan(1_000)
+    expect(batteriesW(data)).toBeGreaterThan(1_000)
     const hashes = Object.values(after.nodes).filter(n => n!.position === after.nodes['node-a']!.position)
     expect(new Set(hashes.map(n => n!.stateHash)).size).toBe(1)
   })
   it('that is corrupt is outvoted, seen as dissent, and the writes equal the majority', async () => {
-    const before = batteries()
+    const before = batteriesW(data)
     await run.fault('node-c', 'corrupt')
     await run.line(alarm('dissent', 'node-c'))
     await run.decided(3)
-    expect(Math.abs(batteries() - before)).toBeLessThan(100)
+    expect(Math.abs(batteriesW(data) - before)).toBeLessThan(100)
     const latest = receipts().at(-1)!
     expect(latest.source).toBe('majority')
     await run.fault('node-c', 'kill') // a restart rehydrates from a snapshot and the log, never from the spoilt state
@@ -101,7 +72,7 @@ describe('a plant that misbehaves', () => {
   it('a second writer is seen, alarmed and put right', async () => {
     await run.fault('plant', 'secondWriter', 'asset=bat1', 'address=100', 'value=50')
     await run.line(l => l.kind === 'alarm' && l.alarm === 'secondWriter' && l.asset === 'bat1')
-    await until(() => batteries() > 1_000)
+    await until(() => batteriesW(data) > 1_000)
   })
   it('in local mode gets no write until it is released (S36)', async () => {
     await run.fault('plant', 'local', 'asset=bat2', 'ms=4000')

@@ -4,19 +4,14 @@
  */
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { readRecord } from '../../sim/plant/record.ts'
 import { OwnSite } from './own-site.ts'
-import { folder, quorate, remove, SiteRun, until } from './site-run.ts'
+import { batteriesW, folder, quorate, remove, SiteRun, steady, until } from './site-run.ts'
 
 const dir = folder()
 const data = join(dir, 'data')
 const site = new OwnSite(dir)
 let run: SiteRun
-afterAll(async () => {
-  run?.kill()
-  await run?.exited
-  remove(dir)
-})
+afterAll(() => remove(dir))
 
 /** Turned too far, its guard looks for ever. */
 site.define(`
@@ -28,11 +23,6 @@ site.define(`
       high: { on: { lost: {}, turn: { target: 'low', guard: 'bearable' } } },
     },
   },`)
-const batteries = (): number =>
-  Object.values(readRecord(join(data, 'plant')).state.assets).reduce(
-    (sum, a) => sum + (a.type === 'battery' ? (a.control.setpointW ?? 0) : 0),
-    0,
-  )
 const nodes = async () => Object.entries(await run.pids()).filter(([name]) => name.startsWith('node-'))
 const turn = (to: string) => quorate('command', 'home', 'load1', 'turn', `to=${to}`, '--data', data, '--wait')
 const skip = (position: number) =>
@@ -48,9 +38,9 @@ async function commands(): Promise<{ position: number; fact: { params: { to?: st
 describe('a command whose guard does not end', () => {
   let poison = -1
   it('hangs every node; the parent kills them, and they hang again', async () => {
-    run = new SiteRun(data, ['--site', site.file, '--faults', ...site.inputs(2_500)])
+    run = new SiteRun(data, ['--site', site.file, '--faults', ...steady(dir, 2_500)])
     await run.started()
-    await until(() => batteries() > 1_000)
+    await until(() => batteriesW(data) > 1_000)
     expect(await turn('end')).toMatchObject({ code: 0 })
     const pids = new Map((await nodes()).map(([name, pid]) => [name, new Set([pid])]))
     void turn('endless')
@@ -61,7 +51,7 @@ describe('a command whose guard does not end', () => {
     poison = (await commands()).find(c => c.fact.params.to === 'endless')!.position
   })
   it('leaves the gateway alone, which falls back by itself', async () => {
-    await until(() => batteries() === 0)
+    await until(() => batteriesW(data) === 0)
     const { gateway, supervisor } = await run.status()
     expect(['majority', 'single']).not.toContain(gateway!.voter)
     expect(supervisor).not.toBe('failed')
@@ -69,7 +59,7 @@ describe('a command whose guard does not end', () => {
   it('is passed once an administrator says so: the site votes again', async () => {
     expect(await skip(poison)).toMatchObject({ code: 0 })
     await until(() => run.whole())
-    await until(() => batteries() > 1_000)
+    await until(() => batteriesW(data) > 1_000)
     expect(await turn('end')).toMatchObject({ code: 0 }) // from where it was: the other one has changed nothing
   })
   it('what was decided upon cannot be passed', async () => {

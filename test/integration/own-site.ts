@@ -5,12 +5,10 @@ import { join } from 'node:path'
 const ROOT = new URL('../../', import.meta.url).pathname
 
 export class OwnSite {
-  readonly #dir: string
   readonly file: string
   readonly definition: string
 
   constructor(dir: string) {
-    this.#dir = dir
     this.file = join(dir, 'home.yaml')
     this.definition = join(dir, 'knob.ts')
     this.write('')
@@ -40,14 +38,5 @@ export const knob = defineAsset({
 } as never)
 `
     writeFileSync(this.definition, text)
-  }
-  /** What recorded inputs of one value each are run with. */
-  inputs(loadW: number): string[] {
-    const series = (name: string, value: number) => {
-      const file = join(this.#dir, `${name}.csv`)
-      writeFileSync(file, `power\n${`${value}\n`.repeat(10)}`)
-      return file
-    }
-    return ['--load', `${series('load', -loadW)}?sign=consumption-negative`, '--pv', series('pv', 0)]
   }
 }

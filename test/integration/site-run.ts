@@ -1,9 +1,10 @@
 /** A real run of a site through its command line: started, watched by its JSON lines, told faults, stopped. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { type RecordedWrite, readRecord } from '../../sim/plant/record.ts'
 import { askRun } from '../../supervisors/run/control.ts'
 import type { Run } from '../../supervisors/run/run.ts'
 import type { Summary } from '../../supervisors/run/summary.ts'
@@ -15,9 +16,43 @@ export type Status = Awaited<ReturnType<Run['status']>>
 export type Line = { readonly kind: string; readonly [field: string]: any }
 
 export const folder = (): string => mkdtempSync(join(tmpdir(), 'quorate-'))
-export const remove = (dir: string): void => rmSync(dir, { recursive: true, force: true })
+/** Ends what still runs of all that was started, too. */
+export async function remove(dir: string): Promise<void> {
+  for (const run of SiteRun.all) {
+    run.kill()
+    await run.exited
+  }
+  rmSync(dir, { recursive: true, force: true })
+}
+
+/** Inputs of one value each: a load, and no sun. */
+export function steady(dir: string, loadW: number): string[] {
+  const series = (name: string, value: number) => {
+    const file = join(dir, `${name}.csv`)
+    writeFileSync(file, `power\n${`${value}\n`.repeat(10)}`)
+    return file
+  }
+  return ['--load', `${series('load', -loadW)}?sign=consumption-negative`, '--pv', series('pv', 0)]
+}
+/** What the plant's batteries are set to, together. */
+export const batteriesW = (data: string): number =>
+  Object.values(readRecord(join(data, 'plant')).state.assets).reduce(
+    (sum, a) => sum + (a.type === 'battery' ? (a.control.setpointW ?? 0) : 0),
+    0,
+  )
+/** Setpoints after a write of the plant's record that moved its two batteries away from what they gave together. */
+export function strayed(data: string, after: number, totalW: number): RecordedWrite[] {
+  const held: Record<string, number> = {}
+  return readRecord(join(data, 'plant')).writes.filter(w => {
+    if (w.register !== 'setpoint' || w.outcome !== 'accepted' || !w.asset.startsWith('bat')) return false
+    held[w.asset] = w.applied!
+    return w.number > after && !(Math.abs(held.bat1! + held.bat2! - totalW) <= STRAY_W)
+  })
+}
+const STRAY_W = 150
 
 export class SiteRun {
+  static readonly all: SiteRun[] = []
   readonly dir: string
   readonly lines: Line[] = []
   readonly child: ChildProcess
@@ -39,6 +74,7 @@ export class SiteRun {
     this.child.stderr!.setEncoding('utf8').on('data', (text: string) => {
       this.stderr = (this.stderr + text).slice(-20_000)
     })
+    SiteRun.all.push(this)
     this.exited = new Promise(resolve => this.child.once('close', resolve))
   }
 

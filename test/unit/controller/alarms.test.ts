@@ -2,38 +2,10 @@ import { describe, expect, test } from 'vitest'
 import { SHELVED_MS_MAX } from '../../../actors/alarms/life.ts'
 import { SKEW_MS_MAX } from '../../../actors/controller/commands.ts'
 import { recordAt, recordsOf } from '../../../actors/kit/keyed.ts'
-import type { FactOf } from '../../../protocol/words/facts.ts'
-import { Bench, conditionOf, head, START_MS } from './household.ts'
+import { Bench, conditionOf, DISSENT, head, START_MS } from './household.ts'
 
-const KEY = 'gateway.dissent.node-b'
-let seq = 0
-const observed = (bench: Bench, state: 'raised' | 'returned', changes: Partial<FactOf<'AlarmObserved'>> = {}) =>
-  bench.take({
-    ...head,
-    kind: 'AlarmObserved',
-    by: 'gateway',
-    seq: ++seq,
-    alarm: 'dissent',
-    about: 'node-b',
-    state,
-    text: 'of cycle 7',
-    ...changes,
-  })
-const acknowledged = (bench: Bench, changes: Partial<FactOf<'AlarmAcknowledged'>> = {}) =>
-  bench.take({
-    ...head,
-    kind: 'AlarmAcknowledged',
-    by: 'operator',
-    id: 'ack-00001',
-    alarm: KEY,
-    issuedAtMs: bench.state.now,
-    ...changes,
-  })
-const condition = (bench: Bench) => conditionOf(bench.state, KEY)
-const begun = () => {
-  seq = 0
-  return new Bench().time(START_MS)
-}
+const condition = (bench: Bench) => conditionOf(bench.state, DISSENT)
+const begun = () => new Bench().time(START_MS)
 
 type Do = 'raise' | 'return' | 'acknowledge'
 const LIFE: readonly [way: readonly Do[], condition: string][] = [
@@ -50,14 +22,14 @@ const LIFE: readonly [way: readonly Do[], condition: string][] = [
 test.each(LIFE)('%j: %s', (way, expected) => {
   const bench = begun()
   for (const step of way)
-    if (step === 'acknowledge') acknowledged(bench)
-    else observed(bench, step === 'raise' ? 'raised' : 'returned')
+    if (step === 'acknowledge') bench.acknowledged()
+    else bench.observed(step === 'raise' ? 'raised' : 'returned')
   expect(condition(bench)).toBe(expected)
 })
 
 test('a flood of one condition is one record, since its beginning (S35)', () => {
   const bench = begun()
-  for (let i = 0; i < 100; i++) observed(bench.time(START_MS + i * 1_000), 'raised')
+  for (let i = 0; i < 100; i++) bench.time(START_MS + i * 1_000).observed('raised')
   expect(recordsOf(bench.state.alarms).map(([, alarm]) => alarm)).toMatchObject([
     { sinceMs: START_MS, text: 'of cycle 7' },
   ])
@@ -65,17 +37,17 @@ test('a flood of one condition is one record, since its beginning (S35)', () => 
 
 test('each of another asset or about another node is one of its own', () => {
   const bench = begun()
-  observed(observed(observed(bench, 'raised'), 'raised', { about: 'node-c' }), 'raised', { asset: 'bat1' })
+  bench.observed('raised').observed('raised', { about: 'node-c' }).observed('raised', { asset: 'bat1' })
   expect(recordsOf(bench.state.alarms).map(([key]) => key)).toEqual([
     'bat1.dissent.node-b',
-    KEY,
+    DISSENT,
     'gateway.dissent.node-c',
   ])
 })
 
 test('a repeat of the gateway’s durable stream changes nothing', () => {
-  const bench = observed(observed(begun(), 'raised'), 'returned')
-  expect(condition(observed(bench, 'raised', { seq: 1 }))).toBe('returnedUnacknowledged')
+  const bench = begun().observed('raised').observed('returned')
+  expect(condition(bench.observed('raised', { seq: 1 }))).toBe('returnedUnacknowledged')
 })
 
 test('a gap in the history stream is an alarm', () => {
@@ -95,16 +67,20 @@ test('a gap in the history stream is an alarm', () => {
 
 describe('acknowledging', () => {
   test('an old acknowledgement, sent again, acknowledges no later alarm', () => {
-    const bench = acknowledged(observed(begun(), 'raised'), { issuedAtMs: START_MS - SKEW_MS_MAX - 1 })
+    const bench = begun()
+      .observed('raised')
+      .acknowledged({ issuedAtMs: START_MS - SKEW_MS_MAX - 1 })
     expect(condition(bench)).toBe('activeUnacknowledged')
   })
   test('shelving hides for a time that has an end, and changes nothing else', () => {
-    const bench = acknowledged(observed(begun(), 'raised'), { shelveUntilMs: START_MS + 60_000 })
-    expect([condition(bench), recordAt(bench.state.alarms, KEY)!.shelvedUntilMs]).toEqual([
+    const bench = begun()
+      .observed('raised')
+      .acknowledged({ shelveUntilMs: START_MS + 60_000 })
+    expect([condition(bench), recordAt(bench.state.alarms, DISSENT)!.shelvedUntilMs]).toEqual([
       'activeUnacknowledged',
       START_MS + 60_000,
     ])
-    acknowledged(bench, { shelveUntilMs: Number.MAX_SAFE_INTEGER })
-    expect(recordAt(bench.state.alarms, KEY)!.shelvedUntilMs).toBe(START_MS + SHELVED_MS_MAX)
+    bench.acknowledged({ shelveUntilMs: Number.MAX_SAFE_INTEGER })
+    expect(recordAt(bench.state.alarms, DISSENT)!.shelvedUntilMs).toBe(START_MS + SHELVED_MS_MAX)
   })
 })

@@ -9,11 +9,14 @@ import { manifestHash } from '../../../protocol/codec/manifest.ts'
 import type { Fact, FactOf } from '../../../protocol/words/facts.ts'
 import type { Manifest } from '../../../protocol/words/manifest.ts'
 import {
+  asked,
   assetsOf,
   BAD,
   batteryPoints,
   byAdministrator,
+  claim,
   FoldBench,
+  frame,
   good,
   head,
   manifestOf,
@@ -22,38 +25,6 @@ import {
   signerOf,
 } from './household.ts'
 
-const slots = { onTime: 0, late: 0, held: 0, uncovered: 0, fieldDown: 0 }
-const frame = (cycle: number, changes: Partial<FactOf<'FrameMeasured'>> = {}): Fact => ({
-  ...head,
-  kind: 'FrameMeasured',
-  by: 'gateway',
-  epoch: 1,
-  cycle,
-  assets: assetsOf(),
-  slots,
-  ...changes,
-})
-const claim = (by: string, seq: number, atMs: number, partition = 0): Fact => ({
-  v: 1,
-  kind: 'TimeAdvanced',
-  tenant: 'demo',
-  by,
-  partition,
-  epoch: 1,
-  seq,
-  atMs,
-})
-const command = (id: string, target: string, name: string, atMs = START_MS): Fact => ({
-  ...head,
-  kind: 'CommandRequested',
-  by: 'operator',
-  id,
-  target,
-  name,
-  params: {},
-  issuedAtMs: atMs,
-  expiresMs: 60_000,
-})
 const next = (of: Manifest, changes: Partial<Manifest> = {}): Manifest => ({
   ...of,
   version: of.version + 1,
@@ -70,13 +41,13 @@ const begun = () => {
 describe('S26: what is not authentic never enters a step', () => {
   const FORGED: readonly [code: string, body: (bench: FoldBench) => string][] = [
     ['BAD_SHAPE', () => 'no record at all'],
-    ['BAD_SHAPE', () => sealFact({ ...frame(1), cycle: -1 } as Fact, signerOf('gateway'))],
+    ['BAD_SHAPE', () => sealFact(frame(-1), signerOf('gateway'))],
     ['UNKNOWN_VERSION', () => sealFact({ ...frame(1), v: 2 } as unknown as Fact, signerOf('gateway'))],
-    ['UNKNOWN_KEY', () => sealFact({ ...frame(1), by: 'stranger' } as Fact, signerOf('stranger'))],
-    ['FORBIDDEN', () => sealFact({ ...frame(1), by: 'operator' } as Fact, signerOf('operator'))],
+    ['UNKNOWN_KEY', () => sealFact(frame(1, { by: 'stranger' }), signerOf('stranger'))],
+    ['FORBIDDEN', () => sealFact(frame(1, { by: 'operator' }), signerOf('operator'))],
     ['BAD_SIGNATURE', () => sealFact(frame(1), signerOf('gateway', 'another'))],
     ['BAD_SIGNATURE', () => sealFact(frame(1), signerOf('gateway')).replace('"cycle":1', '"cycle":2')],
-    ['WRONG_SITE', () => sealFact(claim('node-a', 1, START_MS, 7), signerOf('node-a'))],
+    ['WRONG_SITE', () => sealFact(claim('node-a', 1, START_MS, { partition: 7 }), signerOf('node-a'))],
     [
       'WRONG_UNIT',
       () =>
@@ -97,7 +68,7 @@ describe('S26: what is not authentic never enters a step', () => {
   })
   test('a fact of another site is not this one’s', () => {
     const { bench } = begun()
-    expect(bench.take({ ...frame(1), site: 'elsewhere' } as Fact)).toEqual({ kind: 'foreign' })
+    expect(bench.take(frame(1, { site: 'elsewhere' }))).toEqual({ kind: 'foreign' })
   })
   test('the chain is over what was taken, and nothing else', () => {
     const { bench } = begun()
@@ -119,8 +90,10 @@ describe('manifests', () => {
   })
   test('one that does not fit this engine is refused, and nothing changes', () => {
     const { bench, first } = begun()
-    const assets = first.assets.map(a => ({ ...a, type: 'windmill' }))
-    expect(bench.install(byAdministrator(next(first, { assets })))).toMatchObject({ code: 'UNKNOWN_ASSET_TYPE' })
+    for (const type of ['windmill', 'constructor']) {
+      const assets = first.assets.map(a => ({ ...a, type }))
+      expect(bench.install(byAdministrator(next(first, { assets })))).toMatchObject({ code: 'UNKNOWN_ASSET_TYPE' })
+    }
     const twice = [...first.assets, first.assets[0]!]
     expect(bench.install(byAdministrator(next(first, { assets: twice })))).toMatchObject({ code: 'SITE_FILE' })
     expect(bench.fold.manifest?.version).toBe(1)
@@ -316,7 +289,7 @@ function bodiesOf(plan: readonly AnyFact[]): string[] {
     if (e) [epoch, cycle] = [epoch + 1, cycle + 3]
     if (forged) bench.body(sealFact(frame(cycle + 1, { epoch }), signerOf('gateway', 'another')))
     if (c) bench.take(claim(c.by, ++seq, (atMs += c.ahead)))
-    if (d) bench.take(command(`command-${i}`, d.target, d.name, bench.fold.state!.now))
+    if (d) bench.take(asked(`command-${i}`, d.target, d.name, bench.fold.state!.now))
     const [alarm] = recordsOf(bench.fold.state!.alarms).map(([key]) => key)
     const { now } = bench.fold.state!
     if (shelve !== undefined && alarm !== undefined) {

@@ -12,23 +12,16 @@ import { sha256 } from '../../../protocol/codec/canonical.ts'
 import { sealFact } from '../../../protocol/codec/fact.ts'
 import { signManifest } from '../../../protocol/codec/manifest.ts'
 import type { Signer, Verifier } from '../../../protocol/codec/sign.ts'
-import type { AssetFrame, Fact, FactOf } from '../../../protocol/words/facts.ts'
+import { type AssetFrame, type Fact, type FactOf, NO_SLOTS } from '../../../protocol/words/facts.ts'
 import type { Digest, KeyId, PublicKey, Signature } from '../../../protocol/words/ids.ts'
-import type { Manifest, Role, SignedManifest } from '../../../protocol/words/manifest.ts'
+import type { Manifest, SignedManifest } from '../../../protocol/words/manifest.ts'
 import type { PointValue } from '../../../protocol/words/quality.ts'
 import { readSiteFile } from '../../../supervisors/site/file.ts'
 import { resolveSite } from '../../../supervisors/site/resolve.ts'
+import { keysOf, NODES } from '../../../supervisors/site/who.ts'
 
 export const ENGINE = sha256('the engine of this test') as Digest
-export const NODES = ['node-a', 'node-b', 'node-c'] as const
-const ROLES: Readonly<Record<string, Role>> = {
-  'node-a': 'node',
-  'node-b': 'node',
-  'node-c': 'node',
-  gateway: 'gateway',
-  operator: 'operator',
-  administrator: 'administrator',
-}
+export { NODES }
 
 /** Signs with a hash over its public name: enough to tell keys, purposes and texts apart. */
 export const signerOf = (key: string, generation = 'first'): Signer => {
@@ -41,9 +34,7 @@ export const verifier: Verifier = {
   verify: (purpose, key, text, signature) => signed(purpose, key, text) === signature,
 }
 
-const keys = Object.fromEntries(
-  Object.entries(ROLES).map(([id, role]) => [id, { publicKey: signerOf(id).publicKey as string, roles: [role] }]),
-)
+const keys = keysOf(id => signerOf(id).publicKey)
 const HOME = new URL('./household.yaml', import.meta.url).pathname
 
 export function manifestOf(changes: Partial<Manifest> = {}): Manifest {
@@ -96,11 +87,55 @@ export const assetsOf = (changes: Partial<Record<string, Partial<AssetFrame>>> =
   return all
 }
 
+export const installed = (manifest: SignedManifest): FactOf<'ManifestInstalled'> => ({
+  ...head,
+  kind: 'ManifestInstalled',
+  by: 'administrator',
+  manifest,
+})
+type Claim = FactOf<'TimeAdvanced'>
+export const claim = (by: string, seq: number, atMs: number, changes: Partial<Claim> = {}): Claim => ({
+  v: 1,
+  kind: 'TimeAdvanced',
+  tenant: 'demo',
+  by,
+  partition: 0,
+  epoch: 1,
+  seq,
+  atMs,
+  ...changes,
+})
+type Frame = FactOf<'FrameMeasured'>
+export const frame = (cycle: number, changes: Partial<Frame> = {}): Frame => ({
+  ...head,
+  kind: 'FrameMeasured',
+  by: 'gateway',
+  epoch: 1,
+  cycle,
+  assets: assetsOf(),
+  slots: NO_SLOTS,
+  ...changes,
+})
+export const asked = (id: string, target: string, name: string, atMs = START_MS): FactOf<'CommandRequested'> => ({
+  ...head,
+  kind: 'CommandRequested',
+  by: 'operator',
+  id,
+  target,
+  name,
+  params: {},
+  issuedAtMs: atMs,
+  expiresMs: 60_000,
+})
+
 /** Whose record is gone is normal. */
 export const conditionOf = ({ alarms }: SiteState, key: string): AlarmCondition => {
   const alarm = recordAt(alarms, key)
   return alarm ? alarmCondition(alarm) : 'normal'
 }
+
+/** Key of the alarm that `observed` is about. */
+export const DISSENT = 'gateway.dissent.node-b'
 
 export class Bench {
   readonly site: Site
@@ -120,30 +155,22 @@ export class Bench {
     this.state = this.last.state
     return this
   }
-  claim(by: string, atMs: number, changes: Partial<FactOf<'TimeAdvanced'>> = {}): this {
+  claim(by: string, atMs: number, changes: Partial<Claim> = {}): this {
     const seq = (this.#seq[by] = (this.#seq[by] ?? 0) + 1)
-    return this.take({ v: 1, kind: 'TimeAdvanced', tenant: 'demo', by, partition: 0, epoch: 1, seq, atMs, ...changes })
+    return this.take(claim(by, seq, atMs, changes))
   }
   /** All three nodes agree. */
   time(atMs: number): this {
     for (const node of NODES) this.claim(node, atMs)
     return this
   }
-  frame(
-    changes: Partial<Record<string, Partial<AssetFrame>>> = {},
-    fields: Partial<FactOf<'FrameMeasured'>> = {},
-  ): this {
+  frame(changes: Partial<Record<string, Partial<AssetFrame>>> = {}, fields: Partial<Frame> = {}): this {
     this.#cycle = fields.cycle ?? this.#cycle + 1
-    const slots = { onTime: 0, late: 0, held: 0, uncovered: 0, fieldDown: 0 }
-    const assets = assetsOf(changes)
-    const own = { kind: 'FrameMeasured', by: 'gateway', epoch: this.epoch, cycle: this.#cycle, assets, slots } as const
-    return this.take({ ...head, ...own, ...fields })
+    return this.take(frame(this.#cycle, { epoch: this.epoch, assets: assetsOf(changes), ...fields }))
   }
   command(target: string, name: string, changes: Partial<FactOf<'CommandRequested'>> = {}): this {
     const id = `${target}-${name}-${this.#position}`.padEnd(8, '-')
-    const own = { kind: 'CommandRequested', by: 'operator', id, target, name, params: {} } as const
-    const times = { issuedAtMs: this.state.now, expiresMs: 30_000 }
-    return this.take({ ...head, ...own, ...times, ...changes })
+    return this.take({ ...asked(id, target, name, this.state.now), expiresMs: 30_000, ...changes })
   }
   receipt(changes: Partial<FactOf<'ReceiptRecorded'>> = {}): this {
     const seq = (this.#seq.durable = (this.#seq.durable ?? 0) + 1)
@@ -165,6 +192,16 @@ export class Bench {
       outcome,
     } as const
     return this.receipt({ writes: [write] })
+  }
+
+  /** The gateway says that a node dissents, or no longer does. */
+  observed(state: 'raised' | 'returned', changes: Partial<FactOf<'AlarmObserved'>> = {}): this {
+    const own = { kind: 'AlarmObserved', by: 'gateway', seq: this.state.durable + 1, alarm: 'dissent' } as const
+    return this.take({ ...head, ...own, about: 'node-b', state, text: 'of cycle 7', ...changes })
+  }
+  acknowledged(changes: Partial<FactOf<'AlarmAcknowledged'>> = {}): this {
+    const own = { kind: 'AlarmAcknowledged', by: 'operator', id: 'ack-00001', alarm: DISSENT } as const
+    return this.take({ ...head, ...own, issuedAtMs: this.state.now, ...changes })
   }
 
   /** Of the newest command. */
@@ -207,6 +244,6 @@ export class FoldBench {
     return this.fold.take(this.bodies.length - 1, body)
   }
   install(manifest: SignedManifest): Taken {
-    return this.take({ ...head, kind: 'ManifestInstalled', by: 'administrator', manifest })
+    return this.take(installed(manifest))
   }
 }

@@ -8,9 +8,9 @@ import { thawSite } from '../../../actors/controller/state.ts'
 import { changesOf, recordAt, recordsOf } from '../../../actors/kit/keyed.ts'
 import { lifeOf } from '../../../actors/kit/life.ts'
 import type { DefinedMachine } from '../../../actors/kit/machine.ts'
-import type { CommandTerminal, FactOf } from '../../../protocol/words/facts.ts'
+import type { CommandTerminal } from '../../../protocol/words/facts.ts'
 import { withoutEach } from '../edge/scenarios/script.ts'
-import { Bench, head, START_MS } from './household.ts'
+import { Bench, DISSENT, START_MS } from './household.ts'
 
 type Lives = Site['lives']
 const lives: Lives = { command: commandLife, alarm: alarmLife }
@@ -71,36 +71,14 @@ const COMMANDS: Readonly<Record<string, Story>> = {
   'expired late': [asked, lost, [word('expired'), 'unknown.expiredLate: unknown; the gateway says later: expired']],
 }
 
-const KEY = 'gateway.dissent.node-b'
 /** Log time of a running bench. */
 const RUNNING_MS = START_MS + 1_000
-const observed = (state: 'raised' | 'returned') => (bench: Bench) =>
-  bench.take({
-    ...head,
-    kind: 'AlarmObserved',
-    by: 'gateway',
-    seq: bench.state.durable + 1,
-    alarm: 'dissent',
-    about: 'node-b',
-    state,
-    text: 'of cycle 7',
-  })
-const acknowledged =
-  (changes: Partial<FactOf<'AlarmAcknowledged'>> = {}) =>
-  (bench: Bench) =>
-    bench.take({
-      ...head,
-      kind: 'AlarmAcknowledged',
-      by: 'operator',
-      id: 'ack-00001',
-      alarm: KEY,
-      issuedAtMs: bench.state.now,
-      ...changes,
-    })
-const shelvedFor = (ms: number) => (bench: Bench) => acknowledged({ shelveUntilMs: bench.state.now + ms })(bench)
+const observed = (state: 'raised' | 'returned') => (bench: Bench) => bench.observed(state)
+const acknowledged = (bench: Bench) => bench.acknowledged()
+const shelvedFor = (ms: number) => (bench: Bench) => bench.acknowledged({ shelveUntilMs: bench.state.now + ms })
 const passed = (ms: number) => (bench: Bench) => bench.time(bench.state.now + ms)
 const ofAlarm = (bench: Bench) => {
-  const alarm = recordAt(bench.state.alarms, KEY)
+  const alarm = recordAt(bench.state.alarms, DISSENT)
   const [condition, shelving] = (alarm?.state ?? alarmLife.first).replaceAll(/\w+\./g, '').split(', ')
   const until = alarm && alarm.shelvedUntilMs > 0 ? ` until ${alarm.shelvedUntilMs - RUNNING_MS}` : ''
   return `${condition}${shelving === 'shelved' ? ` ${shelving}${until}` : ''}${alarm ? '' : ', no record'}`
@@ -109,7 +87,7 @@ const raised = [observed('raised'), 'activeUnacknowledged'] as const
 const ALARMS: Readonly<Record<string, Story>> = {
   'acknowledged, then returned': [
     raised,
-    [acknowledged(), 'activeAcknowledged'],
+    [acknowledged, 'activeAcknowledged'],
     [observed('raised'), 'activeAcknowledged'],
     [observed('returned'), 'normal, no record'],
   ],
@@ -118,7 +96,7 @@ const ALARMS: Readonly<Record<string, Story>> = {
     [observed('returned'), 'returnedUnacknowledged'],
     [observed('raised'), 'activeUnacknowledged'],
     [observed('returned'), 'returnedUnacknowledged'],
-    [acknowledged(), 'normal, no record'],
+    [acknowledged, 'normal, no record'],
   ],
   'shelving ends by itself, in log time': [
     raised,
@@ -137,14 +115,14 @@ const ALARMS: Readonly<Record<string, Story>> = {
     raised,
     [shelvedFor(1_000), 'activeUnacknowledged shelved until 1000'],
     [observed('returned'), 'returnedUnacknowledged shelved until 1000'],
-    [acknowledged(), 'normal shelved until 1000'],
+    [acknowledged, 'normal shelved until 1000'],
     [observed('raised'), 'activeUnacknowledged shelved until 1000'],
     [passed(1_000), 'activeUnacknowledged'],
   ],
   'of nothing there is nothing to acknowledge or to shelve': [
-    [acknowledged(), 'normal, no record'],
+    [acknowledged, 'normal, no record'],
     [shelvedFor(1_000), 'normal, no record'],
-    [acknowledged({ alarm: 'toString' }), 'normal, no record'],
+    [bench => bench.acknowledged({ alarm: 'toString' }), 'normal, no record'],
   ],
 }
 
@@ -176,23 +154,13 @@ charts('alarm', alarmChart, ALARMS, ofAlarm)
 describe('what is at rest costs nothing', () => {
   test('a flood of alarms is a flood of records: no chart of its own, nothing in a step that does not concern them', () => {
     const bench = Bench.started('manual')
-    for (let i = 0; i < 2_000; i++)
-      bench.take({
-        ...head,
-        kind: 'AlarmObserved',
-        by: 'gateway',
-        seq: bench.state.durable + 1,
-        alarm: 'dissent',
-        about: `link-${i}`,
-        state: 'raised',
-        text: 'of cycle 7',
-      })
+    for (let i = 0; i < 2_000; i++) bench.observed('raised', { about: `link-${i}` })
     const { alarms } = bench.state
     expect(recordsOf(alarms)).toHaveLength(2_000)
     expect(JSON.stringify(alarms).length / 2_000).toBeLessThan(250)
     expect(bench.frame().time(bench.state.now + 1_000).state.alarms).toBe(alarms)
     const [key] = recordsOf(alarms)[0]!
-    const [was, is] = [alarms, acknowledged({ alarm: key })(bench).state.alarms]
+    const [was, is] = [alarms, bench.acknowledged({ alarm: key }).state.alarms]
     expect(is.filter((bucket, i) => bucket !== was[i])).toHaveLength(1)
     expect(changesOf(was, is)).toMatchObject([
       [key, { state: expect.stringContaining('Unack') }, { state: expect.stringContaining('Ack') }],

@@ -5,12 +5,12 @@ import { type SiteState, startSite } from '../../../actors/controller/state.ts'
 import { type Stepped, step } from '../../../actors/controller/step.ts'
 import { builtIn } from '../../../actors/engine.ts'
 import type { AnyStrategy } from '../../../actors/kit/strategy.ts'
-import type { Fact } from '../../../protocol/words/facts.ts'
+import { type Fact, NO_SLOTS } from '../../../protocol/words/facts.ts'
 import { readSiteFile, type SiteFile } from '../../../supervisors/site/file.ts'
 import { resolveSite } from '../../../supervisors/site/resolve.ts'
+import { claim } from './household.ts'
 
 const path = fileURLToPath(new URL('../../../sim/sites/home.yaml', import.meta.url))
-const slots = { onTime: 0, late: 0, held: 0, uncovered: 0, fieldDown: 0 }
 const of = { v: 1, tenant: 'demo', site: 'home', by: 'gateway' } as const
 
 /** Reliable points of each asset; undefined is a bad one. */
@@ -66,17 +66,7 @@ export class Rig {
   }
   passed(ms: number): this {
     this.#nowMs += ms
-    for (const by of ['a', 'b'])
-      this.#step({
-        v: 1,
-        kind: 'TimeAdvanced',
-        tenant: 'demo',
-        by,
-        partition: 0,
-        epoch: 1,
-        seq: ++this.#seq,
-        atMs: this.#nowMs,
-      })
+    for (const by of ['a', 'b']) this.#step(claim(by, ++this.#seq, this.#nowMs))
     return this
   }
   command(target: string, name: string): void {
@@ -108,7 +98,7 @@ export class Rig {
       epoch: 1,
       cycle: ++this.#cycle,
       assets: Object.fromEntries(assets),
-      slots,
+      slots: NO_SLOTS,
     })
     const decided = Object.entries(stepped.actions!.assets).flatMap(([name, { setpoints }]) =>
       Object.values(setpoints).map(({ value, why }) => [name, { value, why }] as const),

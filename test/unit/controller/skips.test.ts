@@ -4,18 +4,19 @@ import { Skips } from '../../../actors/controller/skips.ts'
 import type { Signer } from '../../../protocol/codec/sign.ts'
 import type { Fact, FactOf } from '../../../protocol/words/facts.ts'
 import { ReplicaBench } from '../node/replicas.ts'
-import { assetsOf, byAdministrator, FoldBench, head, manifestOf, NODES, START_MS, signerOf } from './household.ts'
+import {
+  asked,
+  byAdministrator,
+  claim,
+  FoldBench,
+  frame,
+  head,
+  manifestOf,
+  NODES,
+  START_MS,
+  signerOf,
+} from './household.ts'
 
-const slots = { onTime: 0, late: 0, held: 0, uncovered: 0, fieldDown: 0 }
-const frame = (cycle: number): Fact => ({
-  ...head,
-  kind: 'FrameMeasured',
-  by: 'gateway',
-  epoch: 1,
-  cycle,
-  assets: assetsOf(),
-  slots,
-})
 const certified = (cycle: number, seq: number): Fact => ({
   ...head,
   kind: 'ReceiptRecorded',
@@ -30,17 +31,6 @@ const certified = (cycle: number, seq: number): Fact => ({
   effects: [],
   commands: [],
 })
-const mode = (id: string, name: string): Fact => ({
-  ...head,
-  kind: 'CommandRequested',
-  by: 'operator',
-  id,
-  target: 'site',
-  name,
-  params: {},
-  issuedAtMs: START_MS,
-  expiresMs: 60_000,
-})
 const skip = (position: number, changes: Partial<FactOf<'FactSkipped'>> = {}): Fact => ({
   ...head,
   kind: 'FactSkipped',
@@ -54,9 +44,8 @@ const POISON = 6
 function begun(): FoldBench {
   const bench = new FoldBench()
   bench.install(byAdministrator(manifestOf()))
-  for (const by of NODES)
-    bench.take({ v: 1, kind: 'TimeAdvanced', tenant: 'demo', by, partition: 0, epoch: 1, seq: 1, atMs: START_MS })
-  for (const fact of [frame(1), certified(1, 1), mode('the-poison', 'safe')]) bench.take(fact)
+  for (const by of NODES) bench.take(claim(by, 1, START_MS))
+  for (const fact of [frame(1), certified(1, 1), asked('the-poison', 'site', 'safe')]) bench.take(fact)
   return bench
 }
 function judged({ bodies }: FoldBench): Skips {
@@ -115,7 +104,7 @@ test('reading from a snapshot on gives what reading from the beginning does', ()
   const { bodies } = after(
     [frame(2)],
     [skip(POISON)],
-    [mode('another-one', 'manual')],
+    [asked('another-one', 'site', 'manual')],
     [frame(3)],
     [certified(3, 2)],
     [skip(9)],
@@ -186,7 +175,7 @@ describe('a replica', () => {
   })
   test('is not kept from beginning by a skip that names what is not of its site', async () => {
     const bench = new ReplicaBench()
-    const foreign: Fact = { ...(mode('of-the-farm', 'safe') as FactOf<'CommandRequested'>), site: 'farm' }
+    const foreign: Fact = { ...asked('of-the-farm', 'site', 'safe'), site: 'farm' }
     await bench.append(bodiesOf([foreign], [skip(POISON + 1)], [frame(2)]))
     for (let i = 0; i < 2; i++) {
       await bench.start(FoldBench.options)

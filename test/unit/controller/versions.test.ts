@@ -15,7 +15,18 @@ import type { Fact } from '../../../protocol/words/facts.ts'
 import type { Digest } from '../../../protocol/words/ids.ts'
 import { bent } from '../kit/sample.ts'
 import { ReplicaBench } from '../node/replicas.ts'
-import { assetsOf, byAdministrator, FoldBench, head, manifestOf, NODES, START_MS, signerOf } from './household.ts'
+import {
+  asked,
+  byAdministrator,
+  claim,
+  FoldBench,
+  frame,
+  installed,
+  manifestOf,
+  NODES,
+  START_MS,
+  signerOf,
+} from './household.ts'
 
 /** Version 2 of the battery: `precharging` is called `filling` there. */
 function second(more: (spec: any) => void = () => {}): Definitions {
@@ -80,39 +91,11 @@ describe('an entry of another version', () => {
 const FIRST = FoldBench.options
 const NEXT_ENGINE = sha256('the next engine') as Digest
 const NEXT = { ...FIRST, definitions: second(), engine: NEXT_ENGINE }
-const slots = { onTime: 0, late: 0, held: 0, uncovered: 0, fieldDown: 0 }
-const frame = (cycle: number): Fact => ({
-  ...head,
-  kind: 'FrameMeasured',
-  by: 'gateway',
-  epoch: 1,
-  cycle,
-  assets: assetsOf(),
-  slots,
-})
-const claims = (seq: number, atMs: number): Fact[] =>
-  NODES.map(by => ({ v: 1, kind: 'TimeAdvanced', tenant: 'demo', by, partition: 0, epoch: 1, seq, atMs }))
-const asked = (id: string, target: string, name: string): Fact => ({
-  ...head,
-  kind: 'CommandRequested',
-  by: 'operator',
-  id,
-  target,
-  name,
-  params: {},
-  issuedAtMs: START_MS,
-  expiresMs: 30_000,
-})
+const claims = (seq: number, atMs: number): Fact[] => NODES.map(by => claim(by, seq, atMs))
 const seal = (fact: Fact) => sealFact(fact, signerOf(fact.by))
-const installed = (manifest = manifestOf()): Fact => ({
-  ...head,
-  kind: 'ManifestInstalled',
-  by: 'administrator',
-  manifest: byAdministrator(manifest),
-})
 /** A battery is filling, and a timer waits for it. */
 const LIFE = [
-  installed(),
+  installed(byAdministrator(manifestOf())),
   ...claims(1, START_MS),
   frame(1),
   asked('automatic', 'site', 'automatic'),
@@ -166,13 +149,13 @@ describe('where the log below a snapshot was trimmed away', () => {
   })
 
   test('the snapshot is migrated, and the replica goes on from it', async () => {
-    const bench = await former(installed(next))
+    const bench = await former(installed(byAdministrator(next)))
     const { fold } = await bench.start(NEXT)
     await bench.append([seal(frame(3))])
     expect([fold.position, where(fold), bench.failed]).toEqual([LIFE.length + 1, 'operating.filling.charging', ''])
   })
   test('not where the former engine did not end at it: others may have stepped what lies between', async () => {
-    const bench = await former(frame(3), installed(next))
+    const bench = await former(frame(3), installed(byAdministrator(next)))
     const { fold } = await bench.start(NEXT)
     expect([fold.position, bench.failed]).toEqual([-1, expect.stringContaining('LOG_GONE')])
     expect(bench.world.notes.join()).toContain('run the former version once more, stop it in order')

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { Notebook } from '../../../edge/notebook.ts'
-import { NO_SLOTS } from '../../../edge/slots.ts'
+import { NO_SLOTS } from '../../../protocol/words/facts.ts'
 import { standing } from './scenarios/votes.ts'
 import { MemoryDisk } from './world.ts'
 

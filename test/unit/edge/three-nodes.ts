@@ -12,7 +12,15 @@ import { openMemoryLog } from '../../../protocol/log/memory.ts'
 import type { FieldDriver } from '../../../protocol/ports.ts'
 import type { Candidate } from '../../../protocol/words/candidate.ts'
 import type { Fact, FactOf } from '../../../protocol/words/facts.ts'
-import { byAdministrator, FoldBench, head, manifestOf, NODES, signerOf, verifier } from '../controller/household.ts'
+import {
+  byAdministrator,
+  FoldBench,
+  installed,
+  manifestOf,
+  NODES,
+  signerOf,
+  verifier,
+} from '../controller/household.ts'
 import { type World, worldOf } from './world.ts'
 
 const signed = byAdministrator(manifestOf())
@@ -80,7 +88,7 @@ export class ThreeNodes {
     const three = new ThreeNodes()
     const { world, facts } = three
     const history = openMemoryLog({ topic: 'history' })
-    await three.append({ ...head, kind: 'ManifestInstalled', by: 'administrator', manifest: signed })
+    await three.append(installed(signed))
     for (const name of NODES) {
       const node = new Node(world, name, name === liar ? swallowing(facts) : facts, history)
       three.nodes[name] = node

@@ -10,13 +10,11 @@ import { openMemoryLog } from '../../../protocol/log/memory.ts'
 import type { LinkEvents, Net } from '../../../protocol/ports.ts'
 import type { SignedManifest } from '../../../protocol/words/manifest.ts'
 import type { UplinkDown } from '../../../protocol/words/uplink.ts'
-import { assetsOf, head, manifestOf, signerOf, verifier } from '../controller/household.ts'
+import { frame as frameOf, manifestOf, signerOf, verifier } from '../controller/household.ts'
 import { type World, worldOf } from './world.ts'
 
 const manifest = manifestOf()
-const slots = { onTime: 0, late: 0, held: 0, uncovered: 0, fieldDown: 0 }
-const frameBody = (by: Signer = signerOf('gateway')) =>
-  sealFact({ ...head, kind: 'FrameMeasured', by: 'gateway', epoch: 1, cycle: 7, assets: assetsOf(), slots }, by)
+const frameBody = (by: Signer = signerOf('gateway')) => sealFact(frameOf(7), by)
 const frame = { t: 'frame', cycle: 7, body: frameBody() }
 
 async function serve(

@@ -6,47 +6,29 @@ import type { SiteView } from '../../../projections/api/view.ts'
 import { sealFact } from '../../../protocol/codec/fact.ts'
 import { signManifest } from '../../../protocol/codec/manifest.ts'
 import { ed25519Signer, ed25519Verifier, newSecret } from '../../../protocol/codec/sign.ts'
-import { TOPICS } from '../../../protocol/log/event-log.ts'
-import { openMemoryLog } from '../../../protocol/log/memory.ts'
-import type { Logs } from '../../../protocol/ports.ts'
-import type { Fact } from '../../../protocol/words/facts.ts'
+import { type Fact, NO_SLOTS } from '../../../protocol/words/facts.ts'
 import { keyId } from '../../../protocol/words/ids.ts'
-import type { KeyEntry, Role } from '../../../protocol/words/manifest.ts'
 import type { Replica } from '../../../supervisors/node/replica.ts'
 import { ReplicaView } from '../../../supervisors/node/site-view.ts'
 import { readSiteFile } from '../../../supervisors/site/file.ts'
 import { resolveSite } from '../../../supervisors/site/resolve.ts'
+import { keysOf, NODES, ROLES } from '../../../supervisors/site/who.ts'
+import { memoryLogs } from './replicas.ts'
 
 const HOME = fileURLToPath(new URL('../../../sim/sites/home.yaml', import.meta.url))
-const ROLES: Readonly<Record<string, Role>> = {
-  administrator: 'administrator',
-  operator: 'operator',
-  gateway: 'gateway',
-  'node-a': 'node',
-  'node-b': 'node',
-  'node-c': 'node',
-}
 const ENGINE = '0'.repeat(64)
 const NOW_MS = 1_000_000
-const slots = { onTime: 0, late: 0, held: 0, uncovered: 0, fieldDown: 0 }
 
 type Body<F> = F extends Fact ? Omit<F, 'v' | 'tenant' | 'by'> : never
 
 export class SiteLog {
   readonly #signers = new Map(Object.keys(ROLES).map(id => [id, ed25519Signer(keyId(id), newSecret())]))
   readonly bodies: string[] = []
-  readonly logs = Object.fromEntries(TOPICS.map(topic => [topic, openMemoryLog({ topic })])) as unknown as Logs
+  readonly logs = memoryLogs()
 
   constructor() {
-    const keys = Object.entries(ROLES).map(([id, role]) => {
-      return [id, { publicKey: this.#signers.get(id)!.publicKey as string, roles: [role] }] as [string, KeyEntry]
-    })
-    const who = {
-      keys: Object.fromEntries(keys),
-      replicas: ['node-a', 'node-b', 'node-c'],
-      threshold: 1,
-      engine: ENGINE,
-    }
+    const keys = keysOf(id => this.#signers.get(id)!.publicKey)
+    const who = { keys, replicas: NODES, threshold: 1, engine: ENGINE }
     const manifest = resolveSite(readSiteFile(HOME).file, builtIn, who)
     const signed = signManifest({ manifest, signatures: {} }, this.#signers.get('administrator')!)
     this.say('administrator', { kind: 'ManifestInstalled', site: 'home', manifest: signed })
@@ -62,7 +44,7 @@ export class SiteLog {
     return this
   }
   frame(cycle: number): this {
-    return this.say('gateway', { kind: 'FrameMeasured', site: 'home', epoch: 1, cycle, assets: {}, slots })
+    return this.say('gateway', { kind: 'FrameMeasured', site: 'home', epoch: 1, cycle, assets: {}, slots: NO_SLOTS })
   }
   mode(name: string, id: string): string {
     return this.seal('operator', {

@@ -88,6 +88,22 @@ describe('plant', () => {
     expect(plant.state.late).toEqual([])
   })
 
+  it('a late write neither outlives the watchdog nor a newer write', () => {
+    const plant = started()
+    const late = (w: number) => {
+      startFault('late', { asset: 'bat1', delayMs: 20_000 }, plant)
+      setpoint(plant, 1, w)
+      clearFaults(plant)
+    }
+    late(3_000)
+    setpoint(plant, 1, 1_000)
+    expect(plant.state.late).toEqual([])
+    plant.write(1, 'holding', 101, [1, 100], 1)
+    late(2_000)
+    expect(plant.advanceTo(START + 60_000)).toEqual([])
+    expect((plant.state.assets.bat1 as BatteryMemory).cells.powerW).toBe(0)
+  })
+
   it('the local switch forgets what was still to come', () => {
     const plant = started()
     startFault('late', { asset: 'bat1' }, plant)

@@ -1,7 +1,7 @@
 /** One good fact of each kind, and the manifest under which they are said. */
 import type { Fact, FactKind, FactOf } from '../../../protocol/words/facts.ts'
 import type { Role } from '../../../protocol/words/manifest.ts'
-import { assetsOf, byAdministrator, head, manifestOf, signerOf } from '../controller/household.ts'
+import { byAdministrator, frame, head, installed, manifestOf, signerOf } from '../controller/household.ts'
 
 export const EVERY_ROLE: readonly Role[] = ['node', 'gateway', 'administrator', 'engineer', 'operator', 'viewer']
 /** A key for each role, called like it. */
@@ -9,11 +9,10 @@ export const manifest = manifestOf({
   keys: Object.fromEntries(EVERY_ROLE.map(role => [role, { publicKey: signerOf(role).publicKey, roles: [role] }])),
 })
 const certificate = { epoch: 1, cycle: 7, digest: 'a'.repeat(64), signatures: { 'node-a': 'sig', 'node-b': 'sig' } }
-const slots = { onTime: 0, late: 0, held: 0, uncovered: 0, fieldDown: 0 }
 const statement = { bytes: '{}', signature: 'sig' }
 
 export const FACT_OF: { readonly [K in FactKind]: FactOf<K> } = {
-  FrameMeasured: { ...head, kind: 'FrameMeasured', by: 'gateway', epoch: 1, cycle: 7, assets: assetsOf(), slots },
+  FrameMeasured: frame(7),
   TimeAdvanced: { v: 1, kind: 'TimeAdvanced', tenant: 'demo', by: 'node', partition: 0, epoch: 1, seq: 1, atMs: 1 },
   CommandRequested: {
     ...head,
@@ -71,12 +70,7 @@ export const FACT_OF: { readonly [K in FactKind]: FactOf<K> } = {
     reason: 'x',
   },
   AlarmAcknowledged: { ...head, kind: 'AlarmAcknowledged', by: 'operator', id: 'ack-00001', alarm: 'x', issuedAtMs: 1 },
-  ManifestInstalled: {
-    ...head,
-    kind: 'ManifestInstalled',
-    by: 'administrator',
-    manifest: byAdministrator(manifestOf()),
-  },
+  ManifestInstalled: installed(byAdministrator(manifestOf())),
   EquivocationProven: {
     ...head,
     kind: 'EquivocationProven',

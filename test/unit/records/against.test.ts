@@ -8,7 +8,7 @@ import { divergences } from '../../../supervisors/records/commanded.ts'
 import { Exported } from '../../../supervisors/records/exported.ts'
 import { junit } from '../../../supervisors/records/junit.ts'
 import { FoldedSide, folded, noFacts, RecordedSide } from '../../../supervisors/records/sides.ts'
-import { FoldBench, head, manifestOf, signerOf } from '../controller/household.ts'
+import { claim, FoldBench, manifestOf, signerOf } from '../controller/household.ts'
 import { CYCLES, decided, logOf, progress, recorded } from './recorded-site.ts'
 
 const history = recorded()
@@ -136,10 +136,7 @@ test('a recorded cycle that is not decided any more is a difference, an unrecord
 })
 
 test('facts that this code refuses are told with the first of them', async () => {
-  const forged = sealFact(
-    { v: 1, kind: 'TimeAdvanced', tenant: head.tenant, by: 'node-a', partition: 0, epoch: 9, seq: 1, atMs: 1 },
-    signerOf('node-a', 'another'),
-  )
+  const forged = sealFact(claim('node-a', 1, 1, { epoch: 9 }), signerOf('node-a', 'another'))
   const { counts } = await against(history.decisions, [...history.facts, forged])
   expect(counts).toMatchObject({ refused: 1, firstRefused: { position: history.facts.length, code: 'BAD_SIGNATURE' } })
 })
@@ -199,9 +196,9 @@ test('a test report has a case for each asset, and names what differs', async ()
   expect(cases.map(c => c.name)).toEqual(
     expect.arrayContaining(['every recorded cycle is decided', 'mode', 'grid', 'bat2', 'laws', 'commands']),
   )
-  const xml = junit('quorate replay', cases)
+  const xml = junit([{ name: 'quorate replay', cases }])
   expect(xml).toContain(`<testsuite name="quorate replay" tests="${cases.length}" failures="1" errors="0">`)
-  expect(xml).toContain('bat1.power.value: recorded 700, computed 0 (a &quot;&lt;law&gt;&quot; &amp; more -&gt; ')
+  expect(xml).toContain('bat1.power.value: recorded 700, computed 0 (a &quot;&lt;law&gt;&quot; &amp; more? -&gt; ')
 })
 test('nothing compared is a failure by itself', async () => {
   const { compared, counts } = await against([])

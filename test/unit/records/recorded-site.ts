@@ -10,10 +10,13 @@ import type { Candidate } from '../../../protocol/words/candidate.ts'
 import type { Fact, FactOf } from '../../../protocol/words/facts.ts'
 import { Progress } from '../../../supervisors/records/progress.ts'
 import {
-  assetsOf,
+  asked,
   byAdministrator,
+  claim,
   FoldBench,
+  frame,
   head,
+  installed,
   manifestOf,
   NODES,
   START_MS,
@@ -23,7 +26,6 @@ import {
 export const CYCLES = 6
 const still: Clock = { monotonicMs: () => 0, monotonicUs: () => 0, wallMs: () => 0, after: () => ({ cancel() {} }) }
 export const progress = () => new Progress('test', 1, still, () => {})
-const slots = { onTime: 0, late: 0, held: 0, uncovered: 0, fieldDown: 0 }
 
 export interface Recorded {
   readonly facts: string[]
@@ -41,15 +43,16 @@ export function recorded(): Recorded {
     facts.push(sealFact(fact, signerOf(fact.by)))
     return fold.take(facts.length - 1, facts.at(-1)!)
   }
-  append({ ...head, kind: 'ManifestInstalled', by: 'administrator', manifest: byAdministrator(manifestOf()) })
+  append(installed(byAdministrator(manifestOf())))
   for (let cycle = 1; cycle <= CYCLES; cycle++) {
     const atMs = START_MS + cycle * 1_000
-    for (const by of NODES)
-      append({ v: 1, kind: 'TimeAdvanced', tenant: 'demo', by, partition: 0, epoch: 1, seq: cycle, atMs })
-    if (cycle === 2) for (const c of asked(atMs)) append(c)
-    const frame: Fact = { ...head, kind: 'FrameMeasured', by: 'gateway', epoch: 1, cycle, assets: assetsOf(), slots }
-    const taken = append(frame)
-    append(frame)
+    for (const by of NODES) append(claim(by, cycle, atMs))
+    if (cycle === 2) {
+      append(asked('go-automatic', 'site', 'automatic', atMs))
+      append(asked('stop-too-soon', 'bat1', 'stop', atMs))
+    }
+    const taken = append(frame(cycle))
+    append(frame(cycle))
     if (taken.kind !== 'stepped' || !taken.candidate) throw new Error('a frame that decides nothing')
     const { candidate } = taken
     candidates.push(candidate)
@@ -57,13 +60,6 @@ export function recorded(): Recorded {
     append(receipt(cycle, candidate))
   }
   return { facts, decisions, candidates }
-}
-const asked = (issuedAtMs: number): Fact[] => {
-  const own = { ...head, kind: 'CommandRequested', by: 'operator', params: {}, issuedAtMs, expiresMs: 60_000 } as const
-  return [
-    { ...own, id: 'go-automatic', target: 'site', name: 'automatic' },
-    { ...own, id: 'stop-too-soon', target: 'bat1', name: 'stop' },
-  ]
 }
 export const decided = (candidate: Candidate, by: string): string => {
   const signed = signCandidate(candidate, signerOf(by))

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { canonical } from '../../../protocol/codec/canonical.ts'
 import { sealFact } from '../../../protocol/codec/fact.ts'
-import type { Fact } from '../../../protocol/words/facts.ts'
+import { type Fact, NO_SLOTS } from '../../../protocol/words/facts.ts'
 import { type Problem, Verification } from '../../../supervisors/records/verify.ts'
-import { assetsOf, byAdministrator, FoldBench, head, manifestOf, signerOf } from '../controller/household.ts'
+import { byAdministrator, FoldBench, frame, head, installed, manifestOf, signerOf } from '../controller/household.ts'
 import { CYCLES, decided, receipt, recorded } from './recorded-site.ts'
 
 const history = recorded()
@@ -41,17 +41,6 @@ test('a sound log has no problem; repeats are counted', () => {
   })
 })
 
-const frame = (cycle: number, changes: object = {}): Fact =>
-  ({
-    ...head,
-    kind: 'FrameMeasured',
-    by: 'gateway',
-    epoch: 1,
-    cycle,
-    assets: assetsOf(),
-    slots: { onTime: 0, late: 0, held: 0, uncovered: 0, fieldDown: 0 },
-    ...changes,
-  }) as Fact
 const lie = { ...lastCandidate, validityMs: 1 }
 const good = receipt(CYCLES + 1, lastCandidate)
 type Receipt = Extract<Fact, { kind: 'ReceiptRecorded' }>
@@ -72,24 +61,15 @@ const PLANTED: readonly [what: string, body: string, code: string][] = [
   ],
   ['a signature of another key', sealFact(frame(90), signerOf('gateway', 'another')), 'BAD_SIGNATURE'],
   ['a byte that changed', seal(frame(90)).replace('"cycle":90', '"cycle":91'), 'BAD_SIGNATURE'],
-  ['an author without the role', seal({ ...frame(90), by: 'operator' } as Fact), 'FORBIDDEN'],
-  [
-    'two frames of one cycle',
-    seal(frame(CYCLES, { slots: { onTime: 9, late: 0, held: 0, uncovered: 0, fieldDown: 0 } })),
-    'CONFLICT',
-  ],
+  ['an author without the role', seal(frame(90, { by: 'operator' })), 'FORBIDDEN'],
+  ['two frames of one cycle', seal(frame(CYCLES, { slots: { ...NO_SLOTS, onTime: 9 } })), 'CONFLICT'],
   ['a durable record that is missing', seal({ ...good, seq: CYCLES + 3 } as Fact), 'OUT_OF_ORDER'],
   [
     'a manifest that nobody signed',
-    seal({
-      ...head,
-      kind: 'ManifestInstalled',
-      by: 'administrator',
-      manifest: { manifest: manifestOf({ version: 2 }), signatures: {} },
-    }),
+    seal(installed({ manifest: manifestOf({ version: 2 }), signatures: {} })),
     'MANIFEST_VERSION',
   ],
-  ['a fact before its site’s manifest', seal({ ...frame(1), site: 'another' } as Fact), 'UNKNOWN_KEY'],
+  ['a fact before its site’s manifest', seal(frame(1, { site: 'another' })), 'UNKNOWN_KEY'],
   ['a certificate of another digest', seal(receipt(CYCLES + 1, lie)), 'CERTIFICATE'],
   [
     'a certificate of one signature',
@@ -150,10 +130,7 @@ describe('what is no problem', () => {
 })
 
 test('a manifest brought by a stranger authenticates itself, and its bringer does not', () => {
-  const body = sealFact(
-    { ...head, kind: 'ManifestInstalled', by: 'administrator', manifest: byAdministrator(manifestOf()) },
-    signerOf('stranger'),
-  )
+  const body = sealFact(installed(byAdministrator(manifestOf())), signerOf('stranger'))
   expect(verified([body, ...history.facts.slice(1)]).found).toContain('facts 0 BAD_SIGNATURE')
 })
 

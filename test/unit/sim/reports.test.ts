@@ -1,9 +1,10 @@
 /** Results as text, JUnit XML and a page. */
 import { expect, test } from 'vitest'
-import { junit } from '../../../sim/scenario/report/junit.ts'
+import { suiteOf } from '../../../sim/scenario/report/junit.ts'
 import { page } from '../../../sim/scenario/report/page.ts'
 import { resultAsData, resultInWords } from '../../../sim/scenario/report/words.ts'
 import { holds, type ScenarioResult } from '../../../sim/scenario/result.ts'
+import { junit } from '../../../supervisors/records/junit.ts'
 
 const right: ScenarioResult = {
   path: 's/calm.yaml',
@@ -54,15 +55,17 @@ test('data holds everything but the curves', () => {
 
 test('JUnit: a suite for each scenario, a case for each expectation and one for the invariants', () => {
   const refused = { kind: 'refused', path: 's/odd.yaml', text: 's/odd.yaml:3: no' } as const
-  const xml = junit([done(right), done(wrong), refused])
+  const xml = junit([done(right), done(wrong), refused].map(suiteOf))
   expect(xml.match(/<testsuite /g)).toHaveLength(3)
   expect(xml).toContain(
-    'name="Calm &lt;day&gt; &amp; &quot;night&quot;" file="s/calm.yaml" tests="2" failures="0" time="1.500"',
+    'name="Calm &lt;day&gt; &amp; &quot;night&quot;" file="s/calm.yaml" tests="2" failures="0" errors="0" time="1.500"',
   )
   expect(xml).toContain('tests="2" failures="2"')
-  expect(xml).toContain('<failure message="line 9: bat1.x &lt;!--&lt;script&gt;&lt;/script&gt;&#10;at 12:05"/>')
-  expect(xml).toContain('<failure message="S5 at 12:01:05: bat1 left its envelope"/>')
-  expect(xml).toContain('<failure message="s/odd.yaml:3: no"/>')
+  expect(xml).toContain(
+    '<failure message="line 9: bat1.x &lt;!--&lt;script&gt;&lt;/script&gt;&#10;at 12:05"></failure>',
+  )
+  expect(xml).toContain('<failure message="S5 at 12:01:05: bat1 left its envelope"></failure>')
+  expect(xml).toContain('<failure message="s/odd.yaml:3: no"></failure>')
 })
 
 test('the page is one file: nothing from elsewhere, and no text of a result can end its script', () => {
