@@ -144,7 +144,9 @@ export class Governor {
     }
     const { by, digest, candidate } = opened
     this.#voter.send({ type: 'vote', vote: { by, digest, candidate, signed }, atMs: this.#ports.clock.monotonicMs() })
-    if (signed.stateHash) this.#compareState(candidate.cycle, by, signed.stateHash)
+    // of a cycle that was asked, or one that signs what it likes would fill the memory
+    const asked = this.voters(candidate.cycle).includes(by)
+    if (signed.stateHash && asked) this.#compareState(candidate.cycle, by, signed.stateHash)
   }
   /** What the devices say of themselves: local mode always wins (S36). */
   measured(values: Readonly<Record<string, Values>>): void {

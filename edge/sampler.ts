@@ -6,7 +6,8 @@
  *     burst.
  * P2  A nudge makes an early frame, no sooner than EARLY_MS_MIN after the frame before it, whoever nudges how often.
  * P3  A cycle's number is durable before it is used: no two lives of a gateway use one, and a restart goes on behind
- *     what its last life had reserved.
+ *     what its last life had reserved. While the disk stalls there are no frames; polls go on, and with them local laws and
+ *     watchdogs.
  * P4  The first frame of a life waits until every device was read whole, `observeMs` at most. Later lives bridge a missed
  *     read with its last value; the first poll has none, and half a picture would move outputs (S25).
  */
@@ -120,6 +121,10 @@ export const samplerMachine = defineMachine<SamplerContext, SamplerEvent, Sample
       const upTo = cycle + RESERVED_CYCLES
       return asked - cycle > RESERVE_AT ? {} : { remember: { asked: upTo }, do: { kind: 'reserve', upTo } }
     },
+    withoutNumber: see => ({
+      remember: { nowMs: at(see), pollDueMs: at(see) + see.context.fastMs },
+      do: { kind: 'fast' },
+    }),
     reserved: see => ({ remember: { reserved: upTo(see) } }),
     fast: see => ({
       remember: { nowMs: at(see), pollDueMs: nextPoll(see.context, at(see)) },
@@ -146,7 +151,7 @@ export const samplerMachine = defineMachine<SamplerContext, SamplerEvent, Sample
         on: {
           polled: [
             { guard: 'halfSeen', target: 'lookingAgain' },
-            { guard: 'unnumbered', target: 'unnumbered' },
+            { guard: 'unnumbered', target: 'waiting', actions: 'withoutNumber' },
             { target: 'waiting', actions: ['frame', 'reserve'] },
           ],
         },
@@ -163,16 +168,12 @@ export const samplerMachine = defineMachine<SamplerContext, SamplerEvent, Sample
         entry: 'poll',
         on: {
           polled: [
-            { guard: 'unnumbered', target: 'unnumbered' },
+            { guard: 'unnumbered', target: 'waiting', actions: 'withoutNumber' },
             { guard: 'frameDue', target: 'waiting', actions: ['frame', 'reserve'] },
             { target: 'waiting', actions: 'fast' },
           ],
           nudge: { actions: 'nudge' },
         },
-      },
-      unnumbered: {
-        description: 'No cycle number is durable: the frame waits for the disk',
-        on: { reserved: { target: 'polling', actions: 'reserved' } },
       },
     },
   },

@@ -192,6 +192,14 @@ test('state hashes ride outside the digest: one that differs is alarmed, and the
     bench.vote(by, {}, 'automatic', sha256(state))
   expect(bench.news).toBe('apply 1, stateDiverged node-c')
 })
+test('a state hash of a cycle that nobody was asked about makes no one forget the others', () => {
+  const bench = new Bench()
+  bench.governor.emitted(1)
+  bench.vote('node-a', {}, 'automatic', sha256('state')).vote('node-b', {}, 'automatic', sha256('state'))
+  bench.vote('node-c', { cycle: 1_000_000 }, 'automatic', sha256('state'))
+  bench.vote('node-c', {}, 'automatic', sha256('other'))
+  expect(bench.news).toBe('apply 1, stateDiverged node-c')
+})
 
 describe('slotClass', () => {
   const ballot = (decidedAtMs: number | null) => ({
