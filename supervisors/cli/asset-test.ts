@@ -99,9 +99,9 @@ async function walked(asked: object): Promise<readonly Tested[]> {
 async function historyOf(call: Call, asset: AnyAsset): Promise<AssetHistory> {
   const log = await openRecorded(call, call.text('history')!)
   try {
-    const { fold: bare } = await foldOptions(log, call)
-    const assets = { ...bare.definitions.assets, [asset.spec.type]: asset }
-    const fold = { ...bare, definitions: { ...bare.definitions, assets } }
+    const { fold: own } = await foldOptions(log, call)
+    const assets = { ...own.definitions.assets, [asset.spec.type]: asset }
+    const fold = { ...own, definitions: { ...own.definitions, assets } }
     const { facts } = log
     const { partition } = log.manifest
     const progress = progressOn(await lengthOf(facts, partition))('history')
