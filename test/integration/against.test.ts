@@ -70,7 +70,7 @@ describe('replay --against', () => {
     expect(different).toBeGreaterThan(3)
     expect(lines.length).toBe(different + words + 1)
     expect(first.divergences[0]).toMatchObject({
-      path: 'bat1.power.value',
+      path: 'assets.bat1.setpoints.power.value',
       why: { recorded: 'peakShaving: above peak' },
     })
     const commanded = lines.find(line => line.divergences?.some((d: { kind: string }) => d.kind === 'commanded'))
