@@ -163,8 +163,11 @@ async function replay(path: string): Promise<number> {
 }
 
 function list(json: boolean): number {
-  if (json) say(JSON.stringify({ profiles: PROFILES, faults: FAULT_KINDS, mutations: MUTATIONS.map(m => m.name) }))
-  else {
+  if (json) {
+    const invariants = INVARIANTS.map(({ checks: _, ...told }) => told)
+    const mutations = MUTATIONS.map(m => m.name)
+    say(JSON.stringify({ invariants, profiles: PROFILES, faults: FAULT_KINDS, mutations }))
+  } else {
     say('invariants')
     for (const { id, text, notYet } of INVARIANTS)
       say(`  ${id.padEnd(4)} ${text}${notYet ? ` (not judged yet: ${notYet})` : ''}`)

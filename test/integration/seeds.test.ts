@@ -69,6 +69,17 @@ describe('bad input is refused with the way out', () => {
     [['--hours', '0'], /USAGE: --hours 0: a number from 0\.01/],
     [['--site', 'nowhere.yaml'], /USAGE: --site nowhere\.yaml: there is no such file/],
     [['--mutation', 'nothing'], /USAGE: --mutation nothing: none of/],
+    [['--junit', 'x.xml'], /USAGE: --junit: not with trials of seeds; it goes with --scenario/],
+    [['--html', 'x.html', '--list'], /USAGE: --html: not with --list; it goes with --scenario/],
+    [
+      ['--scenario', '.', '--seed', '1'],
+      /USAGE: --seed: not with --scenario; it goes with trials of seeds, --mutation/,
+    ],
+    [['--scenario', '.', '--hours', '1'], /USAGE: --hours: not with --scenario/],
+    [['--scenario', '.', '--site', 'x'], /USAGE: --site: not with --scenario/],
+    [['--mutations', '--profile', 'calm'], /USAGE: --profile: not with --mutations; it goes with trials of seeds\n/],
+    [['--mutation', 'x', '--replay', 'y'], /USAGE: --replay and --mutation: one at a time/],
+    [['--seed', '1', '--seeds', '1..2'], /USAGE: --seed and --seeds: one seed or a range/],
   ])('%j', async (args, refusal) => {
     const { status, err } = await sim(...args)
     expect([status, refusal.test(err)]).toEqual([2, true])
@@ -79,4 +90,10 @@ test('--list says which invariants are judged, and why the others are not yet', 
   const { out } = await sim('--list')
   expect(out).toMatch(/S1 .*\n/)
   expect(out).toMatch(/S22 .*not judged yet: there are no databases yet/)
+  const { invariants } = JSON.parse((await sim('--list', '--json')).out)
+  expect(invariants).toContainEqual({
+    id: 'S22',
+    text: 'a checkpoint and its rows are one prefix',
+    notYet: 'there are no databases yet',
+  })
 })
