@@ -24,7 +24,7 @@ const BESIDE = {
   mutations: ['seed', 'seeds', 'hours', 'sites', 'site', 'jobs', 'json'],
 } as const
 /** Without any of these: seeds of trials. */
-const TRIALS = ['seed', 'seeds', 'hours', 'sites', 'profile', 'site', 'jobs', 'no-shrink', 'json'] as const
+const TRIALS = ['seed', 'seeds', 'hours', 'sites', 'profile', 'site', 'jobs', 'no-shrink', 'out', 'json'] as const
 
 export const sim: Verb = {
   name: 'sim',
@@ -41,6 +41,11 @@ export const sim: Verb = {
     mutations: { type: 'boolean', text: 'Every planted bug, and a table of what it took to find it' },
     replay: { type: 'string', value: 'FILE', text: 'Steps through the history of a violation' },
     'no-shrink': { type: 'boolean', text: 'Leaves a violation’s schedule as it is' },
+    out: {
+      type: 'string',
+      value: 'DIR',
+      text: 'Where the histories of violations are written (here; with --json only where it is named, else they are in its lines)',
+    },
     scenario: {
       type: 'string',
       value: 'FILE',
@@ -66,6 +71,7 @@ export const sim: Verb = {
       jobs: number(call, 'jobs', 1, 256),
       json: call.flag('json'),
       shrink: !call.flag('no-shrink'),
+      out: pathOf(call, 'out'),
       mutation,
       replay: fileOf(call, 'replay'),
       list: call.flag('list'),
