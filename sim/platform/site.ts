@@ -14,6 +14,7 @@ import type { GatewayTree } from '../../supervisors/gateway/tree.ts'
 import { NodeTree } from '../../supervisors/node/tree.ts'
 import type { Engine } from '../../supervisors/site/engine.ts'
 import type { SiteFile } from '../../supervisors/site/file.ts'
+import { NODES, ROLES } from '../../supervisors/site/members.ts'
 import { resolveSite } from '../../supervisors/site/resolve.ts'
 import type { PlantOptions } from '../plant/state.ts'
 import type { Inputs } from '../plant/step.ts'
@@ -25,16 +26,10 @@ import { SimField } from './field.ts'
 import { type Keys, quickKeys } from './keys.ts'
 import { betray } from './traitor.ts'
 
-export const NODES = ['node-a', 'node-b', 'node-c'] as const
-const ROLES: Readonly<Record<string, Role>> = {
-  administrator: 'administrator',
-  operator: 'operator',
-  viewer: 'viewer',
-  gateway: 'gateway',
-  'node-a': 'node',
-  'node-b': 'node',
-  'node-c': 'node',
-}
+export { NODES }
+
+/** A stranger besides, who may look and ask for nothing. */
+const KEYS: Readonly<Record<string, Role>> = { ...ROLES, viewer: 'viewer' }
 
 /** What the plant's day is at when a run begins, after noon: sun to waste, some, none. */
 const HOURS = [0, 4, 5, 6, 8]
@@ -75,7 +70,7 @@ export function manifestOf(
   const entry = ([id, role]: [string, Role]) =>
     [id, { publicKey: keys.signer(id).publicKey, roles: [role] }] as [string, KeyEntry]
   const who = {
-    keys: Object.fromEntries(Object.entries(ROLES).map(entry)),
+    keys: Object.fromEntries(Object.entries(KEYS).map(entry)),
     replicas: [...NODES],
     threshold: 1,
     engine: engine.hash,

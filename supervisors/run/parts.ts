@@ -11,7 +11,8 @@ import type { ClockSpec } from '../process/messages.ts'
 import { processChild } from '../process/process-child.ts'
 import type { Spawned } from '../process/spawn.ts'
 import { StepMark } from '../process/step-mark.ts'
-import { folders, NODES, type Prepared } from './prepare.ts'
+import { NODES } from '../site/members.ts'
+import { folders, type Prepared } from './prepare.ts'
 
 export type Pace = { readonly kind: 'realtime'; readonly factor: number } | { readonly kind: 'lockstep' }
 

@@ -15,21 +15,12 @@ import { openEmbeddedLog } from '../../protocol/log/embedded/index.ts'
 import type { Random } from '../../protocol/ports.ts'
 import { Refusal } from '../../protocol/words/errors.ts'
 import { keyId } from '../../protocol/words/ids.ts'
-import type { KeyEntry, Manifest, Role, SignedManifest } from '../../protocol/words/manifest.ts'
+import type { KeyEntry, Manifest, SignedManifest } from '../../protocol/words/manifest.ts'
 import { type Engine, openEngine } from '../site/engine.ts'
 import { type OpenedSiteFile, readSiteFile } from '../site/file.ts'
+import { NODES, ROLES } from '../site/members.ts'
 import { resolveSite } from '../site/resolve.ts'
 import { succession } from '../site/succession.ts'
-
-export const NODES = ['node-a', 'node-b', 'node-c'] as const
-const ROLES: Readonly<Record<string, Role>> = {
-  administrator: 'administrator',
-  operator: 'operator',
-  gateway: 'gateway',
-  'node-a': 'node',
-  'node-b': 'node',
-  'node-c': 'node',
-}
 
 export interface Prepared {
   readonly dir: string

@@ -10,8 +10,9 @@ import { keyId } from '../../protocol/words/ids.ts'
 import { Supervisor } from '../kit/supervisor.ts'
 import type { ClockSpec } from '../process/messages.ts'
 import type { Spawned } from '../process/spawn.ts'
+import { NODES } from '../site/members.ts'
 import { type GatewayStatus, type NodeStatus, Parts, type PlantView, type RunOptions } from './parts.ts'
-import { folders, NODES } from './prepare.ts'
+import { folders } from './prepare.ts'
 import { writeRunFile } from './run-file.ts'
 
 /** Restarts of any one process within a minute before the run gives up: kills on purpose are many. */

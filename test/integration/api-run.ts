@@ -11,8 +11,9 @@ import { openKey } from '../../protocol/identity/keyring.ts'
 import type { FactOf } from '../../protocol/words/facts.ts'
 import { keyId } from '../../protocol/words/ids.ts'
 import { hostPorts } from '../../supervisors/real/ports.ts'
-import { folders, NODES, type Prepared, prepare } from '../../supervisors/run/prepare.ts'
+import { folders, type Prepared, prepare } from '../../supervisors/run/prepare.ts'
 import { Run } from '../../supervisors/run/run.ts'
+import { NODES } from '../../supervisors/site/members.ts'
 
 const HOME = fileURLToPath(new URL('../../sim/sites/home.yaml', import.meta.url))
 const MAIN = fileURLToPath(new URL('../../supervisors/main.ts', import.meta.url))
