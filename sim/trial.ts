@@ -6,7 +6,7 @@
 import type { Engine } from '../supervisors/site/engine.ts'
 import type { SiteFile } from '../supervisors/site/file.ts'
 import { NODES } from '../supervisors/site/who.ts'
-import { schedule } from './faults/acts.ts'
+import { eitherWay, schedule } from './faults/acts.ts'
 import { type Fault, type FaultKind, KINDS } from './faults/kinds.ts'
 import { type Profile, profileOf, type Targets } from './faults/profile.ts'
 import { TOLD_MAX, type Trialled, type Violation } from './oracle/check.ts'
@@ -117,7 +117,7 @@ export async function trial(o: TrialOptions): Promise<TrialResult> {
 
 export function planOf(o: TrialOptions): Profile {
   const profile = profileOf(o.seed, o.profile, o.forMs, targetsOf(o))
-  if (!o.faults) return profile
+  if (!o.faults) return { ...profile, faults: eitherWay(o.seed, profile.faults) }
   const faults = o.faults
   const traitor = faults.some(f => KINDS[f.kind].targets === 'traitor') ? profile.traitor : null
   return { ...profile, traitor, faults, kinds: [...new Set(faults.map(f => f.kind))] }

@@ -3,7 +3,8 @@
  * without a step, before anybody folds: so that whoever folds the log, from wherever, passes the same ones.
  *
  * P1  A skip counts where an administrator of the newest manifest before it has signed it, and it names an earlier
- *     record of its site. Never a manifest: by that one everything after it is judged.
+ *     record. Never a manifest: by that one everything after it is judged. Of another site's record there is no step
+ *     to be passed: named or not, the fold takes it as foreign.
  * P2  It is void where the log shows, between the record and the skip, that somebody has stepped past the record: a
  *     receipt with a certificate of a frame above it. What was decided upon a record is never taken back.
  * P3  Both are told from the log up to the skip and nothing later: what a skip is, it stays.

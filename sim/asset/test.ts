@@ -8,6 +8,7 @@ import { explore, type PathEvent } from '../../actors/kit/explore.ts'
 import { type PointValues, place, resolveSettings } from '../../actors/kit/host.ts'
 import { shortestPaths, simplePaths } from '../../actors/kit/paths.ts'
 import type { AnySpec } from '../../actors/kit/spec.ts'
+import { Refusal } from '../../protocol/words/errors.ts'
 import type { Tested } from '../../supervisors/records/asset-words.ts'
 import { assumedSettings, onlyDeclared, typical } from './assumptions.ts'
 import { type Device, GenericDevice } from './device.ts'
@@ -23,7 +24,7 @@ export interface Asked {
   readonly settings: Readonly<Record<string, string>>
   readonly frames: Readonly<Record<string, PointValues>>
 }
-/** Throws a TypeError with the settings that are wrong. */
+/** Throws USAGE with the settings that are wrong. */
 export function testAsset(
   asset: AnyAsset,
   simulated: Device | null,
@@ -33,7 +34,8 @@ export function testAsset(
   const spec = asset.spec as AnySpec
   const assumed = assumedSettings(spec, settings)
   const resolved = resolveSettings(asset, { ...assumed, ...settings })
-  if (resolved.kind === 'refused') throw new TypeError(resolved.problems.map(p => `settings: ${p.text}`).join('; '))
+  if (resolved.kind === 'refused')
+    throw new Refusal('USAGE', resolved.problems.map(p => `settings: ${p.text}`).join('; '))
   const placed = place(asset, 'it', resolved.values)
   const base = { ...typical(spec), ...onlyDeclared(spec, simulated?.read() ?? {}) }
   const device = simulated ?? new GenericDevice(base)

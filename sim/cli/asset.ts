@@ -4,25 +4,23 @@ import { resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { parse } from 'yaml'
 import type { AnyAsset } from '../../actors/kit/define.ts'
-import { read } from '../../actors/kit/settings.ts'
+import { Refusal } from '../../protocol/words/errors.ts'
 import type { RegisterMap } from '../../protocol/words/register-map.ts'
 import { hostClock } from '../../supervisors/real/clock.ts'
 import type { Tested } from '../../supervisors/records/asset-words.ts'
 import { Progress } from '../../supervisors/records/progress.ts'
+import { askedOf, type Written } from '../asset/asked.ts'
 import { PlantDevice, SIMULATED } from '../asset/plant-device.ts'
 import { testAsset } from '../asset/test.ts'
 
-interface Request {
+interface Request extends Written {
   readonly file: string
-  readonly settings: Readonly<Record<string, string>>
-  /** By name, points as people write them. */
-  readonly frames: Readonly<Record<string, Readonly<Record<string, string>>>>
 }
 type Answer =
   | { readonly kind: 'tested'; readonly tested: readonly Tested[] }
   | { readonly kind: 'refused'; readonly reason: string }
 
-const { file, settings, frames } = JSON.parse(process.argv[2]!) as Request
+const { file, ...written } = JSON.parse(process.argv[2]!) as Request
 
 function deviceOf({ spec }: AnyAsset): PlantDevice | null {
   const known = SIMULATED[spec.type]
@@ -32,16 +30,8 @@ function deviceOf({ spec }: AnyAsset): PlantDevice | null {
 }
 
 function test(asset: AnyAsset): Tested {
-  const points = asset.spec.points as Readonly<Record<string, unknown>>
-  const own = Object.entries(frames).map(([name, values]) => {
-    const read1 = Object.entries(values).map(([point, text]) => {
-      if (!(point in points)) throw new TypeError(`--frame ${name}: ${asset.spec.type} has no point '${point}'`)
-      return [point, read(points[point], text, `--frame ${name}: ${point}`)] as const
-    })
-    return [name, Object.fromEntries(read1)] as const
-  })
   let progress: Progress | undefined
-  return testAsset(asset, deviceOf(asset), { settings, frames: Object.fromEntries(own) }, (_, of) => {
+  return testAsset(asset, deviceOf(asset), askedOf(asset, assets, written), (_, of) => {
     progress ??= new Progress(asset.spec.type, of, hostClock, line => void process.stderr.write(`${line}\n`), 'paths')
     progress.advance(1)
   })
@@ -49,9 +39,9 @@ function test(asset: AnyAsset): Tested {
 
 const exported = (await import(pathToFileURL(resolve(file)).href)) as Record<string, unknown>
 const assets = (Object.values(exported) as any[]).filter(v => v?.spec?.type && v?.program) as AnyAsset[]
-/** What the person who asked can mend. Anything else is a bug. */
+/** What the person who asked can mend. Anything else is a bug, and ends this process with its stack. */
 function reasonOf(error: unknown): string | null {
-  if (error instanceof TypeError) return error.message
+  if (error instanceof Refusal) return error.detail
   const tooMany = (error as Error).message.startsWith('Traversal limit')
   return tooMany ? 'more situations than can be walked: fewer regions or timers at once, or two assets' : null
 }

@@ -8,12 +8,12 @@ import { page } from '../scenario/report/page.ts'
 import { resultAsData, resultInWords } from '../scenario/report/words.ts'
 import { holds } from '../scenario/result.ts'
 import type { Done, Job } from '../scenario/worker.ts'
-import type { SimCall } from './main.ts'
+import type { Say, SimCall } from './call.ts'
 import { Pool } from './pool.ts'
 
 const WORKER = new URL('../scenario/worker.ts', import.meta.url)
 
-export async function playAll(call: SimCall, say: (line: string) => void): Promise<number> {
+export async function playAll(call: SimCall, say: Say): Promise<number> {
   const paths = call.scenarios.flatMap(filesOf)
   const pool = new Pool<Job, Done>({
     worker: WORKER,
@@ -43,7 +43,7 @@ function filesOf(path: string): string[] {
   return files.sort().map(name => join(path, name))
 }
 
-function tell(done: Done, json: boolean, say: (line: string) => void): void {
+function tell(done: Done, json: boolean, say: Say): void {
   if (done.kind === 'done') {
     const { result, tookMs } = done
     if (json) say(JSON.stringify(resultAsData(result, tookMs)))

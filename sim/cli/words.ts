@@ -1,12 +1,22 @@
 /** Trials in words, for a terminal. */
+import type { Fault } from '../faults/kinds.ts'
 import type { Profile } from '../faults/profile.ts'
 import type { Violation } from '../oracle/check.ts'
 import type { TrialResult } from '../trial.ts'
 
 export function planInWords(seed: number, { name, kinds, faults, traitor }: Profile): string[] {
-  const counts = kinds.map(kind => `${kind} x${faults.filter(f => f.kind === kind).length}`)
+  const counts = kinds.map(kind => {
+    const own = faults.filter(f => f.kind === kind)
+    const rates = own.flatMap(f => f.rate ?? []).map(rate => Math.round(rate * 100) / 100)
+    return `${kind} x${own.length}${rates.length > 0 ? ` (rate ${rates.join(', ')})` : ''}`
+  })
   const faulty = traitor ? `; ${traitor} may do anything` : ''
   return [`seed ${seed}  ${name}: ${counts.join(', ') || 'no faults'}${faulty}`]
+}
+
+export function faultInWords({ fromMs, kind, target, forMs, only, rate }: Fault): string {
+  const chances = only ? `, chances ${only.join(', ')}` : rate === undefined ? '' : `, rate ${rate}`
+  return `${(fromMs / 1_000).toFixed(1)} s  ${kind} ${target} for ${forMs} ms${chances}`
 }
 
 export function inWords(r: TrialResult, ms: number): string[] {

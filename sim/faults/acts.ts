@@ -7,7 +7,7 @@ import type { SimSite } from '../platform/site.ts'
 import { draw } from '../world/draw.ts'
 import type { Process } from '../world/process.ts'
 import type { World } from '../world/world.ts'
-import type { Fault, FaultKind } from './kinds.ts'
+import { type Fault, type FaultKind, KINDS, type Kind } from './kinds.ts'
 
 interface Scene {
   readonly world: World
@@ -18,12 +18,9 @@ interface Scene {
 type Act = (scene: Scene, fault: Fault) => (() => void) | undefined
 
 const processOf = ({ world }: Scene, { target }: Fault): Process => world.processes.get(target)!
-/** Half of them the other way. */
-const signed = ({ world }: Scene, { id, ms = 0 }: Fault): number => (draw(world.seed, id, 1) % 2 === 0 ? ms : -ms)
-
 const wallOff: Act = (scene, fault) => {
   const process = processOf(scene, fault)
-  const byMs = signed(scene, fault)
+  const byMs = fault.ms ?? 0
   process.wallOffsetMs += byMs
   return () => {
     process.wallOffsetMs -= byMs
@@ -73,7 +70,7 @@ const ACTS: Partial<Record<FaultKind, Act>> = {
   clockJump: (scene, fault) => void wallOff(scene, fault),
   clockDrift: (scene, fault) => {
     const process = processOf(scene, fault)
-    process.drift(signed(scene, fault))
+    process.drift(fault.ms ?? 0)
     return () => process.drift(0)
   },
   crash,
@@ -128,6 +125,13 @@ function recalibrated(s: PlantState, { field }: SimSite, asset: string, id: numb
   const storedMwh = (batteryParameters(options).capacityMwh * permille) / 1_000
   return { ...s, assets: { ...s.assets, [asset]: { ...device, cells: { ...device.cells, storedMwh } } } }
 }
+
+/** Of a schedule that was drawn: half of what goes both ways goes the other one. */
+export const eitherWay = (seed: number, faults: readonly Fault[]): readonly Fault[] =>
+  faults.map(f => {
+    const kind: Kind = KINDS[f.kind]
+    return kind.signed && f.ms !== undefined && draw(seed, f.id, 1) % 2 === 1 ? { ...f, ms: -f.ms } : f
+  })
 
 export function schedule(scene: Scene, faults: readonly Fault[]): void {
   const { world } = scene

@@ -15,7 +15,7 @@ export interface Fault {
   readonly rate?: number
   /** Explicit instead of drawn: exactly these chances, counted from the window's beginning. */
   readonly only?: readonly number[]
-  /** How long, how far: by kind. */
+  /** How long, how far: by kind; below nothing where it goes both ways. */
   readonly ms?: number
   readonly nth?: number
 }
@@ -33,6 +33,10 @@ export interface Kind {
   readonly rateMax?: number
   /** Largest `ms` of a kind that has one. */
   readonly msMax?: number
+  /** Its size is its effect, so a scenario must say it: for instance this. */
+  readonly sizeExample?: string
+  /** It goes both ways: `ms` may be below nothing. */
+  readonly signed?: true
 }
 
 const kind = (
@@ -49,13 +53,20 @@ const kind = (
   ...rest,
 })
 const MINUTE = 60_000
+/** A time that is ahead, or behind. */
+const OFF = { sizeExample: "'30 s'", signed: true } as const
 
 export const KINDS = {
-  clockOffset: kind('clock', 'process', 'the wall clock is off', 10 * MINUTE, { msMax: 60_000 }),
-  clockDrift: kind('clock', 'process', 'clocks run fast or slow', 10 * MINUTE, { msMax: 200 }),
-  clockJump: kind('clock', 'process', 'the wall clock jumps', 1_000, { msMax: 30_000 }),
+  clockOffset: kind('clock', 'process', 'the wall clock is off', 10 * MINUTE, { msMax: 60_000, ...OFF }),
+  /** `ms`: parts per million. */
+  clockDrift: kind('clock', 'process', 'clocks run fast or slow', 10 * MINUTE, {
+    msMax: 200,
+    sizeExample: '100 (parts per million)',
+    signed: true,
+  }),
+  clockJump: kind('clock', 'process', 'the wall clock jumps', 1_000, { msMax: 30_000, ...OFF }),
 
-  logDelay: kind('log', 'log', 'appends take long', 2 * MINUTE, { rateMax: 0.5, msMax: 800 }),
+  logDelay: kind('log', 'log', 'appends take long', 2 * MINUTE, { rateMax: 0.5, msMax: 800, sizeExample: "'500 ms'" }),
   logStall: kind('log', 'log', 'a change of leader: nothing is acknowledged', 8_000),
   logFull: kind('log', 'log', 'no room is left', 10_000),
   logCut: kind('log', 'node', 'a node reads nothing new', 20_000),
@@ -89,7 +100,7 @@ export const KINDS = {
     msMax: 3_000,
   }),
   swallow: kind('node', 'traitor', 'acknowledges what it does not append', MINUTE, { rateMax: 1 }),
-  timeLie: kind('node', 'traitor', 'claims a time hours off', 5 * MINUTE, { msMax: 7_200_000 }),
+  timeLie: kind('node', 'traitor', 'claims a time hours off', 5 * MINUTE, { msMax: 7_200_000, ...OFF }),
   otherEngine: kind('node', 'traitor', 'runs another engine from its next start on', 5 * MINUTE),
 
   gatewayCrash: kind('gateway', 'gateway', 'crashes at a numbered step of its cycle', 10_000, { msMax: 60 }),

@@ -92,7 +92,7 @@ function aloneIn(e: Evidence, t: Trialled, atMs: number, marginMs: number): bool
   const from = atMs - 4 * marginMs
   const to = atMs + 2 * marginMs
   const calm = e.world.faults.every(
-    f => f.fromMs + f.forMs + (f.ms ?? 0) < from || f.fromMs > to || Math.abs(f.fromMs - atMs) < 5,
+    f => f.fromMs + f.forMs + Math.abs(f.ms ?? 0) < from || f.fromMs > to || Math.abs(f.fromMs - atMs) < 5,
   )
   const deaths = e.lives.filter(l => l.toMs > from && l.toMs < to).length
   const before = e.verdicts.filter(v => v.atMs > from && v.atMs <= atMs).length

@@ -6,12 +6,12 @@ import { canonical } from '../../protocol/codec/canonical.ts'
 import type { Signer } from '../../protocol/codec/sign.ts'
 import type { Link, LinkEvents, Logs, Ports } from '../../protocol/ports.ts'
 import { keyId } from '../../protocol/words/ids.ts'
+import { NODES } from '../../supervisors/site/who.ts'
 import { draw } from '../world/draw.ts'
 import type { Incarnation } from '../world/process.ts'
 import type { World } from '../world/world.ts'
 
 const REMEMBERED = 64
-const NODES = ['node-a', 'node-b', 'node-c']
 
 function ports(world: World, life: Incarnation, honest: Ports, signer: Signer): Ports {
   const name = life.process.name

@@ -184,6 +184,16 @@ class Reader {
       return this.#no(path, `'${step.fault}' lasts: say for how long, for: '30 s'`)
     if (step.by !== undefined && kind.msMax === undefined)
       return this.#no([...path, 'by'], `'${step.fault}' has no size; leave out 'by'`)
+    const by = typeof step.by === 'string' ? durationMs(step.by) : step.by
+    if (kind.sizeExample !== undefined && !by) {
+      const ways = kind.signed ? '; with a minus, the other way' : ''
+      return this.#no(
+        path,
+        `'${step.fault}' is nothing without a size: say by how much, by: ${kind.sizeExample}${ways}`,
+      )
+    }
+    if (by !== undefined && by < 0 && !kind.signed)
+      return this.#no([...path, 'by'], `'${step.by}': '${step.fault}' goes one way only; leave out the minus`)
     if (step.rate !== undefined && kind.rateMax === undefined)
       return this.#no([...path, 'rate'], `'${step.fault}' strikes all along; leave out 'rate'`)
     if (kind.targets === 'traitor') {
@@ -192,7 +202,6 @@ class Reader {
         return this.#no([...path, 'target'], `one node may be faulty at will, and that is ${this.#traitor} already`)
     }
     const forMs = step.for === undefined ? AT_ONCE_MS : durationMs(step.for)
-    const by = typeof step.by === 'string' ? durationMs(step.by) : step.by
     return {
       kind: step.fault,
       target: step.target,

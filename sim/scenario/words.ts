@@ -16,6 +16,8 @@ const Moment = Type.Unsafe<Moment>(
   Type.String({ pattern: '^(\\d+(\\.\\d+)? (ms|s|min|h)|\\d\\d:\\d\\d(:\\d\\d)?|start|end)$' }),
 )
 
+const Size = Type.Unsafe<Duration | `-${Duration}`>(Type.String({ pattern: '^-?\\d+(\\.\\d+)? (ms|s|min|h)$' }))
+
 /** When an expectation holds: all along a span, or at some time within a bound after a moment. */
 const When = Type.Union([
   Type.Object({ from: Type.Optional(Moment), to: Type.Optional(Moment) }, closed),
@@ -83,14 +85,14 @@ export const STEPS = {
     },
     closed,
   ),
-  /** `by`: how long or how far, where the kind has it; `rate`: share of the chances that it takes. */
+  /** `by`: how long or how far, where the kind has it, `-30 s` the other way where it goes both; `rate`: share of the chances that it takes. */
   fault: Type.Object(
     {
       at: Moment,
       fault: Type.Unsafe<FaultKind>(Type.Enum([...FAULT_KINDS])),
       target: Text,
       for: Type.Optional(Duration),
-      by: Type.Optional(Type.Union([Duration, Type.Integer({ minimum: 0 })])),
+      by: Type.Optional(Type.Union([Size, Type.Integer()])),
       rate: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1 })),
     },
     closed,

@@ -22,10 +22,9 @@ export function portsOf(life: Incarnation): Ports {
     },
     net: netOf(life),
     control: { exit: reason => life.die(`exit: ${reason}`) },
-    note(level, event, detail) {
+    note(level, event) {
       if (life.dead || level === 'debug') return
       world.trace(`note ${level}`, name, event)
-      world.noted?.(name, level, event, detail)
     },
   }
 }

@@ -35,10 +35,8 @@ export class World {
   readonly listeners = new Map<string, Listener>()
   /** Wall time at simulated zero. */
   readonly epochMs: number
-  /** Each message as it is sent, and each note: for the oracle and for a person who looks on. */
+  /** Each message as it is sent: for the oracle and for a person who looks on. */
   sent: ((from: string, to: string, text: string) => void) | null = null
-  noted: ((process: string, level: string, event: string, detail?: Readonly<Record<string, unknown>>) => void) | null =
-    null
   /** A process's life has ended, or the run. */
   lived: ((process: string, fromMs: number, toMs: number) => void) | null = null
   heard: ((line: string) => void) | null = null

@@ -1,13 +1,11 @@
 /** `quorate replay --against LOG`: what an upgrade would change of what was decided. */
 import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import type { FoldOptions } from '../../actors/controller/fold.ts'
 import { Refusal } from '../../protocol/words/errors.ts'
 import { type Compared, type CycleDiffers, compare, type Reached, type Side } from '../records/against.ts'
 import { casesOf, Differing, differingInWords, summaryInWords } from '../records/against-words.ts'
 import { junit } from '../records/junit.ts'
 import { type FoldCounts, FoldedSide, folded, noFacts, RecordedSide } from '../records/sides.ts'
-import { skipsIn } from '../records/skips.ts'
 import { lengthOf, type Range } from '../records/sweep.ts'
 import { foldOptions, progressOn, wholeNumber } from './folder.ts'
 import { type DecideLine, OtherEngine } from './other-engine.ts'
@@ -89,12 +87,12 @@ interface OwnFold {
   readonly engine: string
   reached(counts: FoldCounts): AsyncIterable<Reached>
 }
-async function ownFold(call: Call, { manifest, facts }: RecordedLog): Promise<OwnFold> {
-  const { fold: bare, engine } = await foldOptions({ manifest }, call)
+async function ownFold(call: Call, log: RecordedLog): Promise<OwnFold> {
+  const { manifest, facts } = log
+  const { fold, engine } = await foldOptions(log, call)
   const { partition } = manifest
   const to = wholeNumber(call, 'to')
   const range: Range = to === undefined ? {} : { to }
-  const fold: FoldOptions = { ...bare, passed: (await skipsIn(facts, partition, bare)).passed }
   const total = await lengthOf(facts, partition, range)
   const reached = (counts: FoldCounts) =>
     folded({ facts, partition, range, fold, progress: progressOn(total)('replay') }, counts)

@@ -2,13 +2,14 @@
 import { fork } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
+import type { Finding } from '../../actors/kit/check.ts'
 import type { AnyAsset } from '../../actors/kit/define.ts'
 import { Refusal } from '../../protocol/words/errors.ts'
 import { type AssetHistory, assetHistory } from '../records/asset-history.ts'
 import { casesOfTested, coveragePercent, historyInWords, type Tested, testedInWords } from '../records/asset-words.ts'
-import { junit } from '../records/junit.ts'
+import { type JunitCase, junit } from '../records/junit.ts'
 import { lengthOf } from '../records/sweep.ts'
-import { checkFile, only, sayFinding } from './asset.ts'
+import { checkFile, findingInWords, only, sayFinding } from './asset.ts'
 import { definitionOption, foldOptions, progressOn } from './folder.ts'
 import { jsonOption, junitOption } from './options.ts'
 import { openRecorded } from './recorded-log.ts'
@@ -23,12 +24,12 @@ export const assetTest: Verb = {
   options: {
     settings: {
       type: 'string',
-      value: 'NAME=VALUE,...',
-      text: "As a site file writes them: 'powerMax=10 kW, startTime=30 s'",
+      value: '[TYPE.]NAME=VALUE,...',
+      text: "As a site file writes them: 'powerMax=10 kW, startTime=30 s'; with TYPE. only for that asset of the file",
     },
     frame: {
       type: 'string',
-      value: 'NAME: POINT=VALUE,...',
+      value: '[TYPE.]NAME: POINT=VALUE,...',
       text: "Frames that a guard needs and nothing finds, by ';': 'linked: linkVoltage=400 V, voltage=410 V'",
     },
     'min-coverage': { type: 'string', value: 'PERCENT', text: 'Fails below this share of states, edges or guards' },
@@ -44,7 +45,10 @@ export const assetTest: Verb = {
     const { definitions, findings } = await checkFile(file)
     const problems = findings.filter(f => f.level === 'problem')
     for (const problem of problems) sayFinding(call, problem)
-    if (problems.length > 0) return 1
+    if (problems.length > 0) {
+      report(call, file, [refusedCase(problems)])
+      return 1
+    }
     if (definitions.length === 0) throw new Refusal('ASSET_DEFINITION', `${file} exports no asset`)
     const tested = await walked(asked)
     for (const t of tested) {
@@ -52,15 +56,21 @@ export const assetTest: Verb = {
       const history = call.text('history') === undefined ? null : await historyOf(call, asset)
       tell(call, file, t, history)
     }
-    const out = call.text('junit')
-    if (out !== undefined)
-      writeFileSync(
-        out,
-        junit([{ name: `quorate asset test ${file}`, cases: tested.flatMap(t => casesOfTested(t, minPercent)) }]),
-      )
+    const cases = tested.flatMap(t => casesOfTested(t, minPercent))
+    report(call, file, cases)
     const holds = (t: Tested) => t.failed === 0 && (minPercent === null || coveragePercent(t.covered) >= minPercent)
     return tested.every(holds) ? 0 : 1
   },
+}
+
+function report(call: Call, file: string, cases: readonly JunitCase[]): void {
+  const out = call.text('junit')
+  if (out !== undefined) writeFileSync(out, junit([{ name: `quorate asset test ${file}`, cases }]))
+}
+/** What is not walked at all fails as one case. */
+function refusedCase(problems: readonly Finding[]): JunitCase {
+  const lines = problems.flatMap(findingInWords)
+  return { name: 'every definition is accepted', failure: { message: lines[0]!, text: lines.join('\n') } }
 }
 
 function tell(call: Call, file: string, tested: Tested, history: AssetHistory | null): void {
@@ -96,9 +106,9 @@ async function walked(asked: object): Promise<readonly Tested[]> {
 async function historyOf(call: Call, asset: AnyAsset): Promise<AssetHistory> {
   const log = await openRecorded(call, call.text('history')!)
   try {
-    const { fold: bare } = await foldOptions(log, call)
-    const assets = { ...bare.definitions.assets, [asset.spec.type]: asset }
-    const fold = { ...bare, definitions: { ...bare.definitions, assets } }
+    const { fold: own } = await foldOptions(log, call)
+    const assets = { ...own.definitions.assets, [asset.spec.type]: asset }
+    const fold = { ...own, definitions: { ...own.definitions, assets } }
     const { facts } = log
     const { partition } = log.manifest
     const progress = progressOn(await lengthOf(facts, partition))('history')
@@ -119,8 +129,9 @@ function pairsOf(call: Call, option: string, text = call.text(option) ?? ''): Re
   const pairs = text.split(',').filter(pair => pair.trim() !== '')
   return Object.fromEntries(
     pairs.map(pair => {
-      const [, name, value] = /^\s*(\w+)\s*=\s*(.+?)\s*$/.exec(pair) ?? []
-      if (name === undefined) throw new Refusal('USAGE', `--${option} '${pair.trim()}': write NAME=VALUE`)
+      const [, name, value] = /^\s*((?:\w+\.)?\w+)\s*=\s*(.+?)\s*$/.exec(pair) ?? []
+      if (name === undefined)
+        throw new Refusal('USAGE', `--${option} '${pair.trim()}': write NAME=VALUE or TYPE.NAME=VALUE`)
       return [name, value!]
     }),
   )
@@ -129,7 +140,7 @@ function framesOf(call: Call): Record<string, Record<string, string>> {
   const frames = (call.text('frame') ?? '').split(';').filter(frame => frame.trim() !== '')
   return Object.fromEntries(
     frames.map(frame => {
-      const [, name, points] = /^\s*(\w+)\s*:(.*)$/.exec(frame) ?? []
+      const [, name, points] = /^\s*((?:\w+\.)?\w+)\s*:(.*)$/.exec(frame) ?? []
       if (name === undefined) throw new Refusal('USAGE', `--frame '${frame.trim()}': write NAME: POINT=VALUE, ...`)
       return [name, pairsOf(call, 'frame', points)]
     }),

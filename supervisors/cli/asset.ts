@@ -43,10 +43,13 @@ export const assetCheck: Verb = {
 }
 
 export function sayFinding(call: Call, finding: Finding): void {
-  const fix = FIXES[finding.code]
-  if (call.flag('json')) call.say(JSON.stringify({ kind: 'finding', ...finding, fix }))
-  else call.say(`${finding.level} ${finding.code} ${finding.at}: ${finding.text}\n  fix: ${fix}`)
+  if (call.flag('json')) call.say(JSON.stringify({ kind: 'finding', ...finding, fix: FIXES[finding.code] }))
+  else for (const line of findingInWords(finding)) call.say(line)
 }
+export const findingInWords = ({ level, code, at, text }: Finding): string[] => [
+  `${level} ${code} ${at}: ${text}`,
+  `  fix: ${FIXES[code]}`,
+]
 
 /** Throws NOT_FOUND, ASSET_DEFINITION for a file that cannot be imported or defines nothing. */
 export async function checkFile(file: string): Promise<Checked> {

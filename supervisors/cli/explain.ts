@@ -4,7 +4,7 @@ import { commandStory, storyInWords } from '../records/command-story.ts'
 import { explain as explainCycle } from '../records/explain.ts'
 import { inWords } from '../records/explain-words.ts'
 import { lengthOf } from '../records/sweep.ts'
-import { definitionOption, Folder, foldOptions, passedIn, progressOn, wholeNumber } from './folder.ts'
+import { definitionOption, Folder, foldOptions, progressOn, wholeNumber } from './folder.ts'
 import { dataOption, jsonOption } from './options.ts'
 import { endWithReader } from './pour.ts'
 import type { Verb } from './verb.ts'
@@ -30,8 +30,7 @@ export const explain: Verb = {
       if (site !== folder.manifest.site)
         throw new Refusal('NOT_FOUND', `no site '${site}' in ${folder.dir}; sites: ${folder.manifest.site}`)
       const facts = await folder.log('facts')
-      const { fold: bare } = await foldOptions(folder, call)
-      const fold = { ...bare, passed: await passedIn(folder, bare) }
+      const { fold } = await foldOptions({ manifest: folder.manifest, facts }, call)
       const progress = progressOn(await lengthOf(facts, folder.partition))('explain')
       const say = (kind: string, value: object, words: () => string[]) =>
         call.flag('json') ? call.say(JSON.stringify({ kind, ...value })) : words().forEach(line => void call.say(line))

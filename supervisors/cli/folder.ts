@@ -11,6 +11,7 @@ import { hostClock } from '../real/clock.ts'
 import { Progress } from '../records/progress.ts'
 import type { KeptSnapshot } from '../records/replay.ts'
 import { skipsIn } from '../records/skips.ts'
+import type { LogReader } from '../records/sweep.ts'
 import { folders } from '../run/prepare.ts'
 import { type Engine, openEngine } from '../site/engine.ts'
 import type { Call, Option } from './verb.ts'
@@ -72,20 +73,37 @@ export class Folder {
   }
 }
 
-/** What a fold of a site needs, with this build's engine. */
-export async function foldOptions(
-  { manifest: { tenant, site } }: { readonly manifest: Pick<Manifest, 'tenant' | 'site'> },
+/** A log that is folded, with a manifest of its site. */
+interface Folded {
+  readonly manifest: Manifest
+  readonly facts: LogReader
+}
+export interface Folding {
+  readonly fold: FoldOptions
+  readonly engine: Engine
+}
+/**
+ * What whoever folds a recorded log needs, with this build's engine: also which records are passed. Without that a log
+ * with a step that does not end holds up its reader for ever. Throws LOG_CORRUPT.
+ */
+export async function foldOptions(log: Folded, call: Call): Promise<Folding> {
+  const { engine, fold } = await unreadOptions(log, call)
+  return { engine, fold: { ...fold, passed: await passedIn(log, fold) } }
+}
+/** The same before anything of the log is read. */
+export async function unreadOptions(
+  { manifest: { tenant, site } }: Pick<Folded, 'manifest'>,
   call: Call,
-): Promise<{ fold: FoldOptions; engine: Engine }> {
+): Promise<Folding> {
   const own = (call.text('definition') ?? '').split(',').filter(file => file !== '')
   const engine = await openEngine(own.map(file => resolve(file)))
   const { definitions, hash } = engine
   return { engine, fold: { tenant, site, definitions, engine: hash, verifier: ed25519Verifier() } }
 }
 
-/** What an administrator has had passed of the folder's site. Throws LOG_CORRUPT. */
-export const passedIn = async (folder: Folder, fold: FoldOptions): Promise<ReadonlySet<number>> =>
-  (await skipsIn(await folder.log('facts'), folder.partition, fold)).passed
+/** What an administrator has had passed of the site. Throws LOG_CORRUPT. */
+export const passedIn = async ({ manifest, facts }: Folded, fold: FoldOptions): Promise<ReadonlySet<number>> =>
+  (await skipsIn(facts, manifest.partition, fold)).passed
 
 export const progressOn =
   (total: number) =>

@@ -5,7 +5,7 @@ import { FACTS } from '../../protocol/words/facts.ts'
 import { lineOf } from '../records/line.ts'
 import { lengthOf, type Range, sweep } from '../records/sweep.ts'
 import { type Problem, Verification } from '../records/verify.ts'
-import { definitionOption, Folder, foldOptions, passedIn, progressOn, siteOption, wholeNumber } from './folder.ts'
+import { definitionOption, Folder, passedIn, progressOn, siteOption, unreadOptions, wholeNumber } from './folder.ts'
 import { dataOption, jsonOption } from './options.ts'
 import { endWithReader, pour } from './pour.ts'
 import type { Call, Verb } from './verb.ts'
@@ -159,7 +159,7 @@ export const logVerify: Verb = {
     try {
       const to = wholeNumber(call, 'to')
       const range = to === undefined ? {} : { to }
-      const { fold } = await foldOptions(folder, call)
+      const { fold } = await unreadOptions(folder, call)
       let skipped: ReadonlySet<number> = new Set()
       const passed = (tenant: string, site: string) =>
         tenant === fold.tenant && site === fold.site ? skipped : new Set<number>()
@@ -167,7 +167,7 @@ export const logVerify: Verb = {
       const facts = await folder.log('facts')
       const progress = progressOn(await lengthOf(facts, folder.partition, range))('verify')
       const damaged = await damage(async () => {
-        skipped = await passedIn(folder, fold)
+        skipped = await passedIn({ manifest: folder.manifest, facts }, fold)
         for await (const records of sweep(facts, folder.partition, range)) {
           for (const record of records) verification.fact(record)
           progress.advance(records.length)

@@ -3,7 +3,7 @@ import { Refusal } from '../../protocol/words/errors.ts'
 import { replay as replayLog } from '../records/replay.ts'
 import { lengthOf } from '../records/sweep.ts'
 import { replayAgainst } from './against.ts'
-import { definitionOption, Folder, foldOptions, passedIn, progressOn, wholeNumber } from './folder.ts'
+import { definitionOption, Folder, foldOptions, progressOn, wholeNumber } from './folder.ts'
 import { dataOption, jsonOption, junitOption } from './options.ts'
 import { endWithReader } from './pour.ts'
 import type { Call, Verb } from './verb.ts'
@@ -34,8 +34,7 @@ export const replay: Verb = {
       const to = wholeNumber(call, 'to')
       const range = to === undefined ? {} : { to }
       const facts = await folder.log('facts')
-      const { fold: bare, engine } = await foldOptions(folder, call)
-      const fold = { ...bare, passed: await passedIn(folder, bare) }
+      const { fold, engine } = await foldOptions({ manifest: folder.manifest, facts }, call)
       const decisions = folder.has('decisions') ? await folder.log('decisions') : null
       const total = await lengthOf(facts, folder.partition, range)
       const result = await replayLog({

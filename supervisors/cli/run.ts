@@ -11,6 +11,7 @@ import type { GatewayStatus, Pace, PlantView } from '../run/parts.ts'
 import { folders, prepare } from '../run/prepare.ts'
 import { Run } from '../run/run.ts'
 import { refuseSecondRun } from '../run/run-file.ts'
+import { uncountedSummaryOf } from '../run/summary.ts'
 import { TallyChild } from '../run/tally-child.ts'
 import { NODES } from '../site/who.ts'
 import { dataOption, jsonOption } from './options.ts'
@@ -201,7 +202,7 @@ async function site(call: Call): Promise<number> {
     lockstep,
     input: running.parts.inputCounts,
   }
-  const summary = await tally.sum(inputsOfSummary, end)
+  const summary = (await tally.sum(inputsOfSummary, end)) ?? uncountedSummaryOf(inputsOfSummary)
   await tally.stop()
   call.say(json ? JSON.stringify(summary) : JSON.stringify(summary, null, 2))
   process.removeListener('disconnect', interrupt)

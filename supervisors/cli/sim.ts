@@ -12,6 +12,20 @@ const HOURS = 0.5
 /** Planted bugs show soon or not at all. */
 const HUNT = { hours: 0.1, seeds: [1, 50] as [number, number] }
 
+/**
+ * What the options that decide what is done take beside them. Nothing else is taken, so that no option is dropped
+ * unheard.
+ */
+const BESIDE = {
+  list: ['json'],
+  replay: [],
+  scenario: ['jobs', 'junit', 'html', 'json'],
+  mutation: ['seed', 'seeds', 'hours', 'sites', 'site', 'jobs', 'json'],
+  mutations: ['seed', 'seeds', 'hours', 'sites', 'site', 'jobs', 'json'],
+} as const
+/** Without any of these: seeds of trials. */
+const TRIALS = ['seed', 'seeds', 'hours', 'sites', 'profile', 'site', 'jobs', 'no-shrink', 'out', 'json'] as const
+
 export const sim: Verb = {
   name: 'sim',
   text: 'Runs the whole platform on a simulated clock, network, disk, log and plant, with faults, and judges every invariant',
@@ -27,6 +41,11 @@ export const sim: Verb = {
     mutations: { type: 'boolean', text: 'Every planted bug, and a table of what it took to find it' },
     replay: { type: 'string', value: 'FILE', text: 'Steps through the history of a violation' },
     'no-shrink': { type: 'boolean', text: 'Leaves a violation’s schedule as it is' },
+    out: {
+      type: 'string',
+      value: 'DIR',
+      text: 'Where the histories of violations are written (here; with --json only where it is named, else they are in its lines)',
+    },
     scenario: {
       type: 'string',
       value: 'FILE',
@@ -39,6 +58,7 @@ export const sim: Verb = {
     json: jsonOption,
   },
   run(call) {
+    refuseIdle(call)
     const mutation = call.flag('mutations') ? 'all' : (call.text('mutation') ?? null)
     const [from, to] = seedsOf(call, mutation === null ? [1, 1] : HUNT.seeds)
     const asked = {
@@ -51,6 +71,7 @@ export const sim: Verb = {
       jobs: number(call, 'jobs', 1, 256),
       json: call.flag('json'),
       shrink: !call.flag('no-shrink'),
+      out: pathOf(call, 'out'),
       mutation,
       replay: fileOf(call, 'replay'),
       list: call.flag('list'),
@@ -61,6 +82,22 @@ export const sim: Verb = {
     const child = fork(SCRIPT, [JSON.stringify(asked)], { execArgv: ['--disable-warning=ExperimentalWarning'] })
     return new Promise(ended => child.once('exit', code => ended(code ?? 1)))
   },
+}
+
+/** Throws USAGE for an option that would do nothing. */
+function refuseIdle(call: Call): void {
+  const deciding = Object.keys(BESIDE) as (keyof typeof BESIDE)[]
+  const [first, second] = deciding.filter(option => call.given(option))
+  if (second) throw new Refusal('USAGE', `--${first} and --${second}: one at a time`)
+  if (call.given('seed') && call.given('seeds'))
+    throw new Refusal('USAGE', '--seed and --seeds: one seed or a range of them')
+  const beside: readonly string[] = first ? [...BESIDE[first], first] : TRIALS
+  const idle = Object.keys(sim.options).find(option => call.given(option) && !beside.includes(option))
+  if (idle === undefined) return
+  const goesWith = deciding.filter(option => (BESIDE[option] as readonly string[]).includes(idle)).map(o => `--${o}`)
+  if ((TRIALS as readonly string[]).includes(idle)) goesWith.unshift('trials of seeds')
+  const here = first ? `not with --${first}` : 'not with trials of seeds'
+  throw new Refusal('USAGE', `--${idle}: ${here}; it goes with ${goesWith.join(', ')}`)
 }
 
 function seedsOf(call: Call, unasked: [number, number]): [number, number] {

@@ -27,6 +27,8 @@ export interface Call {
   /** Of an option that may come several times. */
   all(option: string): readonly string[]
   flag(option: string): boolean
+  /** Whether it was written, and is not there by default. */
+  given(option: string): boolean
   /** Standard output, a line. */
   say(line: string): void
 }
@@ -48,6 +50,7 @@ export function parseCall(verb: Verb, argv: readonly string[]): Call {
     text: name => (value(name) === undefined ? undefined : String(value(name))),
     all: name => [value(name) ?? []].flat().map(String),
     flag: name => value(name) === true,
+    given: name => parsed.values[name] !== undefined,
     say: line => void process.stdout.write(`${line}\n`),
   }
 }

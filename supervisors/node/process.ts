@@ -11,6 +11,7 @@ import { keyId } from '../../protocol/words/ids.ts'
 import type { SignedManifest } from '../../protocol/words/manifest.ts'
 import { openClock, serveParent } from '../process/child.ts'
 import type { ClockSpec } from '../process/messages.ts'
+import { StepMark } from '../process/step-mark.ts'
 import { hostPorts } from '../real/ports.ts'
 import { openEngine } from '../site/engine.ts'
 import { type HttpConfig, NodeApi } from './api.ts'
@@ -42,6 +43,7 @@ async function open(config: NodeConfig) {
   const api = (own: Ports, view: SiteView) => new NodeApi(own, http, view, metrics)
   const appended = (seconds: number) => metrics.appended(seconds)
   const openLogs = () => openTopics(log)
+  const mark = new StepMark(config.data)
   const tree = new NodeTree({
     name,
     ports,
@@ -54,6 +56,7 @@ async function open(config: NodeConfig) {
     lockstep,
     api,
     appended,
+    stepping: position => mark.set(position),
   })
   await tree.start()
   return { tree, owned, engine }

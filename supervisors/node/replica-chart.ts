@@ -12,7 +12,6 @@ export type ReplicaEvent =
   | { readonly type: 'caughtUp' }
   | { readonly type: 'standing'; readonly engineActive: boolean; readonly listed: boolean }
   | { readonly type: 'proven' }
-  | { readonly type: 'enrolled' }
 
 const see = (e: ReplicaEvent) => e as Extract<ReplicaEvent, { type: 'standing' }>
 
@@ -49,7 +48,7 @@ export const replicaMachine = defineMachine<ReplicaContext, ReplicaEvent, never>
         ],
       },
       silent: { description: 'The manifest does not list this key', always: { guard: 'votes', target: 'voting' } },
-      disqualified: { description: 'Its key signed two candidates for one cycle', on: { enrolled: 'shadow' } },
+      disqualified: { description: 'Its key signed two candidates for one cycle' },
     },
   },
 })

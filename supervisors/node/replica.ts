@@ -54,6 +54,8 @@ export interface ReplicaOptions {
   seen(): void
   /** A command was accepted just now, and waits for a frame. */
   accepted(): void
+  /** Before each record is stepped, and null when nothing is any more: of one that does not end, nobody hears again. */
+  stepping?: ((position: number | null) => void) | undefined
   /** After each record, while the fold is just there: for the API's streams. */
   stepped(position: number, taken: Taken): void
 }
@@ -156,6 +158,7 @@ export class Replica {
     let due: Due | null = null
     for (const record of records) {
       const before = this.#fold.state?.commands
+      this.#o.stepping?.(record.position)
       const taken = this.#fold.take(record.position, record.body)
       this.#o.stepped(record.position, taken)
       if (taken.kind === 'refused') {
@@ -176,6 +179,7 @@ export class Replica {
         if (taken.fact.kind !== 'TimeAdvanced') this.#standing()
       }
     }
+    this.#o.stepping?.(null)
     const next = (records.at(-1)?.position ?? -1) + 1
     if (this.#chart.in('catchingUp') && next >= this.#caughtUpAt) this.#caughtUp()
     if (this.durable > this.#durable) {

@@ -40,6 +40,8 @@ export interface NodeTreeOptions {
   readonly api: (ports: Ports, view: SiteView) => Door
   /** How long each append waited for its acknowledgement. */
   readonly appended: (seconds: number) => void
+  /** The record that the replica is in the step of; null: none. */
+  readonly stepping?: (position: number | null) => void
   /** Facts between two snapshots of a replica, where it is not its own bound. */
   readonly snapshotEvery?: number
 }
@@ -142,6 +144,7 @@ export class NodeTree {
         fold: { tenant, site, definitions: engine.definitions, engine: engine.hash, verifier },
         signer,
         snapshotEvery: this.#o.snapshotEvery,
+        stepping: this.#o.stepping,
         fail: error => exit({ kind: 'failed', error }),
         candidate: signed => {
           this.#view.signed()

@@ -13,8 +13,15 @@ const LOOK_MS = 2_000
  */
 const MISSED_MAX = 5
 
-/** From its first answer on: until then it loads, and whoever starts it waits for so long at most. */
-export async function watch(spawned: Spawned, { host, note }: Pick<Ports, 'host' | 'note'>): Promise<void> {
+/**
+ * From its first answer on: until then it loads, and whoever starts it waits for so long at most. `inStep`: the record
+ * that it is in the step of, which is told of one that is killed, so that an administrator can have it passed.
+ */
+export async function watch(
+  spawned: Spawned,
+  { host, note }: Pick<Ports, 'host' | 'note'>,
+  inStep: () => number | null = () => null,
+): Promise<void> {
   const loaded = await spawned.ask(ALIVE).then(
     () => true,
     () => false,
@@ -23,7 +30,12 @@ export async function watch(spawned: Spawned, { host, note }: Pick<Ports, 'host'
   const look = (): void => {
     if (spawned.gone) return
     if (missed === MISSED_MAX) {
-      note('error', 'a process does not answer: killed', { process: spawned.name, afterMs: MISSED_MAX * LOOK_MS })
+      const position = inStep()
+      note('error', 'a process does not answer: killed', {
+        process: spawned.name,
+        afterMs: MISSED_MAX * LOOK_MS,
+        ...(position !== null && { position, passedBy: `quorate log skip ${position}` }),
+      })
       spawned.kill('SIGKILL')
       return
     }

@@ -11,10 +11,15 @@ const PATHS_SHOWN = 8
 const text = (value: unknown): string =>
   value === undefined ? 'nothing' : typeof value === 'string' ? value || 'none' : JSON.stringify(value)
 
+/** `bat1.power.value`: what stands between the names helps no reader. */
+const shown = (path: string): string => path.replace(/^assets\.([^.]+)(\.setpoints)?/, '$1')
+/** Whose: `mode`, `laws`, `commands`, or an asset's `assets.bat1`. */
+const headOf = (path: string): string => /^assets\.[^.]+|^[^.]*/.exec(path)![0]
+
 function lineOf({ kind, path, recorded, computed, why }: Divergence): string {
   const reasons = why && why.recorded !== why.computed ? ` (${why.recorded} -> ${why.computed})` : ''
   const said = why && !reasons ? ` (${why.recorded})` : reasons
-  return `${path || 'cycle'}: recorded ${text(recorded)}, computed ${text(computed)}${said}${kind === 'words' ? '; words only' : ''}`
+  return `${shown(path) || 'cycle'}: recorded ${text(recorded)}, computed ${text(computed)}${said}${kind === 'words' ? '; words only' : ''}`
 }
 
 export function differingInWords({ position, epoch, cycle, divergences }: CycleDiffers): string[] {
@@ -56,7 +61,7 @@ export class Differing {
   take(cycle: CycleDiffers): void {
     const seen = new Set<string>()
     for (const divergence of cycle.divergences) {
-      const head = divergence.path.split('.')[0]!
+      const head = headOf(divergence.path)
       if (divergence.kind === 'words' || seen.has(head)) continue
       seen.add(head)
       const there = this.#by.get(head)
@@ -83,10 +88,13 @@ export function casesOf(
   counts: FoldCounts,
   differing: Differing,
 ): JunitCase[] {
-  const heads = ['mode', ...assets.map(a => a.name), 'laws', 'commands']
+  const heads = ['mode', ...assets.map(a => `assets.${a.name}`), 'laws', 'commands']
   const summary = summaryInWords(compared, counts, 0)
   const nothing = compared.compared + compared.undecided === 0
   const every = nothing ? { message: summary.at(-1)!, text: summary.join('\n') } : differing.failure('')
   const named = (name: string, failure: JunitCase['failure']) => ({ name, ...(failure && { failure }) })
-  return [named('every recorded cycle is decided', every), ...heads.map(head => named(head, differing.failure(head)))]
+  return [
+    named('every recorded cycle is decided', every),
+    ...heads.map(head => named(shown(head), differing.failure(head))),
+  ]
 }

@@ -32,18 +32,21 @@ const mapped = <T>(of: Readonly<Record<string, T>>, to: (value: T) => unknown): 
 function commanded({ mode, assets, laws, commands }: Actions): Tree {
   return {
     mode,
-    ...mapped(assets, ({ setpoints, pulses }) => ({
-      ...mapped(setpoints, ({ why: _, boundBy: __, ...seen }) => seen),
+    assets: mapped(assets, ({ setpoints, pulses }) => ({
+      setpoints: mapped(setpoints, ({ why: _, boundBy: __, ...seen }) => seen),
       pulses: pulses.map(p => p.name).join(' '), // C2
     })),
     laws: Object.fromEntries(laws.map(law => [`${law.law} ${law.asset}`, law])),
     commands: Object.fromEntries(commands.map(({ id, pulses: _, ...command }) => [id, command])),
   }
 }
-const words = ({ assets }: Actions): Tree =>
-  mapped(assets, ({ setpoints }) => mapped(setpoints, ({ why, boundBy }) => ({ why, boundBy: boundBy ?? null })))
+const words = ({ assets }: Actions): Tree => ({
+  assets: mapped(assets, ({ setpoints }) => ({
+    setpoints: mapped(setpoints, ({ why, boundBy }) => ({ why, boundBy: boundBy ?? null })),
+  })),
+})
 
 function whyOf({ assets }: Actions, path: string): string | undefined {
-  const [asset, setpoint] = path.split('.') as [string, string | undefined]
-  return assets[asset]?.setpoints[setpoint ?? '']?.why
+  const [, asset, setpoint] = /^assets\.([^.]+)\.setpoints\.([^.]+)/.exec(path) ?? []
+  return assets[asset ?? '']?.setpoints[setpoint ?? '']?.why
 }

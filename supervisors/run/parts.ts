@@ -10,6 +10,7 @@ import type { ChildSpec } from '../kit/spec.ts'
 import type { ClockSpec } from '../process/messages.ts'
 import { processChild } from '../process/process-child.ts'
 import type { Spawned } from '../process/spawn.ts'
+import { StepMark } from '../process/step-mark.ts'
 import { NODES } from '../site/who.ts'
 import { folders, type Prepared } from './prepare.ts'
 
@@ -95,7 +96,10 @@ export class Parts {
   /** In the order of their start. */
   children(refused: (refusal: Refusal) => void): readonly ChildSpec[] {
     return [
-      ...NODES.map(name => processChild(name, SCRIPTS.node, s => this.#beginNode(name, s), refused)),
+      ...NODES.map(name => {
+        const inStep = () => StepMark.read(this.#at.of(name))
+        return processChild(name, SCRIPTS.node, s => this.#beginNode(name, s), refused, inStep)
+      }),
       processChild('plant', SCRIPTS.plant, s => this.#beginPlant(s), refused),
       processChild('gateway', SCRIPTS.gateway, s => this.#beginGateway(s), refused),
     ]

@@ -5,7 +5,7 @@ import { processChild } from '../process/process-child.ts'
 import type { Spawned } from '../process/spawn.ts'
 import { folders, type Prepared } from './prepare.ts'
 import type { ScreenInputs } from './screen.ts'
-import type { Summary, SummaryInputs } from './summary.ts'
+import type { Summary, Uncounted } from './summary.ts'
 import type { TallyConfig } from './tally-process.ts'
 
 const SCRIPT = new URL('./tally-process.ts', import.meta.url)
@@ -43,19 +43,18 @@ export class TallyChild {
     return this.#tree.stop()
   }
 
-  /** From now on each fact is a line on standard output. */
+  /** From now on each fact is a line on standard output; of one that is down or hangs, once it is there again. */
   async say(): Promise<void> {
     this.#saying = true
-    await this.#spawned?.ask('say')
+    await this.#spawned?.ask('say').catch(() => {})
   }
   /** Null while it does not answer. */
   draw(inputs: Omit<ScreenInputs, 'tally'>): Promise<string | null> {
     return this.#spawned?.ask<string>('draw', inputs, DRAW_MS_MAX).catch(() => null) ?? Promise.resolve(null)
   }
-  /** Throws where it does not answer. */
-  sum(inputs: Omit<SummaryInputs, 'tally'>, end: number): Promise<Summary> {
-    if (!this.#spawned) throw new Error('the tally is down')
-    return this.#spawned.ask('sum', { ...inputs, end })
+  /** Null where it does not answer. */
+  sum(inputs: Uncounted, end: number): Promise<Summary | null> {
+    return this.#spawned?.ask<Summary>('sum', { ...inputs, end }).catch(() => null) ?? Promise.resolve(null)
   }
 
   async #begin(spawned: Spawned): Promise<void> {
@@ -66,5 +65,6 @@ export class TallyChild {
     const [countFrom, saying] = [this.#countFrom, this.#saying]
     const config = { log, partition, tenant, site: name, definitions: site.definitions, countFrom, saying }
     this.#countFrom = await spawned.ask<number>('start', config satisfies TallyConfig)
+    if (this.#saying && !saying) await spawned.ask('say') // asked for while it began
   }
 }

@@ -6,7 +6,7 @@ import { serveParent } from '../process/child.ts'
 import { skipsIn } from '../records/skips.ts'
 import { openEngine } from '../site/engine.ts'
 import { draw, type ScreenInputs } from './screen.ts'
-import { type SummaryInputs, summaryOf } from './summary.ts'
+import { summaryOf, type Uncounted } from './summary.ts'
 import { Tally } from './tally.ts'
 
 export interface TallyConfig {
@@ -81,7 +81,7 @@ serveParent(
     say: () => say(own().tally, 0),
     draw: (inputs: Omit<ScreenInputs, 'tally'>) => draw({ ...inputs, tally: own().tally }),
     /** Of everything up to this position. */
-    sum: async ({ end, ...inputs }: Omit<SummaryInputs, 'tally'> & { end: number }) => {
+    sum: async ({ end, ...inputs }: Uncounted & { end: number }) => {
       const { tally } = own()
       await settled(tally, end)
       tally.onFact = () => {} // the summary is the last line

@@ -70,7 +70,7 @@ describe('replay --against', () => {
     expect(different).toBeGreaterThan(3)
     expect(lines.length).toBe(different + words + 1)
     expect(first.divergences[0]).toMatchObject({
-      path: 'bat1.power.value',
+      path: 'assets.bat1.setpoints.power.value',
       why: { recorded: 'peakShaving: above peak' },
     })
     const commanded = lines.find(line => line.divergences?.some((d: { kind: string }) => d.kind === 'commanded'))
@@ -182,13 +182,16 @@ describe('asset test', () => {
     expect(low).toMatchObject({ code: 1, out: expect.stringContaining('not covered: guard tooHot is true') })
     expect((await quorate('asset', 'test', file, '--min-coverage', '50')).code).toBe(0)
     writeFileSync(file, text.replace("guard: 'cool'", "guard: 'coool'"))
-    expect(await quorate('asset', 'test', file)).toMatchObject({
+    const report = join(own, 'refused.xml')
+    expect(await quorate('asset', 'test', file, '--junit', report)).toMatchObject({
       code: 1,
       out: expect.stringMatching(/^problem UNKNOWN_GUARD heatPump\.faulted on reset/),
     })
+    expect(readFileSync(report, 'utf8')).toMatch(/tests="1" failures="1"[\s\S]*problem UNKNOWN_GUARD heatPump\.faulted/)
   })
   it.each([
-    [['--settings', 'powerMax'], /^USAGE: --settings 'powerMax': write NAME=VALUE/],
+    [['--settings', 'powerMax'], /^USAGE: --settings 'powerMax': write NAME=VALUE or TYPE.NAME=VALUE/],
+    [['--settings', 'battery.rating=5 W'], /^USAGE: --settings battery\.rating: the file has no asset 'battery'/],
     [['--settings', 'rated=5 V'], /^USAGE: settings: .*'5 V' is no quantity in W/],
     [['--frame', 'x'], /^USAGE: --frame 'x': write NAME: POINT=VALUE/],
     [['--frame', 'x: pressure=5 W'], /^USAGE: --frame x: pvInverter has no point 'pressure'/],

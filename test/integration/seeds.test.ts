@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
+import { type Summary, summaryInWords } from '../../sim/cli/totals.ts'
 
 const MAIN = new URL('../../supervisors/main.ts', import.meta.url).pathname
 const folder = mkdtempSync(join(tmpdir(), 'quorate-sim-'))
@@ -27,26 +28,26 @@ async function sim(...args: string[]) {
   const status = await new Promise(ended => child.on('exit', ended))
   return { status, out, err }
 }
-async function lines(...args: string[]): Promise<Line[]> {
+/** Of each seed one, and what they came to. */
+async function all(...args: string[]) {
   const { out } = await sim(...args, '--json', '--no-shrink')
-  return out
+  const told = out
     .trim()
     .split('\n')
     .map(line => JSON.parse(line))
-    .sort((a, b) => a.seed - b.seed)
+  const seeds: Line[] = told.filter(line => line.kind === 'seed').sort((a, b) => a.seed - b.seed)
+  return { seeds, summary: told.at(-1) as Summary }
 }
+const lines = async (...args: string[]) => (await all(...args)).seeds
 const broken = (all: readonly Line[]) =>
   all.flatMap(({ seed, violations }) => violations.map(v => `seed ${seed}: ${v.invariant} ${v.text}`))
 
 test('a range of seeds holds every invariant, and strikes with nearly every kind of fault', async () => {
-  const all = await lines('--seeds', '1..60', '--hours', '0.1')
-  expect(broken(all)).toEqual([])
-  const struck: Record<string, number> = {}
-  for (const { faults } of all) for (const [kind, n] of Object.entries(faults)) struck[kind] = (struck[kind] ?? 0) + n
-  const hours = all.reduce((sum, l) => sum + l.simulatedHours, 0)
-  const kinds = Object.entries(struck).map(([kind, n]) => `${kind} ${n}`)
-  process.stdout.write(`${all.length} seeds, ${hours.toFixed(1)} simulated hours; struck: ${kinds.join(', ')}\n`)
-  expect([all.length, Object.keys(struck).length > 45]).toEqual([60, true])
+  const { seeds, summary } = await all('--seeds', '1..60', '--hours', '0.1')
+  expect(broken(seeds)).toEqual([])
+  process.stdout.write(`${summaryInWords(summary).join('\n')}\n`)
+  expect([seeds.length, Object.keys(summary.faults).length > 45]).toEqual([60, true])
+  expect(summary).toMatchObject({ kind: 'summary', seeds: 60, violations: {} })
 })
 
 test('one seed gives one trace, with the quick signatures and with the real ones, whoever runs it', async () => {
@@ -58,8 +59,7 @@ test('one seed gives one trace, with the quick signatures and with the real ones
 })
 
 test('several sites in one world: faults at the first leave the others alone', async () => {
-  const all = await lines('--seeds', '3..4', '--hours', '0.05', '--sites', '3')
-  expect(broken(all)).toEqual([])
+  expect(broken(await lines('--seeds', '3..4', '--hours', '0.05', '--sites', '3'))).toEqual([])
 })
 
 describe('bad input is refused with the way out', () => {
@@ -68,7 +68,19 @@ describe('bad input is refused with the way out', () => {
     [['--seeds', '9..1'], /USAGE: --seeds 9\.\.1: write a range such as 1\.\.100/],
     [['--hours', '0'], /USAGE: --hours 0: a number from 0\.01/],
     [['--site', 'nowhere.yaml'], /USAGE: --site nowhere\.yaml: there is no such file/],
+    [['--replay', MAIN], /USAGE: --replay .*main\.ts: it is no JSON/],
     [['--mutation', 'nothing'], /USAGE: --mutation nothing: none of/],
+    [['--junit', 'x.xml'], /USAGE: --junit: not with trials of seeds; it goes with --scenario/],
+    [['--html', 'x.html', '--list'], /USAGE: --html: not with --list; it goes with --scenario/],
+    [
+      ['--scenario', '.', '--seed', '1'],
+      /USAGE: --seed: not with --scenario; it goes with trials of seeds, --mutation/,
+    ],
+    [['--scenario', '.', '--hours', '1'], /USAGE: --hours: not with --scenario/],
+    [['--scenario', '.', '--site', 'x'], /USAGE: --site: not with --scenario/],
+    [['--mutations', '--profile', 'calm'], /USAGE: --profile: not with --mutations; it goes with trials of seeds\n/],
+    [['--mutation', 'x', '--replay', 'y'], /USAGE: --replay and --mutation: one at a time/],
+    [['--seed', '1', '--seeds', '1..2'], /USAGE: --seed and --seeds: one seed or a range/],
   ])('%j', async (args, refusal) => {
     const { status, err } = await sim(...args)
     expect([status, refusal.test(err)]).toEqual([2, true])
@@ -79,4 +91,10 @@ test('--list says which invariants are judged, and why the others are not yet', 
   const { out } = await sim('--list')
   expect(out).toMatch(/S1 .*\n/)
   expect(out).toMatch(/S22 .*not judged yet: there are no databases yet/)
+  const { invariants } = JSON.parse((await sim('--list', '--json')).out)
+  expect(invariants).toContainEqual({
+    id: 'S22',
+    text: 'a checkpoint and its rows are one prefix',
+    notYet: 'there are no databases yet',
+  })
 })

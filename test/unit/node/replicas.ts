@@ -15,6 +15,8 @@ export class ReplicaBench {
   readonly world: World = worldOf()
   readonly logs: Logs
   failed = ''
+  /** What it has said to be in the step of. */
+  readonly stepping: (number | null)[] = []
   replica!: Replica
 
   constructor(logs = memoryLogs()) {
@@ -39,6 +41,7 @@ export class ReplicaBench {
       manifest: () => {},
       seen: () => {},
       accepted: () => {},
+      stepping: position => this.stepping.push(position),
       stepped: () => {},
     })
     await this.replica.start()

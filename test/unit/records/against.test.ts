@@ -64,19 +64,19 @@ test('a setpoint is told with its cycle, its path, both values and why', async (
   const { compared, differing } = await against(replaced(3, candidate))
   expect(compared).toMatchObject({ compared: CYCLES, different: 1, words: 0 })
   const why = { recorded: 'manual: by hand', computed: power(history.candidates[3]!.actions).why }
-  const divergence = { kind: 'commanded', path: 'bat1.power.value', recorded: 700, computed: 0, why }
+  const divergence = { kind: 'commanded', path: 'assets.bat1.setpoints.power.value', recorded: 700, computed: 0, why }
   expect(differing).toEqual([{ position: candidate.position, epoch: 1, cycle: 4, divergences: [divergence] }])
   expect(compared.first).toEqual(differing[0])
 })
 
 test.each<[string, (actions: Actions) => void, string]>([
   ['mode', actions => Object.assign(actions, { mode: 'safe' }), 'mode'],
-  ['bound', actions => Object.assign(power(actions), { max: 1 }), 'bat1.power.max'],
-  ['ramp', actions => Object.assign(power(actions), { rise: 1 }), 'bat1.power.rise'],
+  ['bound', actions => Object.assign(power(actions), { max: 1 }), 'assets.bat1.setpoints.power.max'],
+  ['ramp', actions => Object.assign(power(actions), { rise: 1 }), 'assets.bat1.setpoints.power.rise'],
   [
     'pulse',
     actions => Object.assign(actions.assets.bat1!, { pulses: [{ id: 'bat1-9', name: 'closeMain' }] }),
-    'bat1.pulses',
+    'assets.bat1.pulses',
   ],
   [
     'law',
@@ -84,13 +84,26 @@ test.each<[string, (actions: Actions) => void, string]>([
     'laws.exportLimit bat2',
   ],
   ['command', actions => Object.assign(actions, { commands: [] }), 'commands.go-automatic'],
-  ['asset', actions => Reflect.deleteProperty(actions.assets, 'bat2'), 'bat2'],
+  ['asset', actions => Reflect.deleteProperty(actions.assets, 'bat2'), 'assets.bat2'],
 ])('a %s is commanded', (_, change, path) => {
   const { actions } = history.candidates[1]!
   expect(divergences(actions, bent(history.candidates[1]!, change).actions)[0]).toMatchObject({
     kind: 'commanded',
     path,
   })
+})
+
+test('assets and setpoints may have any name', () => {
+  const { actions } = history.candidates[0]!
+  const bat1 = actions.assets.bat1!
+  const { power: own } = bat1.setpoints
+  const called = (value: number): Actions => ({
+    ...actions,
+    assets: { mode: { ...bat1, setpoints: { pulses: { ...own!, value } } }, laws: bat1, commands: bat1 },
+  })
+  const found = (computed: Actions) => divergences(called(1), computed).map(d => d.path)
+  expect(found(called(2))).toEqual(['assets.mode.setpoints.pulses.value'])
+  expect(found({ ...called(1), mode: 'safe' })).toEqual(['mode'])
 })
 
 test('words alone are told as such, and are no difference', async () => {
@@ -100,8 +113,8 @@ test('words alone are told as such, and are no difference', async () => {
   const { compared, counts, differing } = await against(replaced(2, candidate))
   expect(compared).toMatchObject({ different: 0, words: 1, first: null })
   expect(differing[0]!.divergences.map(d => [d.kind, d.path])).toEqual([
-    ['words', 'bat1.power.boundBy'],
-    ['words', 'bat1.power.why'],
+    ['words', 'assets.bat1.setpoints.power.boundBy'],
+    ['words', 'assets.bat1.setpoints.power.why'],
   ])
   expect(summaryInWords(compared, counts, 0).join('\n')).toMatch(
     /nothing would be commanded otherwise\n1 cycles differ in words only/,

@@ -76,6 +76,33 @@ test.each([
     5,
     "'freeze' has no size",
   ],
+  ...(['clockOffset', 'clockJump', 'clockDrift'] as const).map(
+    fault =>
+      [
+        `how far of ${fault}`,
+        [`steps: [{ at: 1 min, fault: ${fault}, target: gateway, for: 1 min }]`, 'expect: [no alarm]'],
+        5,
+        `'${fault}' is nothing without a size: say by how much, by: ${fault === 'clockDrift' ? '100 (parts per million)' : "'30 s'"}; with a minus, the other way`,
+      ] as [string, string[], number, string],
+  ),
+  [
+    'how late of logDelay',
+    ['steps: [{ at: 1 min, fault: logDelay, target: "*", for: 1 min, by: 0 s }]', 'expect: [no alarm]'],
+    5,
+    "say by how much, by: '500 ms'",
+  ],
+  [
+    'a size that has no other way',
+    ['steps: [{ at: 1 min, fault: pause, target: gateway, by: -3 s }]', 'expect: [no alarm]'],
+    5,
+    "'-3 s': 'pause' goes one way only",
+  ],
+  [
+    'a size that is none',
+    ['steps: [{ at: 1 min, fault: clockJump, target: gateway, by: far }]', 'expect: [no alarm]'],
+    5,
+    "'far' is no duration",
+  ],
   [
     'a second traitor',
     [
@@ -111,6 +138,16 @@ test.each([
   const detail = await refused('s.yaml', yaml(...lines))
   expect(detail).toContain(`s.yaml:${line}: `)
   expect(detail).toContain(text)
+})
+
+test('which way a clock goes is the author’s to say', async () => {
+  const steps = ['30 s', '-30 s', '-100'].map(
+    (by, i) =>
+      `  - { at: 1 min, fault: ${i === 2 ? 'clockDrift' : 'clockOffset'}, target: node-a, for: 1 min, by: ${by} }`,
+  )
+  const path = join(folder, 'ways.yaml')
+  writeFileSync(path, yaml('steps:', ...steps, 'expect: [no alarm]'))
+  expect((await openScenario(path)).faults.map(f => f.ms)).toEqual([30_000, -30_000, -100])
 })
 
 test('a site that is not there, with the nearest that is', async () => {

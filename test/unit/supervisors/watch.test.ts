@@ -4,7 +4,7 @@ import { watch } from '../../../supervisors/process/watch.ts'
 import { worldOf } from '../edge/world.ts'
 
 /** A process that answers as long as it is told to. */
-function watched() {
+function watched(inStep?: () => number | null) {
   const world = worldOf()
   const process = { name: 'node-a', gone: false, answers: true, asked: 0, killed: '' }
   const spawned = {
@@ -17,7 +17,7 @@ function watched() {
       process.killed = signal
     },
   }
-  void watch(spawned as unknown as Spawned, world)
+  void watch(spawned as unknown as Spawned, world, inStep)
   return { world, process }
 }
 
@@ -48,4 +48,12 @@ test('one answer in time is enough', async () => {
     await world.clock.pass(2_000)
   }
   expect(process.killed).toBe('')
+})
+
+test('of one that is killed in a step the record is named, and what passes it', async () => {
+  const { world, process } = watched(() => 4711)
+  await world.clock.pass(10_000)
+  process.answers = false
+  await world.clock.pass(12_000)
+  expect(world.notes.join()).toContain('"position":4711,"passedBy":"quorate log skip 4711"')
 })

@@ -137,7 +137,7 @@ export const supervisor: Behaviour<SupervisorContext, SupervisorEvent, Superviso
   },
 }
 const stands = (engineActive: boolean, listed: boolean): ReplicaEvent => ({ type: 'standing', engineActive, listed })
-const r = (type: 'rehydrated' | 'caughtUp' | 'proven' | 'enrolled'): ReplicaEvent => ({ type })
+const r = (type: 'rehydrated' | 'caughtUp' | 'proven'): ReplicaEvent => ({ type })
 const ready: readonly Row<ReplicaEvent>[] = [
   [r('rehydrated'), 'catchingUp'],
   [stands(true, true), 'catchingUp'],
@@ -173,13 +173,12 @@ export const replica: Behaviour<ReplicaContext, ReplicaEvent, never> = {
         [stands(true, true), 'voting'],
       ],
     },
-    'S15: out by proof, until it is enrolled anew': {
+    'S15: out by proof, for as long as it lives': {
       rows: [
         ...ready,
         [r('proven'), 'disqualified'],
         [stands(true, true), 'disqualified'],
         [r('caughtUp'), 'disqualified'],
-        [r('enrolled'), 'voting'],
       ],
     },
   },
