@@ -1,4 +1,6 @@
 /** Faults that begin and end by themselves. The others are asked for where they strike (`World.strikes`). */
+import type { FrozenFold } from '../../actors/controller/fold.ts'
+import { NODES } from '../../supervisors/site/who.ts'
 import { startFault } from '../plant/faults.ts'
 import { batteryParameters, type FaultName, type PlantState } from '../plant/state.ts'
 import { forgeries } from '../platform/forger.ts'
@@ -25,6 +27,24 @@ const wallOff: Act = (scene, fault) => {
   return () => {
     process.wallOffsetMs -= byMs
   }
+}
+const wallStands: Act = (scene, fault) => {
+  const process = processOf(scene, fault)
+  process.wallStandsAtMs = scene.world.epochMs + Math.floor(process.monotonicUs / 1_000) + process.wallOffsetMs
+  return () => {
+    process.wallStandsAtMs = null
+  }
+}
+/** As an operator sets it: nothing goes that a node would have to read again, as one does under another engine. */
+const trimmed: Act = ({ world, site }) => {
+  if (world.faults.some(f => f.kind === 'engineChange')) return undefined
+  const nodes = [...world.processes.values()].filter(({ name }) => NODES.some(node => name.endsWith(node)))
+  const positions = nodes.map(node => {
+    const kept = new TextDecoder().decode(node.file('snapshot').bytes())
+    return kept === '' ? -1 : (JSON.parse(kept) as { fold: FrozenFold }).fold.position
+  })
+  site.o.topics.facts.trim(site.o.partition, Math.min(...positions) + 1)
+  return undefined
 }
 const atThePlant =
   (name: FaultName, rest: (fault: Fault) => object = () => ({})): Act =>
@@ -68,6 +88,8 @@ const ACTS: Partial<Record<FaultKind, Act>> = {
   clockOffset: wallOff,
   timeLie: wallOff,
   clockJump: (scene, fault) => void wallOff(scene, fault),
+  clockStands: wallStands,
+  logTrim: trimmed,
   clockDrift: (scene, fault) => {
     const process = processOf(scene, fault)
     process.drift(fault.ms ?? 0)

@@ -73,6 +73,8 @@ export const KINDS = {
   ackLost: kind('log', 'node', 'appended, and the acknowledgement is lost', MINUTE, { rateMax: 0.2 }),
   sparse: kind('log', 'log', 'positions have holes', 10 * MINUTE, { rateMax: 0.3 }),
 
+  logTrim: kind('log', 'log', 'retention: what every node has in a snapshot is gone', 1_000),
+
   loss: kind('network', 'link', 'messages are lost', MINUTE, { rateMax: 0.2 }),
   delay: kind('network', 'link', 'messages are late', MINUTE, { rateMax: 0.4, msMax: 2_000 }),
   reorder: kind('network', 'link', 'messages overtake each other', MINUTE, { rateMax: 0.4 }),
@@ -121,6 +123,7 @@ export const KINDS = {
 
   notANumber: kind('data', 'device', 'readings say that there is no value', 20_000, { rateMax: 1 }),
   outOfRange: kind('data', 'device', 'readings are impossible', 10_000, { rateMax: 0.5 }),
+  clockStands: kind('data', 'process', 'its stamps repeat: the wall clock stands still', MINUTE),
   oldMeter: kind('data', 'meter', 'the meter shows what was, not what is', 20_000, { msMax: 3_000 }),
 
   frozen: kind('data', 'meter', 'the meter repeats one reading', 20_000),

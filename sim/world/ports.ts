@@ -36,7 +36,7 @@ function clockOf(life: Incarnation): Clock {
   return {
     monotonicMs: ms,
     monotonicUs: () => process.monotonicUs,
-    wallMs: () => world.epochMs + ms() + process.wallOffsetMs,
+    wallMs: () => process.wallStandsAtMs ?? world.epochMs + ms() + process.wallOffsetMs,
     after(waitMs, run) {
       if (life.dead) return { cancel() {} }
       const due = world.at(world.nowUs + Math.max(0, Math.round((waitMs * 1_000) / process.rate)), life, run)

@@ -19,6 +19,8 @@ export class Process {
   boots = 0
   /** How its wall clock is off. */
   wallOffsetMs = 0
+  /** Where its wall clock stands still, ms; null: it goes. */
+  wallStandsAtMs: number | null = null
   #rate = 1
   #sinceUs = 0
   #baseUs = 0
