@@ -149,13 +149,17 @@ const JUDGES: { readonly [K in Expectation['kind']]: Judge<K> } = {
     return share <= limits.max ? ok(seen) : no(seen)
   },
 
-  frames(_, __, { evidence }) {
-    const frames = [...framesOf(evidence).values()]
+  frames(_, __, { evidence, forMs }) {
+    const there = framesOf(evidence)
+    const frames = [...there.values()]
     const inTime = new Set(evidence.of('FrameMeasured').map(f => f.fact.cycle))
     const late = frames.filter(f => !inTime.has(f.cycle)).length
-    const missing = [...Map.groupBy(frames, f => f.epoch).values()].flatMap(holesOf)
-    if (missing.length === 0) return ok(`${frames.length} cycles, ${late} of them by backfill`)
-    return no(`${missing.length} cycles are missing, the first is ${missing[0]}`)
+    const holes = [...Map.groupBy(frames, f => f.epoch).values()].flatMap(holesOf)
+    // those at the end of a life leave no hole
+    const sent = [...evidence.framesSent].flatMap(([cycle, atMs]) => (atMs > forMs || there.has(cycle) ? [] : [cycle]))
+    const missing = new Set([...holes, ...sent])
+    if (missing.size === 0) return ok(`${frames.length} cycles, ${late} of them by backfill`)
+    return no(`${missing.size} cycles are missing, the first is ${Math.min(...missing)}`)
   },
 }
 
