@@ -92,5 +92,5 @@ export const timeIsTrue: Find = (e, { profile }) => {
   )
   return found
 }
-const CLOCKS = new Set<string>(['clockOffset', 'clockJump', 'timeLie'])
+const CLOCKS = new Set<string>(['clockOffset', 'clockJump', 'timeLie', 'asleep'])
 const TIME_MS = 2_000
