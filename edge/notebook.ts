@@ -72,18 +72,65 @@ export interface Recovered {
   readonly raised: readonly Condition[]
 }
 
+/** What notes add up to. */
+class Standing {
+  readonly pulses = new Map<string, { asset: string; name: string; end: PulseEnd | null; told: boolean }>()
+  readonly commands = new Map<string, { end: CommandReceipt | null; told: boolean }>()
+  /** By public key. */
+  readonly disqualified = new Map<string, Equivocation>()
+  readonly raised = new Map<string, Condition>()
+  verdict: Extract<Note, { k: 'verdict' }> | null = null
+  cycle = 0
+
+  fold(note: Note): void {
+    if (note.k === 'verdict') this.verdict = note
+    else if (note.k === 'pulse')
+      this.pulses.set(note.id, { asset: note.asset, name: note.name, end: null, told: false })
+    else if (note.k === 'pulsed') {
+      const { k: _, ...end } = note
+      this.pulses.set(note.id, { asset: end.asset, name: end.name, end, told: false })
+    } else if (note.k === 'command') this.commands.set(note.id, { end: null, told: false })
+    else if (note.k === 'cycles') this.cycle = Math.max(this.cycle, note.upTo)
+    else if (note.k === 'disqualified') this.disqualified.set(note.proof.publicKey, note.proof)
+    else if (note.k === 'alarm') {
+      const key = conditionKey(note.condition)
+      if (note.state === 'raised') this.raised.set(key, note.condition)
+      else this.raised.delete(key)
+    } else if (note.k === 'commandEnded') {
+      const { k: _, ...end } = note
+      this.commands.set(note.id, { end, told: false })
+    } else {
+      mark(this.pulses, note.pulses)
+      mark(this.commands, note.commands)
+    }
+  }
+  /** What a compacted journal holds: this state, and nothing of how it came about. */
+  notes(): Note[] {
+    const notes: Note[] = [{ k: 'cycles', upTo: this.cycle }]
+    for (const [id, { asset, name, end }] of this.pulses) {
+      notes.push({ k: 'pulse', id, asset, name })
+      if (end) notes.push({ k: 'pulsed', ...end })
+    }
+    for (const [id, { end }] of this.commands) {
+      notes.push({ k: 'command', id })
+      if (end) notes.push({ k: 'commandEnded', ...end })
+    }
+    notes.push({ k: 'told', pulses: told(this.pulses), commands: told(this.commands) })
+    for (const proof of this.disqualified.values()) notes.push({ k: 'disqualified', proof })
+    for (const condition of this.raised.values()) notes.push({ k: 'alarm', state: 'raised', condition })
+    return this.verdict ? [...notes, this.verdict] : notes
+  }
+}
+
 export class Notebook {
   readonly recovered: Recovered
   readonly #journal: Journal
   readonly #boot: string
   readonly #compactEvery: number
-  readonly #pulses = new Map<string, { asset: string; name: string; end: PulseEnd | null; told: boolean }>()
-  readonly #commands = new Map<string, { end: CommandReceipt | null; told: boolean }>()
-  /** By public key. */
-  readonly #disqualified = new Map<string, Equivocation>()
-  readonly #raised = new Map<string, Condition>()
-  #verdict: Extract<Note, { k: 'verdict' }> | null = null
-  #cycle = 0
+  /** With notes that are on their way. */
+  readonly #noted = new Standing()
+  /** Up to the note whose turn it is: a compaction that took in later ones would have earlier ones come after them. */
+  readonly #durable = new Standing()
   #turn: Promise<void> = Promise.resolve()
   #kept = 0
 
@@ -91,20 +138,24 @@ export class Notebook {
     this.#journal = journal
     this.#boot = boot
     this.#compactEvery = compactEvery
-    for (const text of journal.recovered) this.#fold(JSON.parse(text) as Note)
-    const sameBoot = this.#verdict?.boot === boot
+    for (const text of journal.recovered) {
+      this.#noted.fold(JSON.parse(text) as Note)
+      this.#durable.fold(JSON.parse(text) as Note)
+    }
+    const { verdict, cycle, pulses, commands, disqualified, raised } = this.#noted
+    const sameBoot = verdict?.boot === boot
     this.recovered = {
-      standing: sameBoot ? this.#verdict!.verdict : null,
-      slots: this.#verdict?.slots ?? NO_SLOTS,
-      cycle: this.#cycle,
-      lastAtMs: sameBoot ? this.#verdict!.atMs : null,
-      openPulses: [...this.#pulses]
+      standing: sameBoot ? verdict.verdict : null,
+      slots: verdict?.slots ?? NO_SLOTS,
+      cycle,
+      lastAtMs: sameBoot ? verdict.atMs : null,
+      openPulses: [...pulses]
         .filter(([, p]) => p.end === null)
         .map(([id, p]) => ({ id, asset: p.asset, name: p.name })),
-      openCommands: [...this.#commands].filter(([, c]) => c.end === null).map(([id]) => id),
-      untold: { pulses: untold(this.#pulses), commands: untold(this.#commands) },
-      disqualified: [...this.#disqualified.values()],
-      raised: [...this.#raised.values()],
+      openCommands: [...commands].filter(([, c]) => c.end === null).map(([id]) => id),
+      untold: { pulses: untold(pulses), commands: untold(commands) },
+      disqualified: [...disqualified.values()],
+      raised: [...raised.values()],
     }
   }
   static async open(disk: Disk, boot: string, compactEvery = COMPACT_EVERY): Promise<Notebook> {
@@ -112,20 +163,21 @@ export class Notebook {
   }
 
   hasPulse(id: string): boolean {
-    return this.#pulses.has(id)
+    return this.#noted.pulses.has(id)
   }
   hasCommand(id: string): boolean {
-    return this.#commands.has(id)
+    return this.#noted.commands.has(id)
   }
   verdict(verdict: Verdict, slots: Slots, atMs: number): Promise<void> {
     return this.write({ k: 'verdict', boot: this.#boot, verdict, slots, atMs })
   }
   /** Resolves when it is durable; a rejection is fatal for the process. */
   write(note: Note): Promise<void> {
-    this.#fold(note)
+    this.#noted.fold(note)
     const turn = this.#turn.then(async () => {
+      this.#durable.fold(note)
       if (this.#journal.length >= this.#kept + this.#compactEvery) {
-        const standing = this.#standing()
+        const standing = this.#durable.notes()
         this.#kept = standing.length
         await this.#journal.compact(standing.map(n => JSON.stringify(n)))
       } else {
@@ -135,45 +187,6 @@ export class Notebook {
     })
     this.#turn = turn.catch(() => {})
     return turn
-  }
-
-  #fold(note: Note): void {
-    if (note.k === 'verdict') this.#verdict = note
-    else if (note.k === 'pulse')
-      this.#pulses.set(note.id, { asset: note.asset, name: note.name, end: null, told: false })
-    else if (note.k === 'pulsed') {
-      const { k: _, ...end } = note
-      this.#pulses.set(note.id, { asset: end.asset, name: end.name, end, told: false })
-    } else if (note.k === 'command') this.#commands.set(note.id, { end: null, told: false })
-    else if (note.k === 'cycles') this.#cycle = Math.max(this.#cycle, note.upTo)
-    else if (note.k === 'disqualified') this.#disqualified.set(note.proof.publicKey, note.proof)
-    else if (note.k === 'alarm') {
-      const key = conditionKey(note.condition)
-      if (note.state === 'raised') this.#raised.set(key, note.condition)
-      else this.#raised.delete(key)
-    } else if (note.k === 'commandEnded') {
-      const { k: _, ...end } = note
-      this.#commands.set(note.id, { end, told: false })
-    } else {
-      mark(this.#pulses, note.pulses)
-      mark(this.#commands, note.commands)
-    }
-  }
-  /** What a compacted journal holds: this state, and nothing of how it came about. */
-  #standing(): Note[] {
-    const notes: Note[] = [{ k: 'cycles', upTo: this.#cycle }]
-    for (const [id, { asset, name, end }] of this.#pulses) {
-      notes.push({ k: 'pulse', id, asset, name })
-      if (end) notes.push({ k: 'pulsed', ...end })
-    }
-    for (const [id, { end }] of this.#commands) {
-      notes.push({ k: 'command', id })
-      if (end) notes.push({ k: 'commandEnded', ...end })
-    }
-    notes.push({ k: 'told', pulses: told(this.#pulses), commands: told(this.#commands) })
-    for (const proof of this.#disqualified.values()) notes.push({ k: 'disqualified', proof })
-    for (const condition of this.#raised.values()) notes.push({ k: 'alarm', state: 'raised', condition })
-    return this.#verdict ? [...notes, this.#verdict] : notes
   }
 }
 

@@ -87,7 +87,9 @@ function siteCommand(work: Work, fact: Command): Result {
   if (parsed.kind === 'refused') return no(codeOf(parsed.code), parsed.text)
   const byHand = is(work.state.mode, 'operator')
   if (!work.sendMode(parsed.event)) return no('NOT_NOW', `the site is ${fact.name} already`)
-  if (!byHand && is(work.state.mode, 'operator')) takeOver(work)
+  const nowByHand = is(work.state.mode, 'operator')
+  if (!byHand && nowByHand) takeOver(work)
+  if (byHand && !nowByHand) letGo(work, fact)
   return { setpoints: [] }
 }
 
@@ -101,6 +103,12 @@ function takeOver(work: Work): void {
     if (Object.keys(applied).length > 0)
       work.move(asset, (actor, outputs) => want(asset, actor, applied, work.values(asset), work.state.now, outputs))
   }
+}
+
+/** What somebody asked for by hand and nobody has carried out yet gives way to the mode that decides otherwise (S9). */
+function letGo(work: Work, fact: Command): void {
+  for (const command of riding(work))
+    if (command.setpoints.length > 0) live(work, command, 'supersede', `by ${fact.id}`)
 }
 
 function cancel(work: Work, fact: Command): Result {

@@ -54,14 +54,14 @@ const atThePlant =
   }
 /** Again and again while the window lasts, `ms` apart. */
 const every =
-  (act: (scene: Scene, fault: Fault, nth: number) => void): Act =>
+  (act: (scene: Scene, fault: Fault, nth: number) => void, leastMs = 50): Act =>
   (scene, fault) => {
     const { world } = scene
     const state = { over: false }
     const turn = (nth: number) => {
       if (state.over) return
       act(scene, fault, nth)
-      world.at(world.nowUs + Math.max(50, fault.ms ?? 1_000) * 1_000, null, () => turn(nth + 1))
+      world.at(world.nowUs + Math.max(leastMs, fault.ms ?? 1_000) * 1_000, null, () => turn(nth + 1))
     }
     turn(0)
     return () => {
@@ -79,10 +79,38 @@ const crash: Act = (scene, fault) => {
   process.kill(fault.kind)
   return undefined
 }
+const killed = (process: Process) => process.kill('in the midst of a call')
 const crashAtCall: Act = ({ world }, { target, ms = 0 }) => {
-  world.armed.set(target, ms)
+  world.armed.set(target, { left: ms, befalls: killed })
   return () => void world.armed.delete(target)
 }
+/** At a call after the note that one-shot work was taken up, before the note of its end. */
+const cutShort: Act = ({ world, site }, { target, ms = 1 }) => {
+  const { watched } = site.gateway.file('notebook')
+  const watch = (bytes: Uint8Array, replaced: boolean) => {
+    if (replaced || !/"k":"(command|pulse)"/.test(new TextDecoder().decode(bytes))) return
+    watched.delete(watch)
+    world.armed.set(target, { left: ms - 1, befalls: killed })
+  }
+  watched.add(watch)
+  return () => void watched.delete(watch)
+}
+/** Until its window ends and the wall clock is set right, it shows the time of before. */
+const asleep: Act = ({ world }, { target, id, ms = 1_000 }) => {
+  const slept = { ms: 0 }
+  const befalls = (process: Process) => {
+    slept.ms = ms
+    process.wallOffsetMs -= ms
+    process.pause(ms)
+  }
+  world.armed.set(target, { left: draw(world.seed, id, 3) % CALLS, befalls })
+  return () => {
+    if (slept.ms === 0) world.armed.delete(target)
+    else world.processes.get(target)!.wallOffsetMs += slept.ms
+  }
+}
+/** Calls to its ports of a gateway in a few cycles. */
+const CALLS = 60
 
 const ACTS: Partial<Record<FaultKind, Act>> = {
   clockOffset: wallOff,
@@ -125,10 +153,25 @@ const ACTS: Partial<Record<FaultKind, Act>> = {
     const node = world.processes.get(fault.target)?.current
     if (node) forgeries(site, fault.target, nth)
   }),
+  echo: every(({ site, world }, fault, nth) => {
+    const node = world.processes.get(fault.target)?.current
+    const { facts } = site.o.topics
+    const { partition } = site.signed.manifest
+    const asked = facts.kept.filter(f => f.partition === partition && f.body.includes('"kind":"CommandRequested"'))
+    const body = asked.at(-1 - (draw(world.seed, fault.id, nth) % ECHOED))?.body
+    if (node && body) facts.append(node, [{ partition, body }]).catch(() => {})
+  }),
+  cutShort,
+  asleep,
   busyPeople: every(({ people }, fault, nth) => people.misbehave(fault.id, nth)),
+  rivals: every(({ people }, fault, nth) => people.rival(fault.id, nth), 500),
+  switching: every(({ people }, fault, nth) => people.turn(fault.target, nth), 1_000),
   manifestChange: ({ people }, { id }) => void people.changeManifest(id),
   engineChange: ({ people }) => void people.changeEngine(),
 }
+
+/** How far back an echo reaches, commands. */
+const ECHOED = 8
 
 /** A device after a loss of power: setpoint and heartbeat are gone, its own time-out is the one from the factory. */
 function rebooted(s: PlantState, asset: string): PlantState {

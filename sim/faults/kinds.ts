@@ -143,6 +143,16 @@ export const KINDS = {
   nudge: kind('node', 'traitor', 'asks for early frames without end', 2 * MINUTE),
   impersonate: kind('node', 'traitor', 'sends candidates in the names of others', MINUTE, { rateMax: 1 }),
   recalibrated: kind('plant', 'battery', 'its state of charge turns out to be another one', 1_000),
+
+  asleep: kind('clock', 'process', 'sleeps in the midst of a call, wakes with the wall clock of before', MINUTE, {
+    msMax: 15_000,
+  }),
+  echo: kind('node', 'traitor', 'appends again what people asked for long ago', MINUTE, { msMax: 3_000 }),
+  cutShort: kind('gateway', 'gateway', 'crashes while a command or a pulse is under way', MINUTE, { msMax: 4 }),
+  unanswered: kind('plant', 'battery', 'a pulse is carried out, and its answer is lost', MINUTE, { rateMax: 1 }),
+  brokenSensor: kind('data', 'battery', 'one of its sensors says that there is no value', 20_000),
+  rivals: kind('people', 'people', 'several set one setpoint by hand at one moment', MINUTE, { msMax: 4_000 }),
+  switching: kind('people', 'battery', 'it is started and stopped, again and again', MINUTE, { msMax: 3_000 }),
 } as const satisfies Record<string, Kind>
 
 export type FaultKind = keyof typeof KINDS

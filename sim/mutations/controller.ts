@@ -52,7 +52,7 @@ export const CONTROLLER: readonly Mutation[] = [
       },
     ],
     breaks: ['S10', 'S8'],
-    profile: 'busyPeople',
+    profile: 'echo+rivals',
   },
   {
     name: 'superseded-rides-on',
@@ -65,7 +65,7 @@ export const CONTROLLER: readonly Mutation[] = [
       },
     ],
     breaks: ['S9', 'S32'],
-    profile: 'busyPeople',
+    profile: 'rivals',
   },
   {
     name: 'newest-command-last',
@@ -79,14 +79,14 @@ export const CONTROLLER: readonly Mutation[] = [
       },
     ],
     breaks: ['S32', 'S9'],
-    profile: 'busyPeople+delay',
+    profile: 'rivals',
   },
   {
     name: 'unknown-is-a-failure',
     text: 'What is not confirmed has failed',
     changes: [{ file: 'actors/controller/commands.ts', find: "unknown: 'loseSight',", replace: "unknown: 'fail'," }],
     breaks: ['S11'],
-    profile: 'gatewayCrash+busyPeople',
+    profile: 'replyLost+rivals',
   },
   {
     name: 'commands-outlive-their-gateway',
@@ -230,7 +230,7 @@ export const CONTROLLER: readonly Mutation[] = [
       },
     ],
     breaks: ['S24'],
-    profile: 'notANumber',
+    profile: 'brokenSensor',
   },
   {
     name: 'always-waits-for-the-next',

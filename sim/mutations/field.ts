@@ -40,7 +40,7 @@ export const FIELD: readonly Mutation[] = [
       },
     ],
     breaks: ['S8'],
-    profile: 'swallow+busyPeople',
+    profile: 'logDelay+switching',
   },
   {
     name: 'power-without-its-sign',
@@ -67,7 +67,7 @@ export const FIELD: readonly Mutation[] = [
       },
     ],
     breaks: ['S11'],
-    profile: 'gatewayCrash+busyPeople',
+    profile: 'cutShort+rivals+switching',
   },
   {
     name: 'no-answer-is-failed',
@@ -257,6 +257,6 @@ export const FIELD: readonly Mutation[] = [
       },
     ],
     breaks: ['S30'],
-    profile: 'replyLost+busyPeople',
+    profile: 'unanswered+switching',
   },
 ]

@@ -119,6 +119,59 @@ export const VOTING: readonly Mutation[] = [
     profile: 'isolation',
   },
   {
+    name: 'valid-by-the-wall-clock',
+    text: 'A verdict is valid until a time of day',
+    changes: [
+      {
+        file: 'edge/governor.ts',
+        find: '    this.#ports = ports\n',
+        replace: '    this.#ports = { ...ports, clock: { ...ports.clock, monotonicMs: () => ports.clock.wallMs() } }\n',
+      },
+      {
+        file: 'edge/governor.ts',
+        find: 'const nowMs = ports.clock.monotonicMs()',
+        replace: 'const nowMs = ports.clock.wallMs()',
+      },
+      {
+        file: 'edge/executor.ts',
+        find: 'this.#notebook.verdict(verdict, this.#owner.slots(), this.#ports.clock.monotonicMs())',
+        replace: 'this.#notebook.verdict(verdict, this.#owner.slots(), this.#ports.clock.wallMs())',
+      },
+      {
+        file: 'edge/executor.ts',
+        find: "type: 'intended', atMs: this.#ports.clock.monotonicMs()",
+        replace: "type: 'intended', atMs: this.#ports.clock.wallMs()",
+      },
+      {
+        file: 'edge/one-shot.ts',
+        find: "type: 'intended', atMs: this.#ports.clock.monotonicMs()",
+        replace: "type: 'intended', atMs: this.#ports.clock.wallMs()",
+      },
+      {
+        file: 'edge/gateway.ts',
+        find: 'this.#field.feed(this.#governor.fed(), nowMs + timing.cycleMs)',
+        replace: 'this.#field.feed(this.#governor.fed(), this.#o.ports.clock.wallMs() + timing.cycleMs)',
+      },
+      {
+        file: 'edge/drivers/modbus/index.ts',
+        find: 'if (this.#o.clock.monotonicMs() >= validUntilMs)',
+        replace: 'if (this.#o.clock.wallMs() >= validUntilMs)',
+      },
+      {
+        file: 'edge/drivers/modbus/line.ts',
+        find: 'this.#o.clock.monotonicMs() >= validUntilMs',
+        replace: 'this.#o.clock.wallMs() >= validUntilMs',
+      },
+      {
+        file: 'edge/drivers/modbus/line.ts',
+        find: 'clock.after(Math.max(0, validUntilMs - clock.monotonicMs())',
+        replace: 'clock.after(Math.max(0, validUntilMs - clock.wallMs())',
+      },
+    ],
+    breaks: ['S4'],
+    profile: 'asleep',
+  },
+  {
     name: 'restart-begins-in-the-fallback',
     text: 'A gateway that starts has heard no quorum: its assets begin under their local laws',
     changes: [
@@ -129,7 +182,7 @@ export const VOTING: readonly Mutation[] = [
       },
     ],
     breaks: ['S25'],
-    profile: 'gatewayCrash+logStall',
+    profile: 'cutShort+logDelay+rivals',
   },
   {
     name: 'local-mode-unheard',

@@ -82,6 +82,21 @@ export const eachEnds: Find = (e, { profile, endMs }) => {
 /** As the centre waits for the gateway's word (DESIGN: commands), and one for the frame itself. */
 const WORD_CYCLES = 13
 
+/** S32: of several commands on one setpoint the last one in the log is in force, and no other rides beside it. */
+export const oneOnASetpoint: Find = (e, { profile }) => {
+  const may = permitted(e)
+  return honest(e, profile.traitor).flatMap(({ atMs, candidate: { cycle, actions } }) => {
+    const byHand = actions.commands.flatMap(({ id }) => {
+      const fact = may.get(id)?.fact as { name: string; target: string; params: Record<string, unknown> } | undefined
+      return fact?.name === 'setpoint' ? [{ id, setpoint: `${fact.target}.${fact.params.name}` }] : []
+    })
+    const [rivals] = [...Map.groupBy(byHand, c => c.setpoint)].filter(([, all]) => all.length > 1)
+    return rivals
+      ? [{ atMs, text: `${rivals[1].map(c => c.id).join(' and ')} ride in cycle ${cycle}, both on ${rivals[0]}` }]
+      : []
+  })
+}
+
 /** S9, S32: a setpoint by hand that is confirmed was decided as it was asked for, or named what bound it. */
 export const confirmedAsAsked: Find = e => {
   const may = permitted(e)
@@ -158,7 +173,7 @@ export const toldAsItWas: Find = (e, { endMs }) => {
   })
 }
 /** What the centre decides by itself, before the gateway's word. */
-const BY_PEOPLE: readonly string[] = ['superseded', 'cancelled', 'rejected']
+const BY_PEOPLE: readonly string[] = ['superseded', 'cancelled']
 
 /** S35: an alarm that the gateway has taken back is active no more at the centre. */
 export const returnedIsOver: Find = (e, { endMs }) => {

@@ -81,7 +81,7 @@ export class Evidence {
   constructor(site: SimSite) {
     this.site = site
     this.world = site.o.world
-    site.gateway.file('notebook').watch = (bytes, replaced) => this.#noted(bytes, replaced)
+    site.gateway.file('notebook').watched.add((bytes, replaced) => this.#noted(bytes, replaced))
   }
 
   get manifest(): Manifest {

@@ -5,6 +5,7 @@ import type { Look } from '../platform/field.ts'
 import type { Find, Finding } from './check.ts'
 import type { Evidence, Logged } from './evidence.ts'
 import { powerOf, REGISTERS, setpointOf, socOf } from './plant-words.ts'
+import { permitted } from './timeline.ts'
 import { ownWrites } from './writes.ts'
 
 type Receipt = FactOf<'ReceiptRecorded'>
@@ -96,11 +97,11 @@ export const oneEnd: Find = e => {
 
 /** S32: setpoints of one asset that were confirmed took effect in the order in which they stand in the log. */
 export const inLogOrder: Find = e => {
-  const asked = new Map(e.of('CommandRequested').map(f => [f.fact.id, f]))
+  const asked = permitted(e)
   const last = new Map<string, number>()
   return receipts(e).flatMap(({ atMs, fact }) =>
     fact.commands.flatMap(({ id, outcome }) => {
-      const request = asked.get(id)
+      const request = asked.get(id) as Logged<FactOf<'CommandRequested'>> | undefined
       if (outcome !== 'confirmed' || request?.fact.name !== 'setpoint') return []
       const before = last.get(request.fact.target) ?? -1
       last.set(request.fact.target, Math.max(before, request.position))

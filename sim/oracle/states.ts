@@ -90,7 +90,7 @@ export const timeIsTrue: Find = (e, { profile }) => {
   )
   return found
 }
-const CLOCKS = new Set<string>(['clockOffset', 'clockJump', 'clockStands', 'timeLie'])
+const CLOCKS = new Set<string>(['clockOffset', 'clockJump', 'clockStands', 'timeLie', 'asleep'])
 /** Nodes whose clocks nobody touched. */
 export function soundClocks(e: Evidence, traitor: string | null): readonly string[] {
   const wrong = new Set(e.world.faults.filter(f => CLOCKS.has(f.kind)).map(f => f.target))

@@ -17,6 +17,8 @@ export interface OwnWrite extends SeenWrite {
   readonly pulse: string | null
   /** The last verdict that was durable when the write was asked for. */
   readonly noted: NotedVerdict | null
+  /** That one, and those before it under which a round of writes that is still under way may have begun. */
+  readonly under: readonly NotedVerdict[]
   /** What the register held, and what the gateway had last seen it take: a device may forget by itself in between. */
   readonly from: readonly number[]
 }
@@ -48,8 +50,27 @@ export function ownWrites(e: Evidence): readonly OwnWrite[] {
     const held = setpointOf(w.before, w.asset) ?? 0
     const from = [held, last.get(w.asset) ?? held]
     if (setpoint !== null && w.outcome === 'accepted') last.set(w.asset, setpointOf(w.after, w.asset) ?? 0)
-    return [{ ...w, entry, setpoint, pulse, noted, from }]
+    let first = at - 1
+    const longMs = slowAt(e, w.askedMs) ? SLOW_ROUND_MS : ROUND_MS
+    while (first > 0 && w.askedMs - e.verdicts[first]!.atMs < longMs) first--
+    const under = e.verdicts.slice(Math.max(0, first), at)
+    return [{ ...w, entry, setpoint, pulse, noted, under, from }]
   })
+}
+/** From the first write of a round to its last, in a field that answers. */
+const ROUND_MS = 20
+/** Where a device does not answer, or what a write costs is counted on a slow disk. */
+const SLOW_ROUND_MS = 2_000
+const slowAt = (e: Evidence, atMs: number): boolean =>
+  e.world.faults.some(
+    ({ kind, fromMs, forMs }) => SLOWS.has(kind) && atMs > fromMs && atMs < fromMs + forMs + SLOW_ROUND_MS,
+  )
+const SLOWS = new Set<string>(['diskSlow', 'freeze', 'drop', 'slowField', 'replyLost', 'unanswered'])
+
+/** What the verdicts that a write may be of decide for its asset's power, the newest last; null: that one says nothing of it. */
+function powersOf({ under, asset }: OwnWrite): readonly number[] | null {
+  const actions = under.map(({ verdict }) => verdict.actions.assets[asset]?.setpoints.power)
+  return actions.at(-1) ? actions.flatMap(a => a?.value ?? []) : null
 }
 
 const valid = (w: OwnWrite): boolean => w.noted !== null && w.senderMs < w.noted.verdict.validUntilMs
@@ -134,6 +155,15 @@ export const inTime: Find = e =>
 /** Clocks run apart by so much within a verdict's validity at most. */
 const DRIFT_MS = 5
 
+/** S4: a heartbeat says that the gateway governs now; it holds for a cycle, and then it does not leave any more. */
+export const beatsInTime: Find = e =>
+  e.writes.flatMap(w => {
+    const overMs = w.leftMs - w.askedMs - e.manifest.timing.cycleMs - DRIFT_MS
+    return w.register !== 'heartbeat' || w.unwatched || overMs <= 0
+      ? []
+      : [at(w, `left ${overMs} ms after it had ceased to hold`)]
+  })
+
 /** S5, for each asset: the register's own envelope. */
 export const inEnvelope: Find = e =>
   ownWrites(e).flatMap(w => {
@@ -170,15 +200,15 @@ const LIED_MS = 5_000
 export const intendedSetpoints: Find = e =>
   ownWrites(e).flatMap(w => {
     if (w.setpoint !== 'power' || !taken(w) || !w.noted || isFallback(w) || lies(e, w)) return []
-    const action = w.noted.verdict.actions.assets[w.asset]?.setpoints.power
-    if (!action || e.manifest.laws.some(law => law.law === 'fcr' && law.asset === w.asset)) return []
-    const low = Math.min(0, ...w.from, action.value) - STEP_W
-    const high = Math.max(0, ...w.from, action.value) + STEP_W
+    const decided = powersOf(w)
+    if (!decided || e.manifest.laws.some(law => law.law === 'fcr' && law.asset === w.asset)) return []
+    const low = Math.min(0, ...w.from, ...decided) - STEP_W
+    const high = Math.max(0, ...w.from, ...decided) + STEP_W
     return w.asked < low || w.asked > high
       ? [
           at(
             w,
-            `leads from ${w.from.join(' or ')} to neither 0 nor ${action.value}, which cycle ${w.noted.verdict.cycle} decided`,
+            `leads from ${w.from.join(' or ')} to neither 0 nor ${decided.join(' or ')}, which cycle ${w.noted.verdict.cycle} decided`,
           ),
         ]
       : []
@@ -215,11 +245,11 @@ export const startsQuietly: Find = e => {
   return ownWrites(e).flatMap(w => {
     if (w.setpoint !== 'power' || !taken(w) || !w.noted || !valid(w)) return []
     const start = starts.find(l => l.fromMs <= w.askedMs && w.askedMs < l.fromMs + e.manifest.timing.validityMs)
-    const action = w.noted.verdict.actions.assets[w.asset]?.setpoints.power
-    if (!start || !action || !undisturbed(e, w.askedMs)) return []
-    const off = (value: number) => Math.abs(value - action.value)
-    return w.from.every(from => off(w.asked) > off(from) + STEP_W)
-      ? [at(w, `leads from ${w.from.join(' or ')} away from ${action.value}, which is valid, after a start`)]
+    const decided = powersOf(w)
+    if (!start || !decided || !undisturbed(e, w.askedMs)) return []
+    const away = (goal: number) => w.from.every(from => Math.abs(w.asked - goal) > Math.abs(from - goal) + STEP_W)
+    return decided.every(away)
+      ? [at(w, `leads from ${w.from.join(' or ')} away from ${decided.join(' or ')}, which is valid, after a start`)]
       : []
   })
 }

@@ -17,6 +17,9 @@ import type { World } from '../world/world.ts'
 
 const WIRE_US = 400
 const LOOK_MS = 1_000
+/** The input register of a battery's temperature, and the register that takes pulses. */
+const TEMPERATURE = 6
+const PULSE = 103
 
 /** A write as the plant saw it. */
 export interface SeenWrite extends RecordedWrite {
@@ -128,6 +131,8 @@ export class SimField {
     if (space === 'input' && world.strikes('outOfRange', asset)) return words.map(() => 0x7fff)
     if (space === 'input' && address === 0 && words.length > 1 && world.strikes('swapped', asset))
       return [words[1]!, words[0]!, ...words.slice(2)]
+    const sensor = space === 'input' && world.strikes('brokenSensor', asset)
+    if (sensor) return words.map((word, i) => (address + i === TEMPERATURE ? 0x8000 : word))
     const former = this.#former.get(asset)
     if (former !== undefined && space === 'holding' && address === 100 && world.strikes('buffered', asset))
       return [former, ...words.slice(1)]
@@ -199,10 +204,11 @@ class Wire implements ModbusTransport {
     return (await this.#read(unit, space, address, count)).map(word => word !== 0)
   }
   async #write(unit: number, space: Space, address: number, words: readonly number[]): Promise<void> {
-    await this.#asked(unit, left => this.#field.write(left, unit, space, address, words, this.#source))
+    const pulse = space === 'holding' && address === PULSE
+    await this.#asked(unit, left => this.#field.write(left, unit, space, address, words, this.#source), pulse)
   }
 
-  #asked<T>(unit: number, request: (left: Left) => Answer<T>): Promise<T> {
+  #asked<T>(unit: number, request: (left: Left) => Answer<T>, pulse = false): Promise<T> {
     const { world } = this.#field
     const asset = this.#field.nameOf(unit)
     const nth = this.#sent++
@@ -226,6 +232,7 @@ class Wire implements ModbusTransport {
         world.at(world.nowUs + wireUs, null, () => {
           const answer = request(left)
           if (answer === 'silence' || world.strikes('replyLost', asset)) return
+          if (pulse && world.strikes('unanswered', asset)) return
           world.at(world.nowUs + wireUs, this.#life, () =>
             settled(() => {
               if (answer === 'cut') {

@@ -13,6 +13,8 @@ const IDLE_MS_MAX = 90_000
 const WAITING_CYCLES = 20
 const EAGER_MS = 4_000
 const AGAIN_MS = 30_000
+/** From the change to manual to the setpoints that need it. */
+const RIVALS_AFTER_MS = 1_500
 
 type Ask = readonly [target: string, name: string, params?: Readonly<Record<string, string | number>>]
 
@@ -122,6 +124,29 @@ export class Crowd {
         ),
     ]
     ways[draw(seed, nth, 4) % ways.length]!()
+  }
+
+  /** Two at once, by hand, on one setpoint, each through a node of their own: their names say nothing of their order. */
+  rival(seed: number, nth: number): void {
+    const site = this.#site
+    const { world } = site.o
+    const name = `rival-${seed}-${String(nth).padStart(4, '0')}`
+    const battery = this.#batteries[nth % this.#batteries.length]!
+    const sealed = (id: string, target: string, command: string, params: Record<string, string>) =>
+      site.sealed('operator', `${name}-${id}`, target, command, params, world.nowMs, 20_000)
+    site.submit(NODES[nth % NODES.length]!, sealed('hand', 'site', 'manual', {}))
+    world.at(world.nowUs + RIVALS_AFTER_MS * 1_000, null, () => {
+      const ids = draw(world.seed, seed, nth) % 2 === 0 ? ['a', 'b'] : ['b', 'a']
+      ids.forEach((id, i) => {
+        const watts = ((draw(world.seed, seed, 2 * nth + i) % 140) - 70) * 10
+        const body = sealed(id, battery, 'setpoint', { name: 'power', value: `${watts} W` })
+        site.submit(NODES[(nth + i) % NODES.length]!, body)
+      })
+    })
+  }
+  /** Started and stopped by turns. */
+  turn(battery: string, nth: number): void {
+    this.#ask([battery, nth % 2 === 0 ? 'stop' : 'start'])
   }
 
   /**

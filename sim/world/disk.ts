@@ -16,8 +16,8 @@ export class SimFile {
   #durableBytes = 0
   #pending: Uint8Array[] = []
   #syncs = 0
-  /** Who looks at what has just become durable: the oracle. */
-  watch: ((bytes: Uint8Array, replaced: boolean) => void) | null = null
+  /** Who looks at what has just become durable: the oracle, and faults that wait for it. */
+  readonly watched = new Set<(bytes: Uint8Array, replaced: boolean) => void>()
 
   constructor(name: string) {
     this.name = name
@@ -38,12 +38,12 @@ export class SimFile {
   #keep(part: Uint8Array): void {
     this.#durable.push(part)
     this.#durableBytes += part.length
-    this.watch?.(part, false)
+    for (const watch of this.watched) watch(part, false)
   }
   replace(bytes: Uint8Array): void {
     this.#durable = [bytes]
     this.#durableBytes = bytes.length
-    this.watch?.(bytes, true)
+    for (const watch of this.watched) watch(bytes, true)
   }
   forgetPending(): void {
     this.#pending = []

@@ -108,8 +108,11 @@ export class SimTopic {
   }
   #commit({ partition, body }: NewRecord, by: string): number {
     const { world } = this
-    if (world.strikes('sparse', '*')) this.#next += 1 + (draw(world.seed, this.#key, this.#next) % 5)
-    const position = this.#next++
+    const hole = world.strikes('sparse', '*') ? 1 + (draw(world.seed, this.#key, this.#next) % 5) : 0
+    // half of them behind the record: its cluster's own marks, or what a compaction took, may be the last there is
+    const before = hole % 2 === 0 ? hole : 0
+    const position = this.#next + before
+    this.#next += hole + 1
     const stampMs = world.epochMs + world.nowMs
     this.of(partition).push(Object.freeze({ position, stampMs, body }))
     this.kept.push({ position, stampMs, body, partition, by, atUs: world.nowUs })

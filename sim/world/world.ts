@@ -40,8 +40,8 @@ export class World {
   /** A process's life has ended, or the run. */
   lived: ((process: string, fromMs: number, toMs: number) => void) | null = null
   heard: ((line: string) => void) | null = null
-  /** Processes that are to die in the midst of their nth call to a port from now on. */
-  readonly armed = new Map<string, number>()
+  /** Processes that something is to befall in the midst of a call to a port, after so many more of them. */
+  readonly armed = new Map<string, { readonly left: number; readonly befalls: (process: Process) => void }>()
   nowUs = 0
   events = 0
   readonly #heap = new Heap()
@@ -104,11 +104,12 @@ export class World {
 
   /** A process calls one of its ports. */
   called({ process }: Incarnation): void {
-    const left = this.armed.get(process.name)
-    if (left === undefined) return
-    if (left > 0) return void this.armed.set(process.name, left - 1)
+    const armed = this.armed.get(process.name)
+    if (!armed) return
+    const { left, befalls } = armed
+    if (left > 0) return void this.armed.set(process.name, { left: left - 1, befalls })
     this.armed.delete(process.name)
-    process.kill('in the midst of a call')
+    befalls(process)
   }
   /** Does a fault of the kind strike the target now? A fault without a rate strikes whenever its window is open. */
   strikes(kind: FaultKind, target: string): Fault | null {

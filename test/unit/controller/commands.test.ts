@@ -188,6 +188,15 @@ describe('an accepted command', () => {
     expect(bench.state.commands['the-older']).toMatchObject({ state: 'superseded', reason: 'by the-newer' })
     expect(bench.frame().last.actions!.assets.bat1!.setpoints.power!.value).toBe(2_000)
   })
+  test('S9: a setpoint by hand gives way to the mode that decides otherwise; what sets none goes on', () => {
+    const bench = Bench.running('manual')
+    bench.command('bat1', 'setpoint', { id: 'by-hand', params: { name: 'power', value: '1 kW' } })
+    bench.command('bat1', 'cap', { id: 'the-cap', params: { power: '2 kW' } })
+    bench.command('site', 'safe', { id: 'to-safe' })
+    expect(bench.state.commands['by-hand']).toMatchObject({ state: 'superseded', reason: 'by to-safe' })
+    expect(bench.frame().last.actions!.commands.map(c => c.id)).toEqual(expect.arrayContaining(['the-cap', 'to-safe']))
+    expect(bench.last.actions!.commands.map(c => c.id)).not.toContain('by-hand')
+  })
 })
 
 describe('pulses', () => {

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
 import { Notebook } from '../../../edge/notebook.ts'
+import { parseJournal } from '../../../protocol/journal.ts'
+import type { DiskFile } from '../../../protocol/ports.ts'
 import { NO_SLOTS } from '../../../protocol/words/facts.ts'
 import { standing } from './scenarios/votes.ts'
 import { MemoryDisk } from './world.ts'
@@ -82,6 +84,34 @@ test('compacted now and then, not at every note, and nothing of it is lost', asy
   expect(anew.recovered.standing?.cycle).toBe(1)
   expect(anew.recovered.disqualified).toEqual([proof])
   expect([anew.hasPulse('2499-0'), anew.hasPulse('1-0')]).toEqual([true, false]) // long ago: forgotten
+})
+
+test('S3: a compaction takes in nothing that is still to be noted: what stands in the journal never falls', async () => {
+  const disk = new MemoryDisk()
+  const kept: number[] = []
+  const look = (bytes: Uint8Array) => {
+    const notes = parseJournal(bytes).records.map(text => JSON.parse(text))
+    kept.push(notes.findLast(n => n.k === 'verdict').verdict.cycle)
+  }
+  const open = async (name: string): Promise<DiskFile> => {
+    const file = await disk.open(name)
+    return {
+      ...file,
+      append(bytes) {
+        look(bytes)
+        file.append(bytes)
+      },
+      replace(bytes) {
+        look(bytes)
+        return file.replace(bytes)
+      },
+    }
+  }
+  const notebook = await Notebook.open({ open }, 'one', 4)
+  const cycles = [1, 2, 3, 4, 5, 6, 7, 8]
+  await Promise.all(cycles.map(cycle => notebook.verdict(standing(cycle, 8_000), NO_SLOTS, cycle)))
+  expect(disk.replaced.get('notebook')).toBe(1)
+  expect(kept).toEqual(cycles)
 })
 
 test('cycle numbers that may have been used are used no more, in whatever boot', async () => {

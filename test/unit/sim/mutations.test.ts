@@ -33,6 +33,14 @@ describe('planted bugs', () => {
   })
 })
 
+test('the table says of each what it took to find it, and the first page how many there are', () => {
+  const own = read('sim/README.md').split('## Planted bugs')[1]!
+  const told = [...own.matchAll(/^\| ([a-z-]+) +\| (?:[SL]\d+|energy) /gm)].map(([, name]) => name)
+  const unfound = /^Not found[^:]*: (.*)\.$/m.exec(own)?.[1]?.split(', ') ?? []
+  expect([...told, ...unfound].toSorted()).toEqual(MUTATIONS.map(m => m.name).toSorted())
+  expect(read('README.md')).toContain(`plants ${MUTATIONS.length} bugs in the sources`)
+})
+
 /** Judged, and no bug of the catalogue shows that the check can fail. */
 const UNPROVEN: readonly string[] = []
 
