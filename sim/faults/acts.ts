@@ -133,6 +133,7 @@ const ACTS: Partial<Record<FaultKind, Act>> = {
   refuse: atThePlant('refuse'),
   lateEffect: atThePlant('late', ({ ms }) => ({ delayMs: ms ?? 1_000 })),
   stick: atThePlant('stick', () => ({ register: 'setpoint' })),
+  clamp: atThePlant('clamp'),
   local: atThePlant('local', ({ id }) => ({ powerW: (id % 5) * 100 })),
   secondWriter: ({ site, world }, { target, id }) => {
     const unit = site.field.plant.options.assets.find(a => a.name === target)!.unit

@@ -112,6 +112,7 @@ export const KINDS = {
   refuse: kind('plant', 'device', 'the device refuses writes', 15_000),
   lateEffect: kind('plant', 'battery', 'a setpoint takes effect late', MINUTE, { msMax: 4_000 }),
   stick: kind('plant', 'battery', 'the setpoint register is stuck', 20_000),
+  clamp: kind('plant', 'battery', 'the device takes half of what it is asked', 20_000),
   local: kind('plant', 'battery', 'somebody turns the switch to local', 30_000),
   secondWriter: kind('plant', 'battery', 'another controller writes a setpoint', 1_000),
   replyLost: kind('plant', 'device', 'the device has done it, its reply is lost', MINUTE, { rateMax: 0.2 }),

@@ -6,6 +6,7 @@
  *   refuse        every write is answered with exception 4
  *   late          a setpoint reads back at once and takes effect only after `delayMs`
  *   stick         one register keeps showing what it shows now; writes to it are acknowledged and ignored
+ *   clamp         the device takes half of each setpoint, and its register then reads that half
  *   local         somebody turns the switch: writes are refused, the device holds `powerW`
  *   breaker       the grid breaker opens: voltage and power of the whole site are gone
  *   secondWriter  another controller writes `value` (in the register's steps) to `address` over Modbus
@@ -44,6 +45,8 @@ export function checkFault(name: string, args: FaultArguments, plant: Plant): Fa
   if (known === 'stick' && !plant.registersOf(asset.unit).some(r => r.name === args.register))
     throw new PlantRefusal('UNKNOWN_REGISTER', `${asset.name} has no register '${args.register}'`)
   if (known === 'breaker' && asset.type !== 'grid') throw new PlantRefusal('NOT_A_GRID', `${asset.name} has no breaker`)
+  if (known === 'clamp' && asset.type !== 'battery')
+    throw new PlantRefusal('NOT_CONTROLLABLE', `${asset.name} has no setpoint`)
   if (known === 'local' && asset.type !== 'battery' && asset.type !== 'pv')
     throw new PlantRefusal('NOT_CONTROLLABLE', `${asset.name} has no local switch`)
   return known

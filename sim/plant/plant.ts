@@ -134,8 +134,11 @@ export class Plant {
       const r = served.registers.get(`${space}:${address + i}`)
       if (!r?.write || i + r.size > words.length)
         return refused(r?.name ?? `${space}:${address + i}`, EXCEPTION.address, 'not writable')
-      const verdict = r.write(memory, words.slice(i, i + r.size), this.#state.tMs)
-      if (verdict.kind === 'refused') return refused(r.name, verdict.exception, verdict.why)
+      const given = words.slice(i, i + r.size)
+      const asked = r.write(memory, given, this.#state.tMs)
+      if (asked.kind === 'refused') return refused(r.name, asked.exception, asked.why)
+      const clamped = asked.setpoint && this.fault('clamp', asset) && r.write(memory, given.map(half), this.#state.tMs)
+      const verdict = clamped && clamped.kind === 'accepted' ? clamped : asked
       const stuck = this.#state.faults.some(f => f.name === 'stick' && f.asset === asset && f.register === r.name)
       const late = verdict.setpoint ? this.fault('late', asset) : undefined
       if (!stuck && late) {
@@ -146,7 +149,7 @@ export class Plant {
       done.push({
         asset,
         register: r.name,
-        asked: verdict.asked,
+        asked: asked.asked,
         outcome: 'accepted',
         exception: null,
         why: stuck ? 'the register is stuck' : null,
@@ -163,6 +166,9 @@ export class Plant {
     return done
   }
 }
+
+/** Of a register of 16 bits with its sign. */
+const half = (word: number): number => Math.trunc(((word << 16) >> 16) / 2) & 0xffff
 
 const SUPERSEDES = ['setpoint', 'ceiling', 'pulse'] as const
 

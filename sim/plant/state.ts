@@ -110,7 +110,17 @@ export interface Late {
   readonly write: number
 }
 
-export const FAULTS = ['freeze', 'drop', 'refuse', 'late', 'stick', 'local', 'breaker', 'secondWriter'] as const
+export const FAULTS = [
+  'freeze',
+  'drop',
+  'refuse',
+  'late',
+  'stick',
+  'clamp',
+  'local',
+  'breaker',
+  'secondWriter',
+] as const
 export type FaultName = (typeof FAULTS)[number]
 
 export interface ActiveFault {

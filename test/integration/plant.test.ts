@@ -331,6 +331,20 @@ describe('faults on demand', () => {
     expect(readRecord(options.folder).writes.at(-1)).toMatchObject({ outcome: 'accepted', applied: null })
   })
 
+  it('clamp: half of what is asked, in both directions, and the register says so', async () => {
+    await discharging()
+    await fault('clamp', { asset: 'bat1' })
+    for (const [asked, held] of [
+      [2_000, 1_000],
+      [-1_510, -750], // in steps of 10 W, towards nothing
+    ] as const) {
+      await write('power', asked)
+      expect(await setpointRegister()).toBe(held)
+      expect(readRecord(options.folder).writes.at(-1)).toMatchObject({ outcome: 'accepted', asked, applied: held })
+    }
+    await expect(fault('clamp', { asset: 'grid' })).rejects.toThrow('NOT_CONTROLLABLE')
+  })
+
   it('local: mode is visible, writes are refused, the device holds what its operator asks', async () => {
     await discharging()
     await fault('local', { asset: 'bat1', powerW: -1_000 })
