@@ -43,6 +43,8 @@ export interface TrialResult {
   readonly traceHash: string
   readonly simulatedHours: number
   readonly events: number
+  /** In the log; each is replayed, and every replica must stand where the replay does (S16, S17). */
+  readonly facts: number
   /** Lives of processes that ended before the run did. */
   readonly deaths: number
   /** How often each kind struck. */
@@ -104,6 +106,7 @@ export async function trial(o: TrialOptions): Promise<TrialResult> {
       traceHash: world.traceHash,
       simulatedHours: endMs / 3_600_000,
       events: world.events,
+      facts: topics.facts.kept.length,
       deaths,
       faults: world.counts,
       schedule: profile.faults,

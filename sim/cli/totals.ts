@@ -9,6 +9,7 @@ export class Totals {
   #seeds = 0
   #failed = 0
   #simulatedHours = 0
+  #facts = 0
   /** How often each kind struck. */
   readonly #faults: Partial<Record<FaultKind, number>> = {}
   /** Seeds by the invariants that they broke. */
@@ -25,7 +26,8 @@ export class Totals {
       this.#failed++
       return
     }
-    const { simulatedHours, faults, violations } = done.result
+    const { simulatedHours, facts, faults, violations } = done.result
+    this.#facts += facts
     this.#simulatedHours += simulatedHours
     for (const [kind, n] of Object.entries(faults) as [FaultKind, number][])
       this.#faults[kind] = (this.#faults[kind] ?? 0) + n
@@ -39,6 +41,8 @@ export class Totals {
       seeds: this.#seeds,
       failed: this.#failed,
       simulatedHours: rounded(this.#simulatedHours),
+      /** Each replayed. */
+      facts: this.#facts,
       tookMs: Math.round(tookMs),
       simulatedHoursPerHour: rounded(perHour),
       simulatedHoursPerCoreHour: rounded(perHour / this.#cores),
@@ -59,7 +63,7 @@ export function summaryInWords(s: Summary): string[] {
   const failed = s.failed > 0 ? `${s.failed} FAILED; ` : ''
   const speed = `${Math.round(s.simulatedHoursPerHour)} an hour, ${Math.round(s.simulatedHoursPerCoreHour)} of a core`
   return [
-    `${s.seeds} seeds, ${s.simulatedHours.toFixed(1)} simulated hours in ${(s.tookMs / 1_000).toFixed(0)} s (${speed})`,
+    `${s.seeds} seeds, ${s.simulatedHours.toFixed(1)} simulated hours, ${s.facts} facts, each replayed, in ${(s.tookMs / 1_000).toFixed(0)} s (${speed})`,
     `struck: ${struck.join(', ') || 'nothing'}`,
     `${failed}${broken.length > 0 ? `VIOLATED: ${broken.join(', ')} seeds` : 'no violation'}; not judged yet: ${s.notJudged.join(', ')}`,
   ]

@@ -31,6 +31,7 @@ const done = (seed: number, violations = [violation]): Done => ({
     traceHash: 'x',
     simulatedHours: 0.5,
     events: 1,
+    facts: 10,
     deaths: 0,
     faults: { loss: 4, crash: 1 },
     schedule: [fault(), fault({ id: 8 })],
@@ -83,7 +84,7 @@ test('seeds come to hours, speeds, what struck, what was broken and what nobody 
   expect(summary.notJudged).toContain('S22')
   const [seeds, struck, broken] = summaryInWords(summary)
   expect([seeds, struck]).toEqual([
-    '4 seeds, 1.5 simulated hours in 4 s (1500 an hour, 750 of a core)',
+    '4 seeds, 1.5 simulated hours, 30 facts, each replayed, in 4 s (1500 an hour, 750 of a core)',
     'struck: loss 12, crash 3',
   ])
   expect(broken).toMatch(/^1 FAILED; VIOLATED: L2 in 2 seeds; not judged yet: .*S22/)
