@@ -6,13 +6,15 @@ import { Compile } from 'typebox/compile'
 import type { Signer, Verifier } from '../protocol/codec/sign.ts'
 import { type Greeting, HANDSHAKE_MS_MAX, notProven, prove } from '../protocol/ingress/handshake.ts'
 import type { Cancel, Link, Ports } from '../protocol/ports.ts'
-import type { Manifest } from '../protocol/words/manifest.ts'
+import type { Manifest, SignedManifest } from '../protocol/words/manifest.ts'
 import { UplinkDown, type UplinkUp } from '../protocol/words/uplink.ts'
 
 const RECONNECT_MS = 50
 const RECONNECT_MS_MAX = 1_000
 /** Three missed beats: the node hangs or the link is half open. */
 const SILENT_MS_MAX = 3_000
+/** Manifests of a node that are kept for who is told later: the one in force and those that wait for their cycle. */
+const OFFERED_KEPT = 8
 const shape = Compile(UplinkDown)
 
 export interface UplinkListener {
@@ -29,6 +31,8 @@ interface Peer {
   lastHeardMs: number
   failures: number
   timer: Cancel | null
+  /** Said once on each link, perhaps before anybody is told. */
+  offered: readonly SignedManifest[]
 }
 
 export class Uplinks {
@@ -60,6 +64,7 @@ export class Uplinks {
       lastHeardMs: 0,
       failures: 0,
       timer: null,
+      offered: [],
     }))
   }
 
@@ -74,8 +79,11 @@ export class Uplinks {
       peer.link?.close()
     }
   }
+  /** What the nodes have offered so far is offered again: a part that begins later would never hear of it (L2). */
   attach(listener: UplinkListener): void {
     this.#listener = listener
+    for (const { node, offered } of this.#peers)
+      for (const manifest of offered) listener.message(node, { t: 'manifest', manifest })
   }
   get connected(): readonly string[] {
     return this.#peers.filter(p => p.proven).map(p => p.node)
@@ -107,6 +115,7 @@ export class Uplinks {
       peer.link?.close()
       peer.link = null
       peer.proven = false
+      peer.offered = []
       const wait = Math.min(RECONNECT_MS_MAX, RECONNECT_MS * 2 ** Math.min(peer.failures++, 10))
       peer.timer = ports.host.after(wait + (ports.random.u32() % RECONNECT_MS), () => this.#open(peer))
       if (wasUp) {
@@ -139,7 +148,10 @@ export class Uplinks {
         ports.note('info', 'uplink up', { node: peer.node })
         this.#listener?.changed(peer.node, true)
       } else if (!peer.proven) lost(`${m.t} before the proof`)
-      else if (m.t !== 'beat') this.#listener?.message(peer.node, m)
+      else if (m.t !== 'beat') {
+        if (m.t === 'manifest') peer.offered = [...peer.offered, m.manifest].slice(-OFFERED_KEPT)
+        this.#listener?.message(peer.node, m)
+      }
     }
     const early: string[] = []
     let opened = false
