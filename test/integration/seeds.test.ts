@@ -58,6 +58,7 @@ const ONCE_BROKEN: readonly [invariant: string, seed: string, profile: string, w
     'diskSlow+switching',
     'a compaction took in verdicts that were still to be noted, and older ones after it',
   ],
+  ['L2', '82', 'rivals+switching+echo+cutShort+asleep+swarm', 'a manifest was offered before the gateway listened'],
   ['S9', '39', 'swarm+echo+rivals', 'a setpoint by hand was confirmed that the mode after it had overruled'],
 ]
 test.each(ONCE_BROKEN)('%s holds with seed %s under %s: %s', async (_, seed, profile) => {

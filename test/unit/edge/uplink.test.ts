@@ -208,6 +208,28 @@ function linksOf(world: World) {
   return { links, heard, changes }
 }
 
+test('manifests that came before anybody was told are offered to whoever attaches, of links that are up', async () => {
+  const world = worldOf()
+  const lineage = [manifest, { ...manifest, version: 2 }].map(m => ({ manifest: m, signatures: {} }))
+  const { server } = await serve(world, undefined, undefined, lineage)
+  const links = new Uplinks(world, { 'node-a': 'node-a' }, signerOf('gateway'), verifier, () => manifest)
+  links.start()
+  await world.clock.pass(10)
+  const versions = () => {
+    const heard: number[] = []
+    const message = (_: string, m: UplinkDown) => void (m.t === 'manifest' && heard.push(m.manifest.manifest.version))
+    links.attach({ message, changed: () => {} })
+    return heard
+  }
+  expect([versions(), versions()]).toEqual([
+    [1, 2],
+    [1, 2],
+  ])
+  server.stop()
+  await world.clock.pass(100)
+  expect(versions()).toEqual([])
+})
+
 test('the two real ends: up, acknowledged, down with the node, up again', async () => {
   const world = worldOf()
   const { server } = await serve(world)
