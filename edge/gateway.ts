@@ -36,6 +36,9 @@ import {
 } from './sampler.ts'
 import type { Uplinks } from './uplinks.ts'
 
+/** A node says all that were installed, one after the other: of them the last one is adopted, in one restart. */
+const OFFERS_MS = 50
+
 export interface GatewayOptions {
   readonly ports: Ports
   readonly signer: Signer
@@ -78,8 +81,8 @@ export class Gateway {
   #slot = 0
   #emittedAtUs = new Map<number, number>()
   #stopped = false
-  /** A manifest that comes into force at a later cycle. */
-  #waiting: SignedManifest | null = null
+  /** Manifests that are not adopted yet, each on top of the one before. */
+  #waiting: readonly SignedManifest[] = []
 
   /** Opens its journal, raises the epoch durably, builds the actors. `start` sets them going. */
   static async open(o: GatewayOptions): Promise<Gateway> {
@@ -272,17 +275,20 @@ export class Gateway {
   /** Any node may carry it; only the administrators' signatures make it count (S33). */
   #offered(signed: SignedManifest): void {
     const { manifest, verifier } = this.#o
-    if (signed.manifest.version <= (this.#waiting ?? { manifest }).manifest.version) return
-    const verdict = checkManifest(signed, manifest, verifier)
+    const newest = this.#waiting.at(-1)?.manifest ?? manifest
+    if (signed.manifest.version <= newest.version) return
+    const verdict = checkManifest(signed, newest, verifier)
     if (verdict.kind === 'refused') {
       this.#o.ports.note('warn', 'manifest refused', { code: verdict.code, reason: verdict.reason })
       return
     }
-    this.#waiting = signed
-    this.#adoptDue()
+    this.#waiting = [...this.#waiting, signed]
+    this.#o.ports.host.after(OFFERS_MS, () => {
+      if (!this.#stopped) this.#adoptDue()
+    })
   }
   #adoptDue(): void {
-    const from = this.#waiting?.manifest.fromCycle
-    if (this.#waiting && (from === null || from === undefined || this.#cycle >= from)) this.#o.adopt(this.#waiting)
+    const due = this.#waiting.findLast(({ manifest: { fromCycle } }) => fromCycle === null || this.#cycle >= fromCycle)
+    if (due) this.#o.adopt(due)
   }
 }

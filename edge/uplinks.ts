@@ -13,8 +13,8 @@ const RECONNECT_MS = 50
 const RECONNECT_MS_MAX = 1_000
 /** Three missed beats: the node hangs or the link is half open. */
 const SILENT_MS_MAX = 3_000
-/** Manifests of a node that are kept for who is told later: the one in force and those that wait for their cycle. */
-const OFFERED_KEPT = 8
+/** Manifests of a node that are kept for who is told later: the one in force, those before it, those that wait. */
+const OFFERED_KEPT = 32
 const shape = Compile(UplinkDown)
 
 export interface UplinkListener {

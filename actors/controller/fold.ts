@@ -61,16 +61,23 @@ export interface FrozenFold {
   readonly chain: string
   readonly manifest: SignedManifest
   readonly pending: readonly SignedManifest[]
+  /** Absent in what an older engine froze. */
+  readonly former?: readonly SignedManifest[]
   /** What it has passed on its way. */
   readonly passed: readonly number[]
   readonly state: FrozenSite
 }
+
+/** Versions before the one in force that are kept: who has missed more of them is commissioned anew. */
+const FORMER_KEPT = 8
 
 export class SiteFold {
   readonly #o: FoldOptions
   #signed: SignedManifest | null = null
   /** Installed, and in force from a later cycle on; in the order of their versions (S33). */
   #pending: readonly SignedManifest[] = []
+  /** Installed before the one in force: each names the one before it, so that who has missed some needs them all. */
+  #former: readonly SignedManifest[] = []
   #manifestHash = GENESIS
   #site: Site | null = null
   #state: SiteState | null = null
@@ -88,6 +95,7 @@ export class SiteFold {
     const fold = new SiteFold(options)
     fold.#enact(frozen.manifest)
     fold.#pending = frozen.pending
+    fold.#former = frozen.former ?? []
     fold.#passed = frozen.passed
     const own = frozen.engine === options.engine
     fold.#state = thawSite(fold.#site!, own ? frozen.state : migrateSite(fold.#site!, frozen.state, frozen.versions))
@@ -106,6 +114,10 @@ export class SiteFold {
   /** Installed, and not yet in force. */
   get pending(): readonly SignedManifest[] {
     return this.#pending
+  }
+  /** All that are known, in the order of their versions. */
+  get installed(): readonly SignedManifest[] {
+    return this.#signed ? [...this.#former, this.#signed, ...this.#pending] : []
   }
   /** The newest that was installed, in force or not yet. */
   get latest(): Manifest | null {
@@ -203,6 +215,7 @@ export class SiteFold {
       chain: this.#chain,
       manifest: this.#signed,
       pending: this.#pending,
+      former: this.#former,
       passed: this.#passed,
       state: freezeSite(this.#state),
     }
@@ -234,8 +247,8 @@ export class SiteFold {
     }
     this.#chain = chained(this.#chain, body)
     if (next.manifest.fromCycle === null || !this.#state) {
+      this.#enact(next, this.#pending)
       this.#pending = [] // what waited is of an older version
-      this.#enact(next)
     } else this.#pending = [...this.#pending, next]
     this.#state = { ...this.#state!, position }
     return { kind: 'stepped', fact, candidate: null, outputs: [], moved: [] }
@@ -250,8 +263,9 @@ export class SiteFold {
       this.#enact(waiting)
     }
   }
-  #enact(signed: SignedManifest): void {
+  #enact(signed: SignedManifest, skipped: readonly SignedManifest[] = []): void {
     const before = this.manifest
+    if (this.#signed) this.#former = [...this.#former, this.#signed, ...skipped].slice(-FORMER_KEPT)
     this.#signed = signed
     this.#manifestHash = manifestHash(signed.manifest)
     this.#site = siteOf(signed.manifest, this.#o.definitions)

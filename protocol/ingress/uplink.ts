@@ -23,8 +23,8 @@ export interface UplinkServerOptions {
   readonly verifier: Verifier
   /** The manifest in force as this node knows it. */
   readonly manifest: () => SignedManifest
-  /** Installed, and in force from a later cycle on. */
-  readonly pending: () => readonly SignedManifest[]
+  /** What it may have missed, in the order of their versions: of former ones, the one in force, those that wait. */
+  readonly installed: () => readonly SignedManifest[]
   /** Up to where this node has read the gateway's durable stream from the log. */
   readonly durable: () => number
   readonly facts: EventLog
@@ -137,8 +137,7 @@ export class UplinkServer {
       if (why) return this.#refuse(session, why)
       session.proven = true
       // it may have missed them
-      for (const installed of [manifest(), ...this.#options.pending()])
-        this.#answer(session, { t: 'manifest', manifest: installed })
+      for (const installed of this.#options.installed()) this.#answer(session, { t: 'manifest', manifest: installed })
       this.#answer(session, this.#seen())
     } else if (!session.proven) {
       return this.#refuse(session, `${message.t} before the proof`)

@@ -178,7 +178,7 @@ export class NodeTree {
         signer,
         verifier,
         manifest: () => this.#parts.replica?.fold.signed ?? manifest,
-        pending: () => this.#parts.replica?.fold.pending ?? [],
+        installed: () => this.#parts.replica?.fold.installed ?? [],
         durable: () => this.#parts.replica?.durable ?? 0,
         facts: logs.facts,
         history: logs.history,

@@ -163,6 +163,19 @@ describe('manifests', () => {
     })
     expect(seen).toEqual([1, 2, 3])
   })
+  test('who has missed some is told them all, also one that a later one has overtaken; a snapshot keeps them', () => {
+    const { bench, first } = begun()
+    const second = next(first, { fromCycle: 8 })
+    const third = next(second)
+    bench.install(byAdministrator(second))
+    bench.install(byAdministrator(third))
+    bench.install(byAdministrator(next(third, { fromCycle: 9 })))
+    const told = (fold: SiteFold) => fold.installed.map(m => m.manifest.version)
+    expect([told(bench.fold), told(SiteFold.thaw(FoldBench.options, bench.fold.freeze()!))]).toEqual([
+      [1, 2, 3, 4],
+      [1, 2, 3, 4],
+    ])
+  })
   test('one that is in force at once overtakes those that wait; no older one comes back (S33)', () => {
     const { bench, first } = begun()
     const second = next(first, { fromCycle: 8 })

@@ -34,7 +34,7 @@ class Node {
       signer: signerOf(name),
       verifier,
       manifest: () => signed,
-      pending: () => [],
+      installed: () => [signed],
       durable: () => this.fold.state?.durable ?? 0,
       facts,
       history,

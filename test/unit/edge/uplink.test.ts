@@ -32,7 +32,7 @@ async function serve(
     signer,
     verifier,
     manifest: () => ({ manifest, signatures: {} }),
-    pending: () => pending,
+    installed: () => [{ manifest, signatures: {} }, ...pending],
     durable: () => 4,
     facts,
     history,
