@@ -96,9 +96,11 @@ export const traced: Find = e =>
     if (w.pulse !== null) return w.noted || w.outcome !== 'accepted' ? [] : [at(w, 'without any verdict on record')]
     if (!taken(w) || isFallback(w)) return []
     if (!w.noted) return [at(w, 'without any verdict on record')]
-    const { actions } = w.noted.verdict
-    return actions.mode === 'off' || actions.mode === 'observe' || !actions.assets[w.asset]
-      ? [at(w, `under a verdict of mode ${actions.mode} that does not have it written`)]
+    const silent = w.under.every(
+      ({ verdict: { actions } }) => actions.mode === 'off' || actions.mode === 'observe' || !actions.assets[w.asset],
+    )
+    return silent
+      ? [at(w, `under a verdict of mode ${w.noted.verdict.actions.mode} that does not have it written`)]
       : []
   })
 
