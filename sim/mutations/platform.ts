@@ -275,4 +275,40 @@ export const PLATFORM: readonly Mutation[] = [
     breaks: ['S23', 'S26'],
     profile: 'busyPeople',
   },
+  {
+    name: 'tenant-is-not-compared',
+    text: 'The name of a site says whose it is',
+    changes: [
+      {
+        file: 'actors/controller/fold.ts',
+        find: "if (fact.tenant !== tenant || ('site' in fact && fact.site !== site)) return",
+        replace: "if ('site' in fact && fact.site !== site) return",
+      },
+      {
+        file: 'protocol/codec/fact.ts',
+        find: "if (fact.tenant !== manifest.tenant || ('site' in fact && fact.site !== manifest.site))",
+        replace: "if ('site' in fact && fact.site !== manifest.site)",
+      },
+    ],
+    breaks: ['S23'],
+    profile: 'calm',
+  },
+  {
+    name: 'site-is-not-compared',
+    text: 'What a tenant has signed holds at each of his sites',
+    changes: [
+      {
+        file: 'actors/controller/fold.ts',
+        find: "if (fact.tenant !== tenant || ('site' in fact && fact.site !== site)) return",
+        replace: 'if (fact.tenant !== tenant || site === undefined) return',
+      },
+      {
+        file: 'protocol/codec/fact.ts',
+        find: "if (fact.tenant !== manifest.tenant || ('site' in fact && fact.site !== manifest.site))",
+        replace: 'if (fact.tenant !== manifest.tenant)',
+      },
+    ],
+    breaks: ['S23'],
+    profile: 'calm',
+  },
 ]

@@ -55,7 +55,7 @@ export const INVARIANTS: readonly Invariant[] = [
   judged('S20', 'each durable entry comes exactly once', facts.gapsAreExact, facts.framesArrive),
   judged('S21', 'a gap is recorded exactly', facts.gapsAreExact),
   notYet('S22', 'a checkpoint and its rows are one prefix', 'there are no databases yet'),
-  judged('S23', 'no tenant touches another', commands.askedFor),
+  judged('S23', 'no tenant touches another', commands.askedFor, states.strangersChangeNothing),
   judged(
     'S24',
     'stale or bad is never zero and never fresh',
