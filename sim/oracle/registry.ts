@@ -44,7 +44,7 @@ export const INVARIANTS: readonly Invariant[] = [
     commands.noAnswerIsNoFailure,
     commands.toldAsItWas,
   ),
-  judged('S12', 'one faulty node causes no write', writes.certified),
+  judged('S12', 'one faulty node causes no write', writes.certified, writes.aloneIsAlone),
   judged('S13', 'a forged candidate is no vote', writes.certified),
   judged('S14', 'a key votes once', writes.certified, votes.neverTwice),
   judged('S15', 'a key is out by proof alone, and then stays out', votes.outByProofAlone),
