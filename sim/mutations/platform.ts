@@ -55,6 +55,19 @@ export const PLATFORM: readonly Mutation[] = [
     profile: 'swallow',
   },
   {
+    name: 'outbox-drops-at-half',
+    text: 'An outbox makes room before it has none',
+    changes: [
+      {
+        file: 'edge/outbox.ts',
+        find: 'while (this.#entries.length >= this.#limits.capacity)',
+        replace: 'while (this.#entries.length >= this.#limits.capacity / 2)',
+      },
+    ],
+    breaks: ['S21'],
+    profile: 'isolation+logStall',
+  },
+  {
     name: 'released-when-acknowledged',
     text: 'One node’s word is enough to forget an entry',
     changes: [

@@ -1,9 +1,11 @@
 /** What the log says, held against what the plant saw. */
+import { parseFact } from '../../protocol/codec/fact.ts'
 import { firstFrom } from '../../protocol/first-from.ts'
-import type { FactOf } from '../../protocol/words/facts.ts'
+import type { Fact, FactOf } from '../../protocol/words/facts.ts'
 import type { Look } from '../platform/field.ts'
 import type { Find, Finding } from './check.ts'
 import type { Evidence, Logged } from './evidence.ts'
+import type { WatchedOutbox } from './outbox.ts'
 import { powerOf, REGISTERS, setpointOf, socOf } from './plant-words.ts'
 import { permitted } from './timeline.ts'
 import { ownWrites } from './writes.ts'
@@ -148,15 +150,35 @@ export const gapsAreExact: Find = (e, { healedFromMs }) => {
       ]
 }
 
+/** S21: an outbox drops what it has no room for, and nothing else; and no gap is on record that is none. */
+export const gapsAreNeeded: Find = e => {
+  const { outboxCapacity } = e.site
+  const needless = Object.entries(e.outboxes).flatMap(([stream, { gaps }]) =>
+    gaps.flatMap(({ atMs, first, last, waiting, rekeyed }) =>
+      waiting === null || waiting >= outboxCapacity || rekeyed
+        ? []
+        : [{ atMs, text: `${stream} ${first} to ${last} is dropped with ${waiting} of ${outboxCapacity} waiting` }],
+    ),
+  )
+  const invented = e
+    .of('GapRecorded')
+    .flatMap(({ atMs, fact: { stream, first, last } }) =>
+      e.outboxes[stream].gaps.some(g => g.last === last && g.first <= first) || forgotten(e, atMs)
+        ? []
+        : [{ atMs, text: `${stream} ${first} to ${last} is on record as a gap, and the outbox had none there` }],
+    )
+  return [...needless, ...invented]
+}
+/** A gap is sent as soon as it is made, and is durable with the next entry: a gateway that ends in between has not made it. */
+const forgotten = (e: Evidence, atMs: number): boolean =>
+  e.lives.some(l => l.process.endsWith('gateway') && Math.abs(l.toMs - atMs) < FORGOTTEN_MS)
+const FORGOTTEN_MS = 15_000
+
 /** S20: a frame that was sent is in the log: among the facts, or in history where it came too late. */
 export const framesArrive: Find = (e, { profile, healedFromMs }) => {
-  const { facts, history } = e.site.o.topics
-  if (e.of('GapRecorded').length > 0) return [] // what is missing is on record
-  const logged = new Set<number>()
-  for (const { body } of [...facts.kept, ...history.kept]) {
-    const cycle = /"cycle":(\d+)/.exec(body)
-    if (cycle && body.includes('"kind":"FrameMeasured"')) logged.add(Number(cycle[1]))
-  }
+  const cycles = (logged: readonly { readonly fact: Fact }[]) =>
+    logged.flatMap(({ fact }) => (fact.kind === 'FrameMeasured' ? [fact.cycle] : []))
+  const logged = new Set([...cycles(e.facts), ...cycles(e.history), ...cycles(droppedBy(e.outboxes.history))])
   const swallowed = new Set(e.acknowledged.filter(a => a.node === profile.traitor).map(a => a.cycle))
   const gateway = e.lives.filter(l => l.process.endsWith('gateway'))
   return [...e.framesSent].flatMap(([cycle, sentMs]) => {
@@ -167,6 +189,12 @@ export const framesArrive: Find = (e, { profile, healedFromMs }) => {
   })
 }
 const OUTAGE_MS = 60_000
+/** What an outbox dropped: that it had to, and that it is on record, is judged by itself. */
+export const droppedBy = (outbox: WatchedOutbox): readonly { readonly atMs: number; readonly fact: Fact }[] =>
+  outbox.dropped().flatMap(({ atMs, body }) => {
+    const parsed = parseFact(body)
+    return parsed.kind === 'fact' ? [{ atMs, fact: parsed.fact }] : []
+  })
 
 /** S24: what a frame calls good is what the plant showed when it was asked. */
 export const goodIsTrue: Find = e => {

@@ -4,6 +4,7 @@ import { NODES } from '../../supervisors/site/who.ts'
 import { KINDS } from '../faults/kinds.ts'
 import type { Find, Finding, Trialled } from './check.ts'
 import type { Evidence } from './evidence.ts'
+import { droppedBy } from './facts.ts'
 import { setpointOf } from './plant-words.ts'
 
 /** After the last fault: restarts, backoffs, five quorums in a row. */
@@ -133,8 +134,8 @@ const SLOWS = new Set<string>(['plant', 'data', 'process', 'gateway', 'disk'])
 export const silenceIsAlarmed: Find = (e, t) => {
   const { cycleMs } = e.manifest.timing
   const byMs = SILENT_CYCLES * cycleMs
-  const alarms = e.of('AlarmObserved')
-  if (e.of('GapRecorded').length > 0) return [] // what was not told is on record
+  // in the log, or dropped on the way to it
+  const said = [...e.authentic, ...droppedBy(e.outboxes.durable)]
   return NODES.flatMap(name => {
     const process = e.site.o.prefix + name
     const own = e.lives.filter(l => l.process === process)
@@ -143,12 +144,13 @@ export const silenceIsAlarmed: Find = (e, t) => {
       const decided = e.verdicts.filter(v => v.atMs > life.toMs && v.atMs < backMs).length
       // early frames are decided too, and make no slot
       if (decided < SILENT_CYCLES + 3 || backMs - life.toMs < (SILENT_CYCLES + 3) * cycleMs) return []
-      const told = alarms.some(
-        a =>
-          (a.fact.alarm === 'replicaSilent' || a.fact.alarm === 'uplinkDown') &&
-          a.fact.about === name &&
-          a.atMs > life.toMs - byMs &&
-          a.atMs < backMs + byMs,
+      const told = said.some(
+        ({ atMs, fact }) =>
+          fact.kind === 'AlarmObserved' &&
+          (fact.alarm === 'replicaSilent' || fact.alarm === 'uplinkDown') &&
+          fact.about === name &&
+          atMs > life.toMs - byMs &&
+          atMs < backMs + byMs,
       )
       return told
         ? []

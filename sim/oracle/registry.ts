@@ -53,7 +53,7 @@ export const INVARIANTS: readonly Invariant[] = [
   judged('S18', 'the engine in force decides', votes.activeEngine, votes.silentWithoutEngine),
   judged('S19', 'what is acknowledged is in the log', facts.acknowledgedIsLogged),
   judged('S20', 'each durable entry comes exactly once', facts.gapsAreExact, facts.framesArrive),
-  judged('S21', 'a gap is recorded exactly', facts.gapsAreExact),
+  judged('S21', 'a gap is recorded exactly', facts.gapsAreExact, facts.gapsAreNeeded),
   notYet('S22', 'a checkpoint and its rows are one prefix', 'there are no databases yet'),
   judged('S23', 'no tenant touches another', commands.askedFor, states.strangersChangeNothing),
   judged(

@@ -101,6 +101,10 @@ export class SimSite {
     return process
   }
 
+  /** Entries that an outbox of its gateway holds, as it was told. */
+  get outboxCapacity(): number {
+    return (this.o.trial ? BOUNDS.outbox : OUTBOX_LIMITS).capacity
+  }
   get processes(): readonly Process[] {
     return [...this.nodes, this.gateway]
   }
