@@ -7,18 +7,13 @@ import type { Find, Finding } from './check.ts'
 import type { Evidence, Logged } from './evidence.ts'
 import type { WatchedOutbox } from './outbox.ts'
 import { powerOf, REGISTERS, setpointOf, socOf } from './plant-words.ts'
-import { permitted } from './timeline.ts'
+import { durableStream, permitted, seqOf } from './timeline.ts'
 import { ownWrites } from './writes.ts'
 
 type Receipt = FactOf<'ReceiptRecorded'>
-/** Receipts of the gateway's durable stream, each once, in its order. */
-export function receipts(e: Evidence): readonly Logged<Receipt>[] {
-  const seen = new Set<number>()
-  return e
-    .of('ReceiptRecorded')
-    .filter(({ fact }) => !seen.has(fact.seq) && seen.add(fact.seq))
-    .toSorted((a, b) => a.fact.seq - b.fact.seq)
-}
+/** Of the gateway's durable stream. */
+export const receipts = (e: Evidence): readonly Logged<Receipt>[] =>
+  durableStream(e).filter(({ fact }) => fact.kind === 'ReceiptRecorded') as unknown as readonly Logged<Receipt>[]
 /** Between the read-back and its receipt in the log: an outbox may have waited as long as a part of the site was down. */
 const REGISTER_WINDOW_MS = 4_000
 
@@ -124,31 +119,22 @@ export const acknowledgedIsLogged: Find = (e, { profile }) => {
   )
 }
 
-/** S20, S21: the durable stream has no hole but those that are recorded. */
-export const gapsAreExact: Find = (e, { healedFromMs }) => {
-  const seqs = new Set<number>()
-  let last = 0
-  let lastMs = 0
-  for (const f of e.facts) {
-    const { fact } = f
-    if (!('seq' in fact) || fact.kind === 'TimeAdvanced' || e.site.forged.has(f.body)) continue
-    seqs.add(fact.seq)
-    if (fact.seq > last) lastMs = f.atMs
-    last = Math.max(last, fact.seq)
-    if (fact.kind === 'GapRecorded' && fact.stream === 'durable')
-      for (let n = fact.first; n <= fact.last; n++) seqs.add(n)
-  }
-  const missing: number[] = []
-  for (let n = 1; n <= last; n++) if (!seqs.has(n)) missing.push(n)
-  return missing.length === 0 || lastMs < healedFromMs
+/** S20, S21: the durable stream has no hole but those that are recorded: nothing stands in the log behind its end. */
+export const gapsAreExact: Find = (e, { healedFromMs, endMs }) => {
+  const end = seqOf(durableStream(e).at(-1)?.fact) ?? 0
+  const behind = e.authentic.filter(({ fact, atMs }) => (seqOf(fact) ?? 0) > end && atMs < endMs - SENT_AGAIN_MS)
+  const last = behind.at(-1)
+  return !last || last.atMs < healedFromMs
     ? []
     : [
         {
-          atMs: lastMs,
-          text: `the gateway's entries ${missing.slice(0, 5).join(', ')} are neither in the log nor recorded as a gap`,
+          atMs: last.atMs,
+          text: `the gateway's entry ${end + 1} is neither in the log in its turn nor recorded as a gap`,
         },
       ]
 }
+/** What came before its turn is sent once more. */
+const SENT_AGAIN_MS = 5_000
 
 /** S21: an outbox drops what it has no room for, and nothing else; and no gap is on record that is none. */
 export const gapsAreNeeded: Find = e => {
@@ -240,7 +226,7 @@ const SENSOR = new Set<string>(['oldMeter', 'frozen', 'swapped', 'buffered', 'st
  * alarm is of, its neighbours in the stream tell: two are surely of one where the receipts around them are.
  */
 export const oneRecordEach: Find = e => {
-  const stream = inStream(e)
+  const stream = durableStream(e)
   const epochs = stream.map(({ fact }) => (fact.kind === 'ReceiptRecorded' ? fact.epoch : null))
   const before = (at: number) => epochs.slice(0, at).findLast(epoch => epoch !== null) ?? 0
   const after = (at: number) => epochs.slice(at).find(epoch => epoch !== null) ?? null
@@ -256,17 +242,6 @@ export const oneRecordEach: Find = e => {
     return twice ? [{ atMs, text: `${key} is raised twice` }] : []
   })
 }
-/** The gateway's durable stream, each entry once, in its own order. */
-function inStream(e: Evidence): readonly Logged[] {
-  const entries = new Map<number, Logged>()
-  for (const logged of e.facts) {
-    const { fact, body } = logged
-    if ('seq' in fact && fact.seq !== undefined && fact.kind !== 'TimeAdvanced' && !e.site.forged.has(body))
-      if (!entries.has(fact.seq)) entries.set(fact.seq, logged)
-  }
-  return [...entries].sort(([a], [b]) => a - b).map(([, logged]) => logged)
-}
-
 /** Receipts say what was written: each confirmed value is one that the plant took. */
 export const writtenWasSeen: Find = e => {
   const firstMs = new Map<string, number>()

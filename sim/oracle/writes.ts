@@ -273,9 +273,14 @@ export const startsQuietly: Find = e => {
     const start = starts.find(l => l.fromMs <= w.askedMs && w.askedMs < l.fromMs + e.manifest.timing.validityMs)
     const decided = powersOf(w)
     if (!start || !decided || !undisturbed(e, w.askedMs)) return []
+    // alone, a replica has a part of the envelope
+    const alone = w.noted.verdict.source === 'single'
+    const { min, max } = w.entry.envelope.power!
+    const share = (limit: number) => (alone ? (limit * (e.manifest.single?.envelopePermille ?? 0)) / 1_000 : limit)
+    const goals = decided.map(d => Math.max(share(min), Math.min(share(max), d)))
     const away = (goal: number) => w.from.every(from => Math.abs(w.asked - goal) > Math.abs(from - goal) + STEP_W)
-    return decided.every(away)
-      ? [at(w, `leads from ${w.from.join(' or ')} away from ${decided.join(' or ')}, which is valid, after a start`)]
+    return goals.every(away)
+      ? [at(w, `leads from ${w.from.join(' or ')} away from ${goals.join(' or ')}, which is valid, after a start`)]
       : []
   })
 }
