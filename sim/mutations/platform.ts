@@ -29,6 +29,20 @@ export const PLATFORM: readonly Mutation[] = [
     profile: 'isolation+logStall',
   },
   {
+    name: 'dead-carrier-is-awaited',
+    text: 'Who carried last carries next, until a frame has waited for it in vain',
+    changes: [
+      {
+        file: 'edge/carrier.ts',
+        find: 'return { linked, carrier: c.carrier === node ? (others(c)[0] ?? null) : c.carrier }',
+        replace: 'return { linked, carrier: c.carrier }',
+      },
+      { file: 'edge/delivery.ts', find: 'RESEND_MS = 100', replace: 'RESEND_MS = 900' },
+    ],
+    breaks: ['L1'],
+    profile: 'crash',
+  },
+  {
     name: 'late-frames-dropped',
     text: 'A frame that no longer controls is of no use',
     changes: [

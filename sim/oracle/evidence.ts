@@ -46,7 +46,7 @@ export interface NotedEnd {
   readonly atMs: number
   readonly id: string
 }
-interface Life {
+export interface Life {
   readonly process: string
   readonly fromMs: number
   toMs: number

@@ -82,7 +82,7 @@ export const INVARIANTS: readonly Invariant[] = [
   notYet('S34', 'a foreign snapshot needs two signatures', 'no node adopts another one’s snapshot'),
   judged('S35', 'a condition has one record', facts.oneRecordEach, commands.returnedIsOver),
   judged('S36', 'local mode suppresses every write', writes.leavesLocalAlone, decisions.decidedWithinReach),
-  judged('L1', 'one death leaves no slot uncovered', liveness.oneDeathCovers),
+  judged('L1', 'one death leaves no slot uncovered and holds none', liveness.oneDeathCovers),
   judged('L2', 'each cycle is decided in time', liveness.decidesAgain, liveness.oneFaultyNodeCosts),
   judged('L3', 'without a quorum comes the fallback', liveness.fallsBack),
   notYet('L4', 'a gateway fails over', 'a site has one gateway'),
