@@ -17,6 +17,7 @@ import type { PlantOptions } from './plant/state.ts'
 import { quickKeys, realKeys } from './platform/keys.ts'
 import { Crowd } from './platform/people.ts'
 import { SimSite, topicsOf } from './platform/site.ts'
+import { beginStrangers, imagined } from './platform/strangers.ts'
 import { randomOf } from './world/draw.ts'
 import { type Struck, World } from './world/world.ts'
 
@@ -64,9 +65,9 @@ export async function trial(o: TrialOptions): Promise<TrialResult> {
     const topics = topicsOf(world)
     const sites = Array.from({ length: o.sites }, (_, i) => {
       const prefix = o.sites === 1 ? '' : `s${i + 1}.`
-      const site = o.sites === 1 ? o.file.site : `${o.file.site}-${i + 1}`
-      const own = keys(o.seed, site)
-      const file = { ...o.file, site }
+      const { tenant, site } = nameOf(o.file, i)
+      const own = keys(o.seed, `${tenant}/${site}`)
+      const file = { ...o.file, tenant, site }
       return new SimSite({
         world,
         topics,
@@ -93,6 +94,9 @@ export async function trial(o: TrialOptions): Promise<TrialResult> {
       await site.begin()
       const people = new Crowd(site)
       people.begin(healedFromMs)
+      const others = sites.filter(other => other !== site)
+      const strangers = others.map(({ o, signed: { manifest } }) => ({ ...manifest, keys: o.keys }))
+      beginStrangers(site, strangers.length > 0 ? strangers : imagined(site), healedFromMs)
       schedule({ world, site, people }, site === sites[0] ? profile.faults : [])
       world.at(healedFromMs * 1_000 + 2_000_000, null, () => people.mend())
     }
@@ -116,6 +120,12 @@ export async function trial(o: TrialOptions): Promise<TrialResult> {
   } finally {
     world.close()
   }
+}
+
+/** Of several sites on one log every second one is another tenant's and has the name of the first. */
+function nameOf({ tenant = 'local', site }: SiteFile, nth: number): { readonly tenant: string; readonly site: string } {
+  if (nth % 2 === 1) return { tenant: `${tenant}-${nth + 1}`, site }
+  return { tenant, site: nth === 0 ? site : `${site}-${nth + 1}` }
 }
 
 export function planOf(o: TrialOptions): Profile {

@@ -161,6 +161,26 @@ export const FIELD: readonly Mutation[] = [
     profile: 'freeze',
   },
   {
+    name: 'half-a-picture',
+    text: 'A first frame shows what there is: a device that has not answered yet is in the next one',
+    changes: [{ file: 'edge/sampler.ts', find: 'halfSeen: see => !observed(see),', replace: 'halfSeen: () => false,' }],
+    breaks: ['S25'],
+    profile: 'gatewayCrash+freeze',
+  },
+  {
+    name: 'first-frame-takes-its-time',
+    text: 'A gateway that starts gives its devices all the time that one of them may need',
+    changes: [
+      {
+        file: 'edge/sampler.ts',
+        find: 'halfSeen: see => !observed(see),',
+        replace: 'halfSeen: see => at(see) < see.context.frameDueMs + see.context.observeMs,',
+      },
+    ],
+    breaks: ['L1'],
+    profile: 'crash+gatewayCrash',
+  },
+  {
     name: 'observe-writes',
     text: 'Observe is a mode as automatic is: its verdicts are carried out',
     changes: [

@@ -29,6 +29,20 @@ export const PLATFORM: readonly Mutation[] = [
     profile: 'isolation+logStall',
   },
   {
+    name: 'dead-carrier-is-awaited',
+    text: 'Who carried last carries next, until a frame has waited for it in vain',
+    changes: [
+      {
+        file: 'edge/carrier.ts',
+        find: 'return { linked, carrier: c.carrier === node ? (others(c)[0] ?? null) : c.carrier }',
+        replace: 'return { linked, carrier: c.carrier }',
+      },
+      { file: 'edge/delivery.ts', find: 'RESEND_MS = 100', replace: 'RESEND_MS = 900' },
+    ],
+    breaks: ['L1'],
+    profile: 'crash',
+  },
+  {
     name: 'late-frames-dropped',
     text: 'A frame that no longer controls is of no use',
     changes: [
@@ -53,6 +67,19 @@ export const PLATFORM: readonly Mutation[] = [
     ],
     breaks: ['L2'],
     profile: 'swallow',
+  },
+  {
+    name: 'outbox-drops-at-half',
+    text: 'An outbox makes room before it has none',
+    changes: [
+      {
+        file: 'edge/outbox.ts',
+        find: 'while (this.#entries.length >= this.#limits.capacity)',
+        replace: 'while (this.#entries.length >= this.#limits.capacity / 2)',
+      },
+    ],
+    breaks: ['S21'],
+    profile: 'isolation+logStall',
   },
   {
     name: 'released-when-acknowledged',
@@ -274,5 +301,41 @@ export const PLATFORM: readonly Mutation[] = [
     ],
     breaks: ['S23', 'S26'],
     profile: 'busyPeople',
+  },
+  {
+    name: 'tenant-is-not-compared',
+    text: 'The name of a site says whose it is',
+    changes: [
+      {
+        file: 'actors/controller/fold.ts',
+        find: "if (fact.tenant !== tenant || ('site' in fact && fact.site !== site)) return",
+        replace: "if ('site' in fact && fact.site !== site) return",
+      },
+      {
+        file: 'protocol/codec/fact.ts',
+        find: "if (fact.tenant !== manifest.tenant || ('site' in fact && fact.site !== manifest.site))",
+        replace: "if ('site' in fact && fact.site !== manifest.site)",
+      },
+    ],
+    breaks: ['S23'],
+    profile: 'calm',
+  },
+  {
+    name: 'site-is-not-compared',
+    text: 'What a tenant has signed holds at each of his sites',
+    changes: [
+      {
+        file: 'actors/controller/fold.ts',
+        find: "if (fact.tenant !== tenant || ('site' in fact && fact.site !== site)) return",
+        replace: 'if (fact.tenant !== tenant || site === undefined) return',
+      },
+      {
+        file: 'protocol/codec/fact.ts',
+        find: "if (fact.tenant !== manifest.tenant || ('site' in fact && fact.site !== manifest.site))",
+        replace: 'if (fact.tenant !== manifest.tenant)',
+      },
+    ],
+    breaks: ['S23'],
+    profile: 'calm',
   },
 ]

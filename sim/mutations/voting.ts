@@ -52,6 +52,20 @@ export const VOTING: readonly Mutation[] = [
     profile: 'wrong',
   },
   {
+    name: 'first-answer-governs',
+    text: 'Where one replica may decide alone, it need not wait for the others',
+    changes: [
+      {
+        file: 'edge/voter.ts',
+        find: "on: { vote: [{ guard: 'quorum', target: 'majority', reenter: true, actions: 'apply' }] },",
+        replace:
+          "on: { vote: [{ guard: 'quorum', target: 'majority', reenter: true, actions: 'apply' }, { guard: 'alone', target: 'majority', reenter: true, actions: 'applySingle' }] },",
+      },
+    ],
+    breaks: ['S12'],
+    profile: 'wrong',
+  },
+  {
     name: 'older-cycle-applied',
     text: 'Whatever gets its quorum is applied, also after a newer cycle was',
     changes: [{ file: 'edge/voter.ts', find: 'ballot.cycle > context.applied && ', replace: '' }],

@@ -7,7 +7,7 @@ import type { Find, Finding } from './check.ts'
 import type { Evidence } from './evidence.ts'
 import { receipts } from './facts.ts'
 import { finalState, soundClocks } from './states.ts'
-import { epochBefore, inTurn, permitted } from './timeline.ts'
+import { durableStream, epochBefore, permitted } from './timeline.ts'
 import { honest } from './votes.ts'
 
 /** S23, S26: whatever rides in a decision or is told as ended, somebody who may has asked for. */
@@ -38,7 +38,7 @@ export const endedRidesNoMore: Find = (e, { profile }) => {
   const may = permitted(e)
   const epochAt = epochBefore(e)
   const ended = new Map<string, number>()
-  for (const { position, fact } of inTurn(e))
+  for (const { position, fact } of durableStream(e))
     if (fact.kind === 'ReceiptRecorded') for (const { id } of fact.commands) if (!ended.has(id)) ended.set(id, position)
   return riding(e, profile.traitor).flatMap(({ atMs, cycle, epoch, position, id }) => {
     const asked = may.get(id)
@@ -155,7 +155,7 @@ export const toldAsItWas: Find = (e, { endMs }) => {
   const may = permitted(e)
   const epochAt = epochBefore(e)
   const first = new Map<string, string>()
-  return inTurn(e).flatMap(({ position, atMs, fact }) => {
+  return durableStream(e).flatMap(({ position, atMs, fact }) => {
     if (fact.kind !== 'ReceiptRecorded') return []
     return fact.commands.flatMap(({ id, outcome }) => {
       const asked = may.get(id)
@@ -179,7 +179,7 @@ const BY_PEOPLE: readonly string[] = ['superseded', 'cancelled']
 export const returnedIsOver: Find = (e, { endMs }) => {
   const state = finalState(e)
   const last = new Map<string, string>()
-  for (const { fact } of inTurn(e))
+  for (const { fact } of durableStream(e))
     if (fact.kind === 'AlarmObserved')
       last.set(`${fact.asset ?? 'gateway'} ${fact.alarm} ${fact.about ?? ''}`, fact.state)
   return recordsOf(state?.alarms ?? []).flatMap(([, record]) => {

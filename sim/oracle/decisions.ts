@@ -5,8 +5,10 @@
 import type { SetpointAction } from '../../protocol/words/candidate.ts'
 import type { FactOf } from '../../protocol/words/facts.ts'
 import type { ManifestAsset } from '../../protocol/words/manifest.ts'
+import { KINDS } from '../faults/kinds.ts'
 import type { Find, Finding } from './check.ts'
 import type { Evidence, Signed } from './evidence.ts'
+import { gridOf, powerOf as plantPowerOf } from './plant-words.ts'
 import { permitted } from './timeline.ts'
 import { honest } from './votes.ts'
 
@@ -103,6 +105,78 @@ export const byHandFromApplied: Find = (e, { profile }) => {
       return power.value === kept ? [] : [at(d, `${name} is to give ${power.value} W by hand; ${kept} was applied`)]
     })
   })
+}
+
+/**
+ * S25: a gateway that starts while all is steady, and misses a read at most, has the same decided as before. What it
+ * could not read for as long as it may wait is not its doing.
+ */
+export const decidedAsBefore: Find = (e, { profile }) => {
+  const waitMs = e.manifest.timing.validityMs / 2
+  const lives = e.lives.filter(l => l.process.endsWith('gateway'))
+  const all = decisions(e, profile.traitor).toSorted(
+    ({ frame: a }, { frame: b }) => a.epoch - b.epoch || a.cycle - b.cycle,
+  )
+  return all.flatMap((d, i) => {
+    const last = all[i - 1]
+    const sentMs = e.framesSent.get(d.frame.cycle)
+    const fromMs = last && e.framesSent.get(last.frame.cycle)
+    if (!last || d.frame.epoch === last.frame.epoch || sentMs === undefined || fromMs === undefined) return []
+    const life = lives.find(l => l.fromMs > fromMs && l.fromMs <= sentMs)
+    if (!life || sentMs - life.fromMs >= waitMs || sentMs - fromMs > e.manifest.timing.validityMs) return []
+    const before = all.slice(Math.max(0, i - STEADY_CYCLES), i)
+    if (![...before, d].every(b => free(b, d)) || !steady(e, before) || !onlyReadsLost(e, fromMs, sentMs)) return []
+    if (demandAt(e, sentMs, fromMs) > STEADY_W) return []
+    return batteries(e).flatMap(({ name }) => {
+      const [was, is] = [powerOf(last, name)!.value, powerOf(d, name)?.value]
+      return is !== undefined && Math.abs(is - was) <= MOVED_W
+        ? []
+        : [
+            at(
+              d,
+              `${name} is to give ${is} W; before the start of ${life.process} it was ${was} W, and nothing has changed`,
+            ),
+          ]
+    })
+  })
+}
+const STEADY_CYCLES = 4
+const STEADY_W = 100
+const MOVED_W = 250
+/** Automatic, nobody's commands in it, under one manifest. */
+const free = (one: Decided, as: Decided): boolean => {
+  const { actions, manifest } = one.signed.candidate
+  return actions.mode === 'automatic' && actions.commands.length === 0 && manifest === as.signed.candidate.manifest
+}
+/** Of one life, on frames without a hole, and each battery's power about the same all along. */
+function steady(e: Evidence, before: readonly Decided[]): boolean {
+  const [first] = before
+  const seen = ({ frame }: Decided) =>
+    Object.values(frame.assets).every(({ points }) => Object.values(points).every(p => p.quality !== 'bad'))
+  const near = (a: number | undefined, b: number | undefined) =>
+    a !== undefined && b !== undefined && Math.abs(a - b) <= STEADY_W
+  return (
+    before.length === STEADY_CYCLES &&
+    before.every(d => d.frame.epoch === first!.frame.epoch && seen(d)) &&
+    batteries(e).every(({ name }) => before.every(d => near(powerOf(d, name)?.value, powerOf(first!, name)?.value)))
+  )
+}
+const onlyReadsLost = (e: Evidence, fromMs: number, toMs: number): boolean =>
+  e.world.faults.every(
+    f =>
+      READS.has(f.kind) ||
+      !['plant', 'data'].includes(KINDS[f.kind].group) ||
+      f.fromMs > toMs ||
+      f.fromMs + f.forMs + STEADY_CYCLES * 1_000 < fromMs,
+  )
+const READS = new Set<string>(['freeze', 'drop', 'replyLost', 'unanswered'])
+/** How far what the site would draw without its batteries has moved between two times, W. */
+function demandAt(e: Evidence, atMs: number, beforeMs: number): number {
+  const demand = (ms: number) => {
+    const state = e.site.field.looks.findLast(l => l.atMs <= ms)!.state
+    return gridOf(state) + batteries(e).reduce((sum, { name }) => sum + plantPowerOf(state, name), 0)
+  }
+  return Math.abs(demand(atMs) - demand(beforeMs))
 }
 
 /**

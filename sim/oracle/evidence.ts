@@ -12,6 +12,7 @@ import type { Manifest } from '../../protocol/words/manifest.ts'
 import type { SimSite } from '../platform/site.ts'
 import type { Kept } from '../world/log.ts'
 import type { World } from '../world/world.ts'
+import { WatchedOutbox } from './outbox.ts'
 
 export interface Logged<F extends Fact = Fact> {
   readonly position: number
@@ -45,7 +46,7 @@ export interface NotedEnd {
   readonly atMs: number
   readonly id: string
 }
-interface Life {
+export interface Life {
   readonly process: string
   readonly fromMs: number
   toMs: number
@@ -63,6 +64,8 @@ export class Evidence {
   readonly commands: NotedEnd[] = []
   readonly ends: NotedEnd[] = []
   readonly lives: Life[] = []
+  /** What the gateway keeps for the log until it is there. */
+  readonly outboxes = { durable: new WatchedOutbox(), history: new WatchedOutbox() } as const
   /** When the gateway first sent the frame of each cycle. */
   readonly framesSent = new Map<number, number>()
   /** Which nodes were given the frame of a cycle to control by. */
@@ -82,6 +85,10 @@ export class Evidence {
     this.site = site
     this.world = site.o.world
     site.gateway.file('notebook').watched.add((bytes, replaced) => this.#noted(bytes, replaced))
+    for (const [stream, outbox] of Object.entries(this.outboxes))
+      site.gateway
+        .file(`outbox-${stream}`)
+        .watched.add((bytes, replaced) => outbox.noted(bytes, replaced, this.world.nowMs))
   }
 
   get manifest(): Manifest {
@@ -139,6 +146,10 @@ export class Evidence {
   get facts(): readonly Logged[] {
     this.#facts ??= this.#read(this.site.o.topics.facts.kept)
     return this.#facts
+  }
+  /** What of this site came too late to control by. */
+  get history(): readonly Logged[] {
+    return this.once('history', () => this.#read(this.site.o.topics.history.kept))
   }
   #read(kept: readonly Kept[]): Logged[] {
     const { tenant, site, partition } = this.manifest

@@ -1,22 +1,19 @@
 /** What the log says, held against what the plant saw. */
+import { parseFact } from '../../protocol/codec/fact.ts'
 import { firstFrom } from '../../protocol/first-from.ts'
-import type { FactOf } from '../../protocol/words/facts.ts'
+import type { Fact, FactOf } from '../../protocol/words/facts.ts'
 import type { Look } from '../platform/field.ts'
 import type { Find, Finding } from './check.ts'
 import type { Evidence, Logged } from './evidence.ts'
+import type { WatchedOutbox } from './outbox.ts'
 import { powerOf, REGISTERS, setpointOf, socOf } from './plant-words.ts'
-import { permitted } from './timeline.ts'
+import { durableStream, permitted, seqOf } from './timeline.ts'
 import { ownWrites } from './writes.ts'
 
 type Receipt = FactOf<'ReceiptRecorded'>
-/** Receipts of the gateway's durable stream, each once, in its order. */
-export function receipts(e: Evidence): readonly Logged<Receipt>[] {
-  const seen = new Set<number>()
-  return e
-    .of('ReceiptRecorded')
-    .filter(({ fact }) => !seen.has(fact.seq) && seen.add(fact.seq))
-    .toSorted((a, b) => a.fact.seq - b.fact.seq)
-}
+/** Of the gateway's durable stream. */
+export const receipts = (e: Evidence): readonly Logged<Receipt>[] =>
+  durableStream(e).filter(({ fact }) => fact.kind === 'ReceiptRecorded') as unknown as readonly Logged<Receipt>[]
 /** Between the read-back and its receipt in the log: an outbox may have waited as long as a part of the site was down. */
 const REGISTER_WINDOW_MS = 4_000
 
@@ -122,41 +119,52 @@ export const acknowledgedIsLogged: Find = (e, { profile }) => {
   )
 }
 
-/** S20, S21: the durable stream has no hole but those that are recorded. */
-export const gapsAreExact: Find = (e, { healedFromMs }) => {
-  const seqs = new Set<number>()
-  let last = 0
-  let lastMs = 0
-  for (const f of e.facts) {
-    const { fact } = f
-    if (!('seq' in fact) || fact.kind === 'TimeAdvanced' || e.site.forged.has(f.body)) continue
-    seqs.add(fact.seq)
-    if (fact.seq > last) lastMs = f.atMs
-    last = Math.max(last, fact.seq)
-    if (fact.kind === 'GapRecorded' && fact.stream === 'durable')
-      for (let n = fact.first; n <= fact.last; n++) seqs.add(n)
-  }
-  const missing: number[] = []
-  for (let n = 1; n <= last; n++) if (!seqs.has(n)) missing.push(n)
-  return missing.length === 0 || lastMs < healedFromMs
+/** S20, S21: the durable stream has no hole but those that are recorded: nothing stands in the log behind its end. */
+export const gapsAreExact: Find = (e, { healedFromMs, endMs }) => {
+  const end = seqOf(durableStream(e).at(-1)?.fact) ?? 0
+  const behind = e.authentic.filter(({ fact, atMs }) => (seqOf(fact) ?? 0) > end && atMs < endMs - SENT_AGAIN_MS)
+  const last = behind.at(-1)
+  return !last || last.atMs < healedFromMs
     ? []
     : [
         {
-          atMs: lastMs,
-          text: `the gateway's entries ${missing.slice(0, 5).join(', ')} are neither in the log nor recorded as a gap`,
+          atMs: last.atMs,
+          text: `the gateway's entry ${end + 1} is neither in the log in its turn nor recorded as a gap`,
         },
       ]
 }
+/** What came before its turn is sent once more. */
+const SENT_AGAIN_MS = 5_000
+
+/** S21: an outbox drops what it has no room for, and nothing else; and no gap is on record that is none. */
+export const gapsAreNeeded: Find = e => {
+  const { outboxCapacity } = e.site
+  const needless = Object.entries(e.outboxes).flatMap(([stream, { gaps }]) =>
+    gaps.flatMap(({ atMs, first, last, waiting, rekeyed }) =>
+      waiting === null || waiting >= outboxCapacity || rekeyed
+        ? []
+        : [{ atMs, text: `${stream} ${first} to ${last} is dropped with ${waiting} of ${outboxCapacity} waiting` }],
+    ),
+  )
+  const invented = e
+    .of('GapRecorded')
+    .flatMap(({ atMs, fact: { stream, first, last } }) =>
+      e.outboxes[stream].gaps.some(g => g.last === last && g.first <= first) || forgotten(e, atMs)
+        ? []
+        : [{ atMs, text: `${stream} ${first} to ${last} is on record as a gap, and the outbox had none there` }],
+    )
+  return [...needless, ...invented]
+}
+/** A gap is sent as soon as it is made, and is durable with the next entry: a gateway that ends in between has not made it. */
+const forgotten = (e: Evidence, atMs: number): boolean =>
+  e.lives.some(l => l.process.endsWith('gateway') && Math.abs(l.toMs - atMs) < FORGOTTEN_MS)
+const FORGOTTEN_MS = 15_000
 
 /** S20: a frame that was sent is in the log: among the facts, or in history where it came too late. */
 export const framesArrive: Find = (e, { profile, healedFromMs }) => {
-  const { facts, history } = e.site.o.topics
-  if (e.of('GapRecorded').length > 0) return [] // what is missing is on record
-  const logged = new Set<number>()
-  for (const { body } of [...facts.kept, ...history.kept]) {
-    const cycle = /"cycle":(\d+)/.exec(body)
-    if (cycle && body.includes('"kind":"FrameMeasured"')) logged.add(Number(cycle[1]))
-  }
+  const cycles = (logged: readonly { readonly fact: Fact }[]) =>
+    logged.flatMap(({ fact }) => (fact.kind === 'FrameMeasured' ? [fact.cycle] : []))
+  const logged = new Set([...cycles(e.facts), ...cycles(e.history), ...cycles(droppedBy(e.outboxes.history))])
   const swallowed = new Set(e.acknowledged.filter(a => a.node === profile.traitor).map(a => a.cycle))
   const gateway = e.lives.filter(l => l.process.endsWith('gateway'))
   return [...e.framesSent].flatMap(([cycle, sentMs]) => {
@@ -167,6 +175,12 @@ export const framesArrive: Find = (e, { profile, healedFromMs }) => {
   })
 }
 const OUTAGE_MS = 60_000
+/** What an outbox dropped: that it had to, and that it is on record, is judged by itself. */
+export const droppedBy = (outbox: WatchedOutbox): readonly { readonly atMs: number; readonly fact: Fact }[] =>
+  outbox.dropped().flatMap(({ atMs, body }) => {
+    const parsed = parseFact(body)
+    return parsed.kind === 'fact' ? [{ atMs, fact: parsed.fact }] : []
+  })
 
 /** S24: what a frame calls good is what the plant showed when it was asked. */
 export const goodIsTrue: Find = e => {
@@ -212,7 +226,7 @@ const SENSOR = new Set<string>(['oldMeter', 'frozen', 'swapped', 'buffered', 'st
  * alarm is of, its neighbours in the stream tell: two are surely of one where the receipts around them are.
  */
 export const oneRecordEach: Find = e => {
-  const stream = inStream(e)
+  const stream = durableStream(e)
   const epochs = stream.map(({ fact }) => (fact.kind === 'ReceiptRecorded' ? fact.epoch : null))
   const before = (at: number) => epochs.slice(0, at).findLast(epoch => epoch !== null) ?? 0
   const after = (at: number) => epochs.slice(at).find(epoch => epoch !== null) ?? null
@@ -228,17 +242,6 @@ export const oneRecordEach: Find = e => {
     return twice ? [{ atMs, text: `${key} is raised twice` }] : []
   })
 }
-/** The gateway's durable stream, each entry once, in its own order. */
-function inStream(e: Evidence): readonly Logged[] {
-  const entries = new Map<number, Logged>()
-  for (const logged of e.facts) {
-    const { fact, body } = logged
-    if ('seq' in fact && fact.seq !== undefined && fact.kind !== 'TimeAdvanced' && !e.site.forged.has(body))
-      if (!entries.has(fact.seq)) entries.set(fact.seq, logged)
-  }
-  return [...entries].sort(([a], [b]) => a - b).map(([, logged]) => logged)
-}
-
 /** Receipts say what was written: each confirmed value is one that the plant took. */
 export const writtenWasSeen: Find = e => {
   const firstMs = new Map<string, number>()

@@ -3,7 +3,8 @@
 import { NODES } from '../../supervisors/site/who.ts'
 import { KINDS } from '../faults/kinds.ts'
 import type { Find, Finding, Trialled } from './check.ts'
-import type { Evidence } from './evidence.ts'
+import type { Evidence, Life } from './evidence.ts'
+import { droppedBy } from './facts.ts'
 import { setpointOf } from './plant-words.ts'
 
 /** After the last fault: restarts, backoffs, five quorums in a row. */
@@ -72,32 +73,52 @@ export const rejoins: Find = (e, { profile, healedFromMs, endMs }) =>
       : []
   })
 
-/** L1: the death of any one process leaves no slot uncovered. Slots are judged by the verdicts that were durable. */
-export const oneDeathCovers: Find = (e, t) => {
-  const { cycleMs, validityMs } = e.manifest.timing
-  return e.lives.flatMap(life => {
-    const name = life.process
-    if (life.toMs >= t.endMs || name.endsWith('gateway') || !aloneIn(e, t, life.toMs, validityMs)) return []
-    const found: Finding[] = []
-    for (let atMs = life.toMs; atMs < life.toMs + 2 * validityMs; atMs += cycleMs) {
-      const standing = e.verdicts.findLast(v => v.atMs <= atMs)
-      if (standing && atMs - standing.atMs > validityMs)
-        found.push({ atMs, text: `uncovered after ${name} had died at ${life.toMs} ms` })
-    }
-    return found.slice(0, 1)
+/**
+ * L1: the death of any one process leaves no slot uncovered, and, as the log does not stall with it, holds none. Slots
+ * are judged by the verdicts that were durable; a gateway's own death by when it decides again once it is back.
+ */
+export const oneDeathCovers: Find = (e, t) =>
+  e.lives.flatMap(life => {
+    if (life.toMs >= t.endMs) return []
+    return life.process.endsWith('gateway') ? gatewayIsBack(e, t, life) : slotsAreDecided(e, t, life)
   })
+function slotsAreDecided(e: Evidence, t: Trialled, { process, toMs }: Life): readonly Finding[] {
+  const { cycleMs, validityMs, deadlineMs } = e.manifest.timing
+  const untilMs = toMs + 2 * validityMs
+  if (!aloneIn(e, t, process, toMs, untilMs)) return []
+  const around = e.verdicts.filter(v => v.atMs > toMs - 2 * cycleMs && v.atMs <= untilMs).map(v => v.atMs)
+  const found = [...around, untilMs].flatMap((atMs, i) => {
+    const silentMs = atMs - (around[i - 1] ?? atMs)
+    if (silentMs <= cycleMs + deadlineMs) return []
+    const what = silentMs > validityMs ? 'a slot is uncovered' : 'a slot is held'
+    return [{ atMs, text: `${what} after ${process} had died at ${toMs} ms: ${silentMs} ms without a verdict` }]
+  })
+  return found.slice(0, 1)
+}
+function gatewayIsBack(e: Evidence, t: Trialled, { process, toMs }: Life): readonly Finding[] {
+  const { cycleMs, deadlineMs } = e.manifest.timing
+  const next = e.lives.find(l => l.process === process && l.fromMs > toMs)
+  if (!next) return []
+  const byMs = next.fromMs + cycleMs + deadlineMs
+  if (!aloneIn(e, t, process, toMs, byMs)) return []
+  const again = e.verdicts.find(v => v.atMs > next.fromMs)
+  return again && again.atMs <= byMs
+    ? []
+    : [{ atMs: byMs, text: `${process} is back since ${next.fromMs} ms and has not decided by ${byMs} ms` }]
 }
 /** Nothing else goes wrong around that time, and the site was decided regularly before it. */
-function aloneIn(e: Evidence, t: Trialled, atMs: number, marginMs: number): boolean {
-  const from = atMs - 4 * marginMs
-  const to = atMs + 2 * marginMs
-  const calm = e.world.faults.every(
-    f => f.fromMs + f.forMs + Math.abs(f.ms ?? 0) < from || f.fromMs > to || Math.abs(f.fromMs - atMs) < 5,
-  )
-  const deaths = e.lives.filter(l => l.toMs > from && l.toMs < to).length
+function aloneIn(e: Evidence, t: Trialled, process: string, atMs: number, toMs: number): boolean {
+  const marginMs = 4 * e.manifest.timing.validityMs
+  const from = atMs - marginMs
+  const calm = e.world.faults.every(f => {
+    const kills = f.target === process && KILLS.has(f.kind) && f.fromMs < atMs + 5
+    return kills || f.fromMs + f.forMs + Math.abs(f.ms ?? 0) < from || f.fromMs > toMs
+  })
+  const deaths = e.lives.filter(l => l.toMs > from && l.toMs < toMs).length
   const before = e.verdicts.filter(v => v.atMs > from && v.atMs <= atMs).length
-  return calm && deaths === 1 && to < t.endMs && before >= (4 * marginMs) / e.manifest.timing.cycleMs - 2
+  return calm && deaths === 1 && toMs < t.endMs && before >= marginMs / e.manifest.timing.cycleMs - 2
 }
+const KILLS = new Set<string>(['crash', 'crashAtCall', 'gatewayCrash', 'cutShort'])
 
 /** L3: with no verdict any more, each asset comes to its fallback, or its device to its own default. */
 export const fallsBack: Find = (e, { endMs }) => {
@@ -133,8 +154,8 @@ const SLOWS = new Set<string>(['plant', 'data', 'process', 'gateway', 'disk'])
 export const silenceIsAlarmed: Find = (e, t) => {
   const { cycleMs } = e.manifest.timing
   const byMs = SILENT_CYCLES * cycleMs
-  const alarms = e.of('AlarmObserved')
-  if (e.of('GapRecorded').length > 0) return [] // what was not told is on record
+  // in the log, or dropped on the way to it
+  const said = [...e.authentic, ...droppedBy(e.outboxes.durable)]
   return NODES.flatMap(name => {
     const process = e.site.o.prefix + name
     const own = e.lives.filter(l => l.process === process)
@@ -143,12 +164,13 @@ export const silenceIsAlarmed: Find = (e, t) => {
       const decided = e.verdicts.filter(v => v.atMs > life.toMs && v.atMs < backMs).length
       // early frames are decided too, and make no slot
       if (decided < SILENT_CYCLES + 3 || backMs - life.toMs < (SILENT_CYCLES + 3) * cycleMs) return []
-      const told = alarms.some(
-        a =>
-          (a.fact.alarm === 'replicaSilent' || a.fact.alarm === 'uplinkDown') &&
-          a.fact.about === name &&
-          a.atMs > life.toMs - byMs &&
-          a.atMs < backMs + byMs,
+      const told = said.some(
+        ({ atMs, fact }) =>
+          fact.kind === 'AlarmObserved' &&
+          (fact.alarm === 'replicaSilent' || fact.alarm === 'uplinkDown') &&
+          fact.about === name &&
+          atMs > life.toMs - byMs &&
+          atMs < backMs + byMs,
       )
       return told
         ? []

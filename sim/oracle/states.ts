@@ -32,9 +32,10 @@ export function replayed(
   return fold
 }
 
-/** Where a replay of all of it ends. */
-export const finalState = (e: Evidence) =>
-  e.once('finalState', () => replayed(e, e.site.o.topics.facts.next, () => false).state)
+/** A replay of all of it. */
+const whole = (e: Evidence): SiteFold => e.once('whole', () => replayed(e, e.site.o.topics.facts.next, () => false))
+/** Where it ends. */
+export const finalState = (e: Evidence) => whole(e).state
 
 /** S16, S17, L5: at the end every correct replica stands where a full replay stands, whatever it went through. */
 export const replayEqualsLive: Find = (e, { profile, endMs }) => {
@@ -53,14 +54,26 @@ export const replayEqualsLive: Find = (e, { profile, endMs }) => {
 }
 
 /** S26: what nobody has signed for changes nothing. */
-export const forgeriesChangeNothing: Find = (e, { endMs }) => {
-  if (e.site.forged.size === 0) return []
+export const forgeriesChangeNothing: Find = (e, { endMs }) =>
+  changes(e, body => e.site.forged.has(body)) ? [{ atMs: endMs, text: 'forged records have changed the state' }] : []
+
+/** S23: nor does what names another tenant or another site, whoever has signed it. */
+export const strangersChangeNothing: Find = (e, { endMs }) => {
+  const named = e.once('named', () => new Set(e.facts.map(f => f.body)))
+  return changes(e, body => !named.has(body))
+    ? [{ atMs: endMs, text: 'records of other tenants or sites have changed the state' }]
+    : []
+}
+/** Does the log end in another state with these records than without them? Without either kind is tried first, once. */
+function changes(e: Evidence, these: (body: string) => boolean): boolean {
   const upTo = e.site.o.topics.facts.next
-  const all = replayed(e, upTo, () => false)
-  const clean = replayed(e, upTo, body => e.site.forged.has(body))
-  return all.stateHash() === clean.stateHash()
-    ? []
-    : [{ atMs: endMs, text: `${e.site.forged.size} forged records have changed the state` }]
+  const without = (out: (body: string) => boolean) => replayed(e, upTo, out).stateHash()
+  const all = whole(e).stateHash()
+  const clean = e.once('clean', () => {
+    const own = new Set(e.authentic.map(f => f.body))
+    return without(body => !own.has(body))
+  })
+  return clean !== all && without(these) !== all
 }
 
 /**

@@ -1,4 +1,5 @@
 /** What held at a position of the log, worked out from the log alone and without the step that it judges. */
+import type { Fact } from '../../protocol/words/facts.ts'
 import type { Manifest, Role } from '../../protocol/words/manifest.ts'
 import type { Evidence, Logged } from './evidence.ts'
 
@@ -44,16 +45,21 @@ export function permitted(e: Evidence): ReadonlyMap<string, Logged & { fact: { k
 }
 
 /** The gateway's durable stream as whoever reads the log takes it: in its order, a gap in the place of what is missing. */
-export function inTurn(e: Evidence): readonly Logged[] {
-  let last = 0
-  return e.authentic.filter(({ fact }) => {
-    if (!('seq' in fact) || fact.seq === undefined || fact.kind === 'TimeAdvanced') return false
-    const first = fact.kind === 'GapRecorded' && fact.stream === 'durable' ? fact.first : fact.seq
-    if (first > last + 1 || fact.seq <= last) return false
-    last = fact.seq
-    return true
+export const durableStream = (e: Evidence): readonly Logged[] =>
+  e.once('durableStream', () => {
+    let last = 0
+    return e.authentic.filter(({ fact }) => {
+      const seq = seqOf(fact)
+      if (seq === null) return false
+      const first = fact.kind === 'GapRecorded' && fact.stream === 'durable' ? fact.first : seq
+      if (first > last + 1 || seq <= last) return false
+      last = seq
+      return true
+    })
   })
-}
+/** Its number in that stream; null: it is of another one. */
+export const seqOf = (fact: Fact | undefined): number | null =>
+  fact && 'seq' in fact && fact.seq !== undefined && fact.kind !== 'TimeAdvanced' ? fact.seq : null
 
 /** The gateway's epoch as the log has it before a position. */
 export function epochBefore(e: Evidence): (position: number) => number {

@@ -6,6 +6,7 @@ import type { SeenWrite } from '../platform/field.ts'
 import type { Find, Finding } from './check.ts'
 import type { Evidence, NotedVerdict } from './evidence.ts'
 import { gridOf, isLocal, PULSES, REGISTERS, setpointOf, socOf } from './plant-words.ts'
+import { honest } from './votes.ts'
 
 /** The register's step, W: what quantising may add or take. */
 const STEP_W = 10
@@ -105,7 +106,8 @@ export const traced: Find = e =>
   })
 
 /** S1, S12, S13, S14: what a certificate says is held against the bytes and keys themselves. */
-export const certified: Find = (e, { profile }) => {
+export const certified: Find = e => e.once('certified', () => misCertified(e))
+function misCertified(e: Evidence): readonly Finding[] {
   const { verifier } = e.site.o.keys
   return e.verdicts.flatMap(({ atMs, verdict }) => {
     const { certificate, source, cycle } = verdict
@@ -121,13 +123,37 @@ export const certified: Find = (e, { profile }) => {
     if (good.length < least) return wrong(`${good.length} good signatures of ${least}`)
     if (behind.candidate.epoch !== verdict.epoch || behind.candidate.cycle !== cycle) return wrong('of another cycle')
     if (behind.candidate.site !== e.manifest.site) return wrong('of another site')
-    if (source === 'majority' && good.every(([by]) => by === profile.traitor))
-      return wrong('only a faulty node stands for it')
     if (JSON.stringify(behind.candidate.actions) !== JSON.stringify(verdict.actions))
       return wrong('other actions than were signed')
     return []
   })
 }
+
+/** S12: one replica alone decides nothing while two honest ones answer: their votes reach the gateway, and are two. */
+export const aloneIsAlone: Find = (e, { profile }) =>
+  e.verdicts.flatMap(({ atMs, verdict: { source, epoch, cycle } }) => {
+    const sentMs = e.framesSent.get(cycle)
+    const sinceMs = atMs - e.manifest.timing.validityMs
+    if (source !== 'single' || sentMs === undefined || !heard(e, sinceMs, atMs)) return []
+    const voters = new Set(
+      honest(e, profile.traitor).flatMap(s =>
+        s.candidate.epoch === epoch && s.candidate.cycle < cycle && s.atMs > sinceMs && s.atMs < sentMs ? s.by : [],
+      ),
+    )
+    return voters.size < 2
+      ? []
+      : [{ atMs, text: `cycle ${cycle} was decided by one replica, and ${[...voters].join(' and ')} answer` }]
+  })
+/** What nodes say comes to the gateway, at once, and in the words of one manifest. */
+const heard = (e: Evidence, fromMs: number, toMs: number): boolean =>
+  e.world.faults.every(
+    f =>
+      (!DEAFENS.has(KINDS[f.kind].group) && !CHANGES.has(f.kind)) ||
+      f.fromMs > toMs ||
+      f.fromMs + f.forMs + Math.abs(f.ms ?? 0) + SETTLES_MS < fromMs,
+  )
+const DEAFENS = new Set<string>(['network', 'process', 'gateway', 'clock'])
+const CHANGES = new Set<string>(['manifestChange', 'engineChange'])
 
 /** S3 */
 export const rising: Find = e =>
@@ -249,9 +275,14 @@ export const startsQuietly: Find = e => {
     const start = starts.find(l => l.fromMs <= w.askedMs && w.askedMs < l.fromMs + e.manifest.timing.validityMs)
     const decided = powersOf(w)
     if (!start || !decided || !undisturbed(e, w.askedMs)) return []
+    // alone, a replica has a part of the envelope
+    const alone = w.noted.verdict.source === 'single'
+    const { min, max } = w.entry.envelope.power!
+    const share = (limit: number) => (alone ? (limit * (e.manifest.single?.envelopePermille ?? 0)) / 1_000 : limit)
+    const goals = decided.map(d => Math.max(share(min), Math.min(share(max), d)))
     const away = (goal: number) => w.from.every(from => Math.abs(w.asked - goal) > Math.abs(from - goal) + STEP_W)
-    return decided.every(away)
-      ? [at(w, `leads from ${w.from.join(' or ')} away from ${decided.join(' or ')}, which is valid, after a start`)]
+    return goals.every(away)
+      ? [at(w, `leads from ${w.from.join(' or ')} away from ${goals.join(' or ')}, which is valid, after a start`)]
       : []
   })
 }

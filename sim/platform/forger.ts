@@ -61,6 +61,6 @@ export function forgeries(site: SimSite, target: string, nth: number): void {
   })
   const fact = made[nth % made.length]!
   const body = sealFact(fact, keys.signer(node))
-  site.forged.add(body)
+  topics.facts.forged.add(body)
   topics.facts.append(life, [{ partition, body }]).catch(() => {})
 }

@@ -101,6 +101,10 @@ export class SimSite {
     return process
   }
 
+  /** Entries that an outbox of its gateway holds, as it was told. */
+  get outboxCapacity(): number {
+    return (this.o.trial ? BOUNDS.outbox : OUTBOX_LIMITS).capacity
+  }
   get processes(): readonly Process[] {
     return [...this.nodes, this.gateway]
   }
@@ -141,8 +145,10 @@ export class SimSite {
       there.tree.view.submit(body).catch(() => {})
     })
   }
-  /** Bodies that a faulty node has put into the log in the names of others. */
-  readonly forged = new Set<string>()
+  /** Bodies that a faulty node or a stranger has put into the log in the names of others. */
+  get forged(): ReadonlySet<string> {
+    return this.o.topics.facts.forged
+  }
   /** What people have sent, by id: they send it again where nobody answers. */
   readonly #sent = new Map<string, string>()
   again(id: string, node: string): void {

@@ -28,6 +28,8 @@ export class SimTopic {
   readonly world: World
   /** All that was ever appended, trimmed or not. */
   readonly kept: Kept[] = []
+  /** Of these, what somebody has put here in the name of another. */
+  readonly forged = new Set<string>()
   readonly #key: number
   readonly #records = new Map<number, LogRecord[]>()
   readonly #earliest = new Map<number, number>()
