@@ -116,7 +116,8 @@ function aloneIn(e: Evidence, t: Trialled, process: string, atMs: number, toMs: 
   })
   const deaths = e.lives.filter(l => l.toMs > from && l.toMs < toMs).length
   const before = e.verdicts.filter(v => v.atMs > from && v.atMs <= atMs).length
-  return calm && deaths === 1 && toMs < t.endMs && before >= marginMs / e.manifest.timing.cycleMs - 2
+  const out = e.of('EquivocationProven').some(f => f.atMs < toMs) // with a key that votes no more it is the second one gone
+  return calm && !out && deaths === 1 && toMs < t.endMs && before >= marginMs / e.manifest.timing.cycleMs - 2
 }
 const KILLS = new Set<string>(['crash', 'crashAtCall', 'gatewayCrash', 'cutShort'])
 
