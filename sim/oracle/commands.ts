@@ -3,6 +3,9 @@
 import { alarmCondition } from '../../actors/alarms/life.ts'
 import { commandState } from '../../actors/commands/life.ts'
 import { recordsOf } from '../../actors/kit/keyed.ts'
+import type { FactOf } from '../../protocol/words/facts.ts'
+import { NODES } from '../../supervisors/site/who.ts'
+import { KINDS } from '../faults/kinds.ts'
 import type { Find, Finding } from './check.ts'
 import type { Evidence } from './evidence.ts'
 import { receipts } from './facts.ts'
@@ -54,12 +57,30 @@ export const endedRidesNoMore: Find = (e, { profile }) => {
 }
 /** Log time may lie so far behind while nodes are down. */
 const LATE_MS = 20_000
+/** So far where every node lives and claims the time. */
+const FLOWS_MS = 3_000
+const timeFlows = (e: Evidence): boolean =>
+  e.world.faults.every(f => !['clock', 'log', 'process', 'disk', 'node'].includes(KINDS[f.kind].group)) &&
+  soundClocks(e, null).length === NODES.length
+
+/** S10: what was long over when it came was refused, and nothing of it was taken up. */
+export const lateIsRejected: Find = (e, { profile }) => {
+  if (soundClocks(e, profile.traitor).length < 2) return []
+  const state = finalState(e)
+  return [...permitted(e).values()].flatMap(({ atMs, fact }) => {
+    const { id, issuedAtMs, expiresMs } = fact as unknown as FactOf<'CommandRequested'>
+    const overMs = e.world.epochMs + atMs - issuedAtMs - expiresMs
+    const record = state?.commands[id]
+    if (overMs <= LATE_MS || !record || commandState(record) === 'rejected') return []
+    return [{ atMs, text: `command ${id} was over for ${overMs} ms when it came, and is ${commandState(record)}` }]
+  })
+}
 
 /** S10: none rides on past its time, and each that was accepted has ended when its time is over, or still rides. */
 export const eachEnds: Find = (e, { profile, endMs }) => {
   if (soundClocks(e, profile.traitor).length < 2) return []
   const may = permitted(e)
-  const boundMs = WORD_CYCLES * e.manifest.timing.cycleMs + LATE_MS
+  const boundMs = WORD_CYCLES * e.manifest.timing.cycleMs + (timeFlows(e) ? FLOWS_MS : LATE_MS)
   const lateMs = (id: string, atMs: number) => {
     const { issuedAtMs, expiresMs } = may.get(id)!.fact as unknown as { issuedAtMs: number; expiresMs: number }
     return e.world.epochMs + atMs - issuedAtMs - expiresMs - boundMs

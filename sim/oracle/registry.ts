@@ -35,7 +35,14 @@ export const INVARIANTS: readonly Invariant[] = [
     facts.writtenWasSeen,
     commands.confirmedAsAsked,
   ),
-  judged('S10', 'a command has one end, within its bound', facts.oneEnd, commands.endedRidesNoMore, commands.eachEnds),
+  judged(
+    'S10',
+    'a command has one end, within its bound',
+    facts.oneEnd,
+    commands.endedRidesNoMore,
+    commands.lateIsRejected,
+    commands.eachEnds,
+  ),
   judged(
     'S11',
     'unknown is neither success nor failure',
