@@ -173,7 +173,8 @@ export function pointsOf(asset: ManifestAsset, poll: Poll | null, known: LastKno
     const usable = read?.kind === 'value' ? read : read?.code === 'invalid' ? undefined : known[asset.name]?.[name]
     const unit = register.unit === undefined ? {} : { unit: register.unit as NonNullable<PointValue['unit']> }
     const ageMs = usable ? Math.max(0, nowMs - usable.atMs) : 0
-    const quality = read?.kind === 'value' ? 'good' : usable && ageMs <= asset.staleAfterMs ? 'uncertain' : 'bad'
+    // also what was read just now is stale where the process stood still before it could say so
+    const quality = !usable || ageMs > asset.staleAfterMs ? 'bad' : read?.kind === 'value' ? 'good' : 'uncertain'
     points[name] = { value: quality === 'bad' ? null : usable!.value, ...unit, quality, ageMs }
   }
   return points

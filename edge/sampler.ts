@@ -10,6 +10,8 @@
  *     watchdogs.
  * P4  The first frame of a life waits until every device was read whole, `observeMs` at most. Later lives bridge a missed
  *     read with its last value; the first poll has none, and half a picture would move outputs (S25).
+ * P5  A poll that ended three cycles after it was due says nothing of now: the process stood still meanwhile, and
+ *     devices whose watchdogs had ended follow their own defaults. It is made again before anything is made of it.
  */
 import { defineMachine } from '../actors/kit/machine.ts'
 
@@ -17,6 +19,8 @@ import { defineMachine } from '../actors/kit/machine.ts'
 export const EARLY_MS_MIN = 200
 /** Numbers made durable ahead of their use: a restart leaves out so many at most. */
 export const RESERVED_CYCLES = 8
+/** No device's watchdog is set to less. */
+const OLD_CYCLES = 3
 /** Between two polls while a device is silent at the start: one that refuses the connection says so at once. */
 const LOOK_AGAIN_MS = 200
 /** With so few left the next are asked for: one note in four cycles, and none that a frame waits for. */
@@ -92,6 +96,7 @@ export const samplerMachine = defineMachine<SamplerContext, SamplerEvent, Sample
   },
   guards: {
     frameDue,
+    old: see => at(see) - see.context.pollDueMs >= OLD_CYCLES * see.context.cycleMs,
     halfSeen: see => !observed(see),
     unnumbered: see => frameDue(see) && see.context.cycle >= see.context.reserved,
     changes: see => fastOn(see) !== see.context.fast,
@@ -146,7 +151,7 @@ export const samplerMachine = defineMachine<SamplerContext, SamplerEvent, Sample
     states: {
       idle: { on: { start: { target: 'observing', actions: 'begin' } } },
       observing: {
-        description: 'The first poll of a life: no frame before every device was read whole',
+        description: 'The first poll of a life or after a standstill: no frame before every device was read whole',
         entry: 'poll',
         on: {
           polled: [
@@ -168,6 +173,7 @@ export const samplerMachine = defineMachine<SamplerContext, SamplerEvent, Sample
         entry: 'poll',
         on: {
           polled: [
+            { guard: 'old', target: 'observing' },
             { guard: 'unnumbered', target: 'waiting', actions: 'withoutNumber' },
             { guard: 'frameDue', target: 'waiting', actions: ['frame', 'reserve'] },
             { target: 'waiting', actions: 'fast' },

@@ -23,10 +23,10 @@ export interface Wanted {
 /** By asset, then by setpoint. */
 export type WantedBy = Readonly<Record<string, Readonly<Record<string, Wanted>>>>
 type Proposal = Extract<Proposed, { kind: 'proposed' }>
-/** What a strategy proposed last, and until which log time it may still hold blind. */
+/** What a strategy proposed last; once it is blind, until which log time it may still hold it. */
 interface Held {
   readonly proposal: Proposal
-  readonly untilMs: number
+  readonly untilMs: number | null
 }
 /** Assets whose setpoint is claimed together, so that a total stays a total. */
 interface Group {
@@ -112,16 +112,18 @@ function ask(work: Work, bound: BoundStrategy): Held | null {
   if (proposed.kind === 'proposed' || proposed.kind === 'released') {
     returnAlarm(work, 'site', 'strategyBlind', bound.name)
     returnAlarm(work, 'site', 'strategyFailed', bound.name)
-    return proposed.kind === 'released' ? null : { proposal: proposed, untilMs: work.state.now + validityMs }
+    return proposed.kind === 'released' ? null : { proposal: proposed, untilMs: null }
   }
   if (proposed.kind === 'threw')
     raiseAlarm(work, 'site', 'strategyFailed', bound.name, `${bound.name}: ${proposed.reason}`)
   const before = work.state.held[bound.name] as Held | undefined
   const then = proposed.kind === 'blind' ? proposed.then : bound.strategy.whenBlind
-  if (then === 'hold' && before && work.state.now <= before.untilMs) {
+  // from when it went blind on: a gateway that was away meanwhile has used up nothing of it
+  const untilMs = before?.untilMs ?? work.state.now + validityMs
+  if (then === 'hold' && before && work.state.now <= untilMs) {
     const { why } = before.proposal
     const proposal = { ...before.proposal, why: why.startsWith('held: ') ? why : `held: ${why}` }
-    return { proposal, untilMs: before.untilMs }
+    return { proposal, untilMs }
   }
   if (proposed.kind === 'blind')
     raiseAlarm(work, 'site', 'strategyBlind', bound.name, `${bound.name}: ${proposed.point}`)

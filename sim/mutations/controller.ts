@@ -212,8 +212,8 @@ export const CONTROLLER: readonly Mutation[] = [
     changes: [
       {
         file: 'actors/controller/strategies.ts',
-        find: 'return { proposal, untilMs: before.untilMs }',
-        replace: 'return { proposal, untilMs: work.state.now + validityMs }',
+        find: 'return { proposal, untilMs }',
+        replace: 'return { proposal, untilMs: null }',
       },
     ],
     breaks: ['S24'],

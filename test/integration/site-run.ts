@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { expect } from 'vitest'
 import { type RecordedWrite, readRecord } from '../../sim/plant/record.ts'
 import { askRun } from '../../supervisors/run/control.ts'
 import type { Run } from '../../supervisors/run/run.ts'
@@ -50,6 +51,19 @@ export function strayed(data: string, after: number, totalW: number): RecordedWr
   })
 }
 const STRAY_W = 150
+const VALIDITY_MS = 5_000
+/** S25: a start within the validity of the last verdict moves nothing; one that took longer must come back to the same. */
+export async function resumesQuietly(data: string, after: number, totalW: number): Promise<void> {
+  if (awayMs(data, after) < VALIDITY_MS) expect(strayed(data, after, totalW)).toEqual([])
+  else await until(() => Math.abs(batteriesW(data) - totalW) <= STRAY_W)
+}
+/** How long no heartbeat of the gateway reached a device around a write, ms of the plant's time. */
+function awayMs(data: string, around: number): number {
+  const { writes } = readRecord(join(data, 'plant'))
+  const beats = writes.filter(w => w.register === 'heartbeat' && w.outcome === 'accepted')
+  const next = beats.findIndex(w => w.number > around)
+  return beats[next]!.atMs - (beats[next - 1]?.atMs ?? 0)
+}
 
 export class SiteRun {
   static readonly all: SiteRun[] = []

@@ -303,8 +303,8 @@ export const sampler: Behaviour<SamplerContext, SamplerEvent, any> = {
         [start, 'observing', 'poll'],
         [polled(0), 'waiting', 'frame 1 due 0'],
         [1_000, 'polling', 'poll'],
-        [7_500, 'polling'],
-        [polled(8_500), 'waiting', 'frame 2 due 1000'],
+        [2_900, 'polling'],
+        [polled(3_900), 'waiting', 'frame 2 due 1000'],
         [999, 'waiting'],
         [1, 'polling', 'poll'],
       ],
@@ -320,6 +320,17 @@ export const sampler: Behaviour<SamplerContext, SamplerEvent, any> = {
         [polled(1_450), 'waiting', 'frame 1 due 0'],
         [1_000, 'polling', 'poll'],
         [polled(2_450, false), 'waiting', 'frame 2 due 2450'],
+      ],
+    },
+    'P5: what was read before a standstill is read again before anything is made of it': {
+      rows: [
+        [start, 'observing', 'poll'],
+        [polled(0), 'waiting', 'frame 1 due 0'],
+        [1_000, 'polling', 'poll'],
+        [15_000, 'polling'],
+        [polled(16_000), 'observing', 'poll'],
+        [polled(16_010, false), 'waiting', 'frame 2 due 1000'], // waited for long enough
+        [999, 'waiting'],
       ],
     },
     'P4: a device that stays silent is waited for no longer than observeMs': {
