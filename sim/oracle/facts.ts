@@ -188,6 +188,7 @@ export const goodIsTrue: Find = e => {
   return e.of('FrameMeasured').flatMap(({ fact }) => {
     const sentMs = e.framesSent.get(fact.cycle)
     if (sentMs === undefined) return []
+    const servedMs = SERVED_MS + stoodStillMs(e, sentMs)
     return Object.entries(fact.assets).flatMap(([asset, { points }]) => {
       const of = options.find(o => o.name === asset)
       const served = e.site.field.served.get(asset) ?? []
@@ -200,7 +201,7 @@ export const goodIsTrue: Find = e => {
         const aboutMs = sentMs - point.ageMs
         const tolerance = name === 'power' ? 2 : 1
         const is = (l: Look) => Math.abs((shown(l.state) ?? Infinity) - Number(point.value)) <= tolerance
-        const [from, to] = [aboutMs - SERVED_MS, aboutMs + ASKED_MS + 1].map(ms => firstFrom(served, l => l.atMs, ms))
+        const [from, to] = [aboutMs - servedMs, aboutMs + ASKED_MS + 1].map(ms => firstFrom(served, l => l.atMs, ms))
         const true_ = served.slice(from, to).some(is)
         const doubted = e.world.faults.some(f => SENSOR.has(f.kind) && (f.target === '*' || f.target === asset))
         return true_ || doubted
@@ -218,6 +219,15 @@ export const goodIsTrue: Find = e => {
 /** A frame may have waited for a link, as long as it is valid. */
 const SERVED_MS = 6_000
 const ASKED_MS = 700
+/** As long as a gateway stood still that had made its frame and not sent it: no verdict of that frame is applied (S4). */
+const stoodStillMs = (e: Evidence, sentMs: number): number =>
+  Math.max(
+    0,
+    ...e.world.faults.map(f => {
+      const may = f.kind === 'asleep' && f.target === `${e.site.o.prefix}gateway` && f.fromMs <= sentMs
+      return may && sentMs <= f.fromMs + f.forMs + 2 * (f.ms ?? 0) ? (f.ms ?? 0) : 0
+    }),
+  )
 /** Where the device itself shows what is not so, nobody behind it can know. */
 const SENSOR = new Set<string>(['oldMeter', 'frozen', 'swapped', 'buffered', 'stick'])
 
