@@ -139,8 +139,9 @@ export class Notebook {
     this.#boot = boot
     this.#compactEvery = compactEvery
     for (const text of journal.recovered) {
-      this.#noted.fold(JSON.parse(text) as Note)
-      this.#durable.fold(JSON.parse(text) as Note)
+      const note = JSON.parse(text) as Note
+      this.#noted.fold(note)
+      this.#durable.fold(note)
     }
     const { verdict, cycle, pulses, commands, disqualified, raised } = this.#noted
     const sameBoot = verdict?.boot === boot

@@ -1,6 +1,6 @@
 /**
  * What travels between a gateway and a node. Up: `frame`, `durable`, `history`. Down: `ack` (appended), `seen` (read
- * from the log), `candidate`, `nudge`, `beat`. Each side first signs the other's nonce.
+ * from the log), `candidate`, `manifest`, `nudge`, `beat`. Each side first signs the other's nonce.
  */
 import Type from 'typebox'
 import { SignedCandidate } from './candidate.ts'

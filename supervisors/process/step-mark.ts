@@ -16,9 +16,13 @@ export class StepMark {
     mkdirSync(dir, { recursive: true })
     this.#fd = openSync(join(dir, FILE), 'w')
   }
-  /** Not synced: it is read while this machine runs. Null: in no step. */
+  /** Not synced: it is read while this machine runs. Null: in no step. A disk that refuses it holds up no step. */
   set(position: number | null): void {
-    writeSync(this.#fd, `${position ?? '-'}`.padEnd(WIDTH), 0)
+    try {
+      writeSync(this.#fd, `${position ?? '-'}`.padEnd(WIDTH), 0)
+    } catch {
+      // then nobody is told the record: no reason to stop deciding
+    }
   }
   /** Null: in none, or it is not known. */
   static read(dir: string): number | null {

@@ -3,8 +3,9 @@ import { describe, expect, test } from 'vitest'
 import { channel } from './scenarios/channels.ts'
 import { voter } from './scenarios/governing.ts'
 import { replica, supervisor } from './scenarios/lives.ts'
+import { sampler } from './scenarios/sampling.ts'
 import { type Behaviour, played, withoutEach, written } from './scenarios/script.ts'
-import { delivery, outbox, sampler } from './scenarios/sending.ts'
+import { delivery, outbox } from './scenarios/sending.ts'
 import { command, pulse, writer } from './scenarios/work.ts'
 
 const charts: Readonly<Record<string, Behaviour<any, any, any>>> = {
