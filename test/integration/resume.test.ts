@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { readRecord } from '../../sim/plant/record.ts'
-import { batteriesW, folder, quorate, remove, resumesQuietly, SiteRun, steady, until } from './site-run.ts'
+import { batteriesW, folder, leftBy, quorate, remove, resumesQuietly, SiteRun, steady, until } from './site-run.ts'
 
 const LOAD_W = 2_500
 const dir = folder()
@@ -40,18 +40,17 @@ describe('a run', () => {
   })
   it('killed with its parent ends whole, and the next start resumes without moving an output', async () => {
     const pids = Object.values(await first.pids())
-    const before = batteriesW(data)
-    const last = record().writes.at(-1)!.number
     first.kill()
     await first.exited
     await until(() => pids.every(gone))
+    const left = leftBy(data)
     const second = start()
     const started = await second.started()
     expect(started.first).toBe(false)
     await until(() => second.whole())
     await second.decided(4)
-    await resumesQuietly(data, last, before)
-    const pulses = record().writes.filter(w => w.number > last && w.register === 'pulse')
+    await resumesQuietly(data, left)
+    const pulses = record().writes.filter(w => w.number > left.write && w.register === 'pulse')
     expect(pulses).toEqual([])
     const summary = await second.stop()
     expect(summary.commands.confirmed).toBe(0) // later starts send nothing

@@ -1,11 +1,14 @@
 /** A real run of a site through its command line: started, watched by its JSON lines, told faults, stopped. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'vitest'
+import type { Note } from '../../edge/notebook.ts'
+import { parseJournal } from '../../protocol/journal.ts'
 import { type RecordedWrite, readRecord } from '../../sim/plant/record.ts'
+import { hostClock } from '../../supervisors/real/clock.ts'
 import { askRun } from '../../supervisors/run/control.ts'
 import type { Run } from '../../supervisors/run/run.ts'
 import type { Summary } from '../../supervisors/run/summary.ts'
@@ -50,19 +53,36 @@ export function strayed(data: string, after: number, totalW: number): RecordedWr
     return w.number > after && !(Math.abs(held.bat1! + held.bat2! - totalW) <= STRAY_W)
   })
 }
+/** Each setpoint that the plant took, to read where one strayed. */
+const setpoints = (data: string): string[] =>
+  readRecord(join(data, 'plant'))
+    .writes.filter(w => w.register === 'setpoint')
+    .map(w => `${w.number} ${w.atMs} ${w.asset} ${w.applied}`)
 const STRAY_W = 150
-const VALIDITY_MS = 5_000
-/** S25: a start within the validity of the last verdict moves nothing; one that took longer must come back to the same. */
-export async function resumesQuietly(data: string, after: number, totalW: number): Promise<void> {
-  if (awayMs(data, after) < VALIDITY_MS) expect(strayed(data, after, totalW)).toEqual([])
-  else await until(() => Math.abs(batteriesW(data) - totalW) <= STRAY_W)
+/** The plant stamps its writes with the step that they came in, ms. */
+const STAMP_MS = 100
+
+/** What a site is left with when its gateway has ended. */
+export interface Left {
+  readonly write: number
+  readonly totalW: number
+  /** The end of the last verdict's validity, by the gateway's own notebook, wall ms. */
+  readonly validUntilMs: number
 }
-/** How long no heartbeat of the gateway reached a device around a write, ms of the plant's time. */
-function awayMs(data: string, around: number): number {
-  const { writes } = readRecord(join(data, 'plant'))
-  const beats = writes.filter(w => w.register === 'heartbeat' && w.outcome === 'accepted')
-  const next = beats.findIndex(w => w.number > around)
-  return beats[next]!.atMs - (beats[next - 1]?.atMs ?? 0)
+export function leftBy(data: string): Left {
+  const notes = parseJournal(readFileSync(join(data, 'gateway', 'notebook'))).records.map(r => JSON.parse(r) as Note)
+  const { verdict } = notes.findLast(n => n.k === 'verdict')!
+  return {
+    write: readRecord(join(data, 'plant')).writes.at(-1)!.number,
+    totalW: batteriesW(data),
+    validUntilMs: hostClock.wallMs() + verdict.validUntilMs - hostClock.monotonicMs(),
+  }
+}
+/** S25: a start moves nothing while the last verdict holds; one that took longer comes back to the same. */
+export async function resumesQuietly(data: string, { write, totalW, validUntilMs }: Left): Promise<void> {
+  const early = strayed(data, write, totalW).filter(w => w.atMs + STAMP_MS < validUntilMs)
+  expect(early, `${totalW} W were held until ${validUntilMs}; then\n${setpoints(data).join('\n')}`).toEqual([])
+  await until(() => Math.abs(batteriesW(data) - totalW) <= STRAY_W)
 }
 
 export class SiteRun {

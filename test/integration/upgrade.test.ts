@@ -5,7 +5,18 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { readRecord } from '../../sim/plant/record.ts'
 import { OwnSite } from './own-site.ts'
-import { batteriesW, folder, quorate, remove, resumesQuietly, SiteRun, steady, until } from './site-run.ts'
+import {
+  batteriesW,
+  folder,
+  type Left,
+  leftBy,
+  quorate,
+  remove,
+  resumesQuietly,
+  SiteRun,
+  steady,
+  until,
+} from './site-run.ts'
 
 const dir = folder()
 const data = join(dir, 'data')
@@ -32,8 +43,7 @@ const ROOMS = (high: string) => `chart: {
   },`
 
 describe('a definition whose version was raised', () => {
-  let before = 0
-  let last = 0
+  let left: Left
   it('ran as version 1', async () => {
     site.define(ROOMS('high'))
     const run = start()
@@ -43,9 +53,8 @@ describe('a definition whose version was raised', () => {
     expect(turned).toMatchObject({ code: 0 })
     expect(await states()).toEqual(['high', 'high', 'high'])
     await until(() => run.whole())
-    before = batteriesW(data)
     await run.stop()
-    last = record().writes.at(-1)!.number
+    left = leftBy(data)
   })
   it('is refused before anything starts, where history cannot be placed under it', async () => {
     site.define(`${ROOMS('loud')} version: 2, settings: { reserve: 'W' },`)
@@ -65,8 +74,8 @@ describe('a definition whose version was raised', () => {
     await until(() => run.whole())
     await run.decided(4)
     expect(await states()).toEqual(['loud', 'loud', 'loud'])
-    await resumesQuietly(data, last, before)
-    expect(record().writes.filter(w => w.number > last && w.register === 'pulse')).toEqual([])
+    await resumesQuietly(data, left)
+    expect(record().writes.filter(w => w.number > left.write && w.register === 'pulse')).toEqual([])
     const summary = await run.stop()
     expect(summary.commands.confirmed).toBe(0)
     expect(new Set(Object.values(summary.replicas).map(r => r.stateHash)).size).toBe(1)
