@@ -59,8 +59,8 @@ const setpoints = (data: string): string[] =>
     .writes.filter(w => w.register === 'setpoint')
     .map(w => `${w.number} ${w.atMs} ${w.asset} ${w.applied}`)
 const STRAY_W = 150
-/** The plant stamps its writes with the step that they came in, ms. */
-const STAMP_MS = 100
+/** A write is stamped with the plant's last step, which comes late on a busy machine. */
+const STAMP_MS = 500
 
 /** What a site is left with when its gateway has ended. */
 export interface Left {
