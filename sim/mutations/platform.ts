@@ -192,8 +192,8 @@ export const PLATFORM: readonly Mutation[] = [
     changes: [
       {
         file: 'supervisors/node/timekeeper.ts',
-        find: "this.#epoch = await nextOf(this.#ports.disk, 'lives')",
-        replace: "this.#epoch = Math.min(1, await nextOf(this.#ports.disk, 'lives'))",
+        find: "nextOf(this.#ports.disk, 'lives', newest)",
+        replace: "nextOf(this.#ports.disk, 'lives', newest).then(() => 1)",
       },
     ],
     breaks: ['S27'],

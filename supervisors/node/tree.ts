@@ -42,7 +42,7 @@ export interface NodeTreeOptions {
   readonly appended: (seconds: number) => void
   /** The record that the replica is in the step of; null: none. */
   readonly stepping?: (position: number | null) => void
-  /** Facts between two snapshots of a replica, where it is not its own bound. */
+  /** Positions between two snapshots of a replica, where it is not its own bound. */
   readonly snapshotEvery?: number
 }
 export interface Door {
@@ -140,7 +140,7 @@ export class NodeTree {
       const replica = new Replica({
         ports,
         logs: this.part('logs'),
-        partition: this.partition,
+        manifest: manifest.manifest,
         fold: { tenant, site, definitions: engine.definitions, engine: engine.hash, verifier },
         signer,
         snapshotEvery: this.#o.snapshotEvery,
@@ -155,7 +155,7 @@ export class NodeTree {
           if (!this.#o.lockstep) this.#parts.server?.nudge() // there the parent owns time
         },
         stepped: (position, taken) => this.#view.stepped(position, taken),
-        manifest: signed => this.#parts.server?.manifest(signed),
+        installed: signed => this.#parts.server?.manifest(signed),
       })
       this.#parts.replica = replica
       await replica.start()
@@ -192,11 +192,12 @@ export class NodeTree {
     })
   }
   #time(): ChildSpec {
-    return this.#child('time', async ports => {
+    return this.#child('time', async (ports, exit) => {
       const { signer, manifest, lockstep } = this.#o
       const { facts } = this.part('logs')
-      const timekeeper = new Timekeeper(ports, facts, signer, manifest.manifest.tenant, this.partition)
-      await timekeeper.open()
+      const replica = this.part('replica')
+      const newest = replica.caughtUp.then(() => replica.fold.state?.claims[signer.key]?.epoch ?? 0)
+      const timekeeper = new Timekeeper(ports, facts, signer, manifest.manifest.tenant, this.partition, newest)
       this.#parts.timekeeper = timekeeper
       this.#parts.faults = new NodeFaults(
         ports,
@@ -206,7 +207,7 @@ export class NodeTree {
         signer,
         manifest.manifest,
       )
-      if (!lockstep) timekeeper.start()
+      if (!lockstep) timekeeper.start().catch(error => exit({ kind: 'failed', error }))
       return { stop: async () => timekeeper.stop() }
     })
   }
