@@ -142,6 +142,16 @@ export const ERRORS = {
     title: 'No run uses this data folder',
     fix: 'Start one with `quorate run`, or name its folder with --data',
   },
+  FOLDER_TAKEN: {
+    status: 409,
+    title: 'The folder holds something already',
+    fix: 'Name one that is not there yet, or move this one away',
+  },
+  BACKUP_DAMAGED: {
+    status: 409,
+    title: 'A backup is not what its list says',
+    fix: 'Take another copy of it; nothing was restored',
+  },
   RUN_ACTIVE: {
     status: 409,
     title: 'A run already uses this data folder',
