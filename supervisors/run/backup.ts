@@ -29,7 +29,7 @@ import { TOPICS } from '../../protocol/log/event-log.ts'
 import { Refusal } from '../../protocol/words/errors.ts'
 import type { Manifest } from '../../protocol/words/manifest.ts'
 import { realDisk } from '../real/disk.ts'
-import { folders } from '../run/prepare.ts'
+import { folders } from './prepare.ts'
 
 /** More lives and cycles of a gateway than can have passed between a backup and the loss: a month of five frames a second. */
 const EPOCHS_AHEAD = 10_000
