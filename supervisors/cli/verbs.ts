@@ -2,6 +2,7 @@
 import { assetCheck, assetNew } from './asset.ts'
 import { assetTest } from './asset-test.ts'
 import { command } from './command.ts'
+import { configCheck } from './config.ts'
 import { explain } from './explain.ts'
 import { fault } from './fault.ts'
 import { logCat, logExport, logTail, logVerify } from './log.ts'
@@ -27,6 +28,7 @@ export const verbs: readonly Verb[] = [
   manifestShow,
   manifestSign,
   manifestInstall,
+  configCheck,
   assetCheck,
   assetNew,
   assetTest,

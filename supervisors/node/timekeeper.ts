@@ -3,7 +3,7 @@ import { sealFact } from '../../protocol/codec/fact.ts'
 import type { Signer } from '../../protocol/codec/sign.ts'
 import { nextOf } from '../../protocol/kept.ts'
 import type { EventLog } from '../../protocol/log/event-log.ts'
-import type { Cancel, Ports } from '../../protocol/ports.ts'
+import type { Cancel, Disk, Ports } from '../../protocol/ports.ts'
 
 export const CLAIM_MS = 1_000
 
@@ -28,8 +28,8 @@ export class Timekeeper {
   }
 
   /** Each life of a node has an epoch of its own, durable before its first claim. */
-  async open(): Promise<void> {
-    this.#epoch = await nextOf(this.#ports.disk, 'lives')
+  async open(disk: Disk = this.#ports.disk): Promise<void> {
+    this.#epoch = await nextOf(disk, 'lives')
   }
   start(): void {
     this.#next(this.#ports.clock.monotonicMs())
