@@ -3,7 +3,7 @@
  * another a tree for each of its sites. Each site has its own path behind the one port of the gateways' door: what a
  * firewall lets through does not grow with the sites.
  *
- * N1  The doors close first and the logs last: what a site has taken in, it has appended.
+ * N1  The logs close last: what a site has taken in, it has appended.
  * N2  A partition's time is claimed once for all sites of a tenant in it, under a count of lives that belongs to the
  *     node and not to a site: with two counts, the claims of the lower one would be passed over as repeats.
  */
@@ -55,8 +55,6 @@ export interface OpenNode {
   readonly owned: OwnedClock | null
   /** Of the gateways' door, with the real port. */
   readonly uplink: string
-  /** Not ready from now on. */
-  drain(): void
   stop(): Promise<void>
 }
 
@@ -90,10 +88,10 @@ export async function openNode(config: NodeConfig): Promise<OpenNode> {
     api,
     owned,
     uplink: door.address,
-    drain: () => api.drain(),
     async stop() {
-      await api.stop()
+      api.drain() // it answers as long as the sites end, so that whoever asks is told
       await Promise.all(trees.map(tree => tree.stop()))
+      await api.stop()
       door.close()
       await closeLogs(logs)
     },
