@@ -42,13 +42,13 @@ describe('a deployment', () => {
     const wasPid = site.services['node-a'].pid
     site.services['node-a'].kill('SIGKILL')
     await until(() => site.services['node-a'].pid !== wasPid)
-    expect(await site.command('bat1', 'setpoint', { name: 'power', value: '500W' })).toBe('confirmed')
+    expect(await site.command('bat1', 'setpoint', { name: 'power', value: '500 W' })).toBe('confirmed')
     await until(() => site.isReady('node-a'))
 
     const draining = site.services['node-b'].stop('SIGTERM')
     expect(await draining).toEqual({ code: 0, signal: null })
     expect(site.services['node-b'].log).toContain('"msg":"drained"')
-    expect(await site.command('bat1', 'setpoint', { name: 'power', value: '600W' })).toBe('confirmed')
+    expect(await site.command('bat1', 'setpoint', { name: 'power', value: '600 W' })).toBe('confirmed')
     expect((await site.ready('gateway'))!.parts.find(p => p.part === 'links')).toEqual({
       part: 'links',
       ready: true,
@@ -62,9 +62,10 @@ describe('a deployment', () => {
   it('goes on where its gateway was when that one is killed', async () => {
     const { quorate_gateway_epoch: epoch } = await site.figures()
     site.services.gateway.kill('SIGKILL')
-    await until(async () => (await site.figures().catch(() => ({}) as never)).quorate_gateway_epoch === epoch! + 1)
+    // what is accepted before the first frame of its new life is unknown, and not carried out
+    await until(async () => (await site.get('/sites/home').catch(() => null))?.epoch === epoch! + 1)
     await until(() => site.isReady('gateway'))
-    expect(await site.command('bat1', 'setpoint', { name: 'power', value: '700W' })).toBe('confirmed')
+    expect(await site.command('bat1', 'setpoint', { name: 'power', value: '700 W' })).toBe('confirmed')
   })
 
   it('ends whole and in order', async () => {
