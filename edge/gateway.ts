@@ -186,6 +186,9 @@ export class Gateway {
       slots: this.#governor.slots,
       channels: Object.fromEntries(this.#o.manifest.assets.map(a => [a.name, this.#governor.channelState(a.name)])),
       refused: this.#governor.refused,
+      verdictAgeMs: this.#governor.verdictAgeMs,
+      /** Of the last poll: every device that can be written answered, no read was left unanswered. */
+      field: { up: this.#poll?.up ?? false, whole: this.#poll?.whole ?? false },
     }
   }
   /** Nothing is under way: every linked node has voted on the newest cycle and read every receipt back. */

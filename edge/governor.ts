@@ -108,6 +108,11 @@ export class Governor {
   get state(): string {
     return this.#voter.state
   }
+  /** Since the cycle that the standing verdict is of; null: none stands. */
+  get verdictAgeMs(): number | null {
+    const { standing } = this.#voter.context
+    return standing && this.#ports.clock.monotonicMs() - standing.emittedAtMs
+  }
   channelState(asset: string): ChannelState {
     return (this.#channels.get(asset)?.state ?? 'deviceDefault') as ChannelState
   }

@@ -34,8 +34,8 @@ async function main(argv: readonly string[]): Promise<number> {
     process.stdout.write(`${usage(verb)}\n`)
     return 0
   }
-  // started by a launcher that is gone: nobody waits any more. A run sees to that itself, in order
-  if (verb.name !== 'run') process.once('disconnect', abandoned)
+  // started by a launcher that is gone: nobody waits any more
+  if (!verb.stays) process.once('disconnect', abandoned)
   return verb.run(parseCall(verb, argv.slice(verb.name.split(' ').length)))
 }
 

@@ -7,7 +7,7 @@ import { COMMAND_STATES, type SiteView } from './view.ts'
 
 /** Appends wait for the disk: from a fast SSD to a stall. */
 const APPEND_BUCKETS_S = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5]
-const REPLICA_STATES = ['rehydrating', 'catchingUp', 'shadow', 'voting', 'silent', 'disqualified']
+const REPLICA_STATES = ['starting', 'rehydrating', 'catchingUp', 'shadow', 'voting', 'silent', 'disqualified']
 const PRIORITIES = ['urgent', 'high', 'medium', 'low']
 
 export class ApiMetrics {

@@ -33,6 +33,8 @@ export interface Context {
   readonly metrics: ApiMetrics
   readonly waiting: { count: number }
   readonly streams: { count: number }
+  /** It is about to end: what stands before it shall ask another. */
+  readonly draining: () => boolean
 }
 
 export interface Route {

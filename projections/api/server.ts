@@ -41,6 +41,8 @@ export interface ApiOptions {
 export interface Api {
   /** With the real port. */
   readonly address: string
+  /** Not ready from now on; what is asked is still answered. */
+  drain(): void
   close(): Promise<void>
 }
 
@@ -73,16 +75,24 @@ export async function serveApi(options: ApiOptions): Promise<Api> {
   const [, host = '', port = ''] = /^(.*):(\d+)$/.exec(address) ?? []
   if (!isLoopback(address) && !hosts?.length)
     throw new Refusal('BAD_REQUEST', `address '${address}' is not loopback: name the hosts that it is served under`)
-  const app = buildApi(options)
+  let draining = false
+  const app = buildApi({ ...options, draining: () => draining })
   await app.listen({ host: host.replace(/^\[|\]$/g, ''), port: Number(port) })
   const bound = app.server.address() as AddressInfo
-  return { address: `${host}:${bound.port}`, close: () => app.close() }
+  return {
+    address: `${host}:${bound.port}`,
+    drain: () => {
+      draining = true
+    },
+    close: () => app.close(),
+  }
 }
 
 /** Without a socket: for tests, and for `serveApi`. */
-export function buildApi({ grants, hosts, sites, metrics, clock, note }: Omit<ApiOptions, 'address'>): FastifyInstance {
+export function buildApi(options: Omit<ApiOptions, 'address'> & Pick<Context, 'draining'>): FastifyInstance {
+  const { grants, hosts, sites, metrics, clock, note, draining } = options
   const access = new Access(grants, hosts)
-  const context: Context = { sites, clock, note, metrics, waiting: { count: 0 }, streams: { count: 0 } }
+  const context: Context = { sites, clock, note, metrics, waiting: { count: 0 }, streams: { count: 0 }, draining }
   const app = Fastify({
     logger: false,
     bodyLimit: BODY_BYTES_MAX,

@@ -78,7 +78,7 @@ export const SiteSummary = Type.Object(
     site: Slug,
     title: Type.String(),
     node: Slug,
-    /** This node's replica: rehydrating, catchingUp, shadow, voting, silent, disqualified. */
+    /** This node's replica: starting, rehydrating, catchingUp, shadow, voting, silent, disqualified. */
     replica: Type.String(),
     position: Integer,
     /** Log time, ms: what a command's stamp is compared with. */

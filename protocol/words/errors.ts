@@ -102,6 +102,11 @@ export const ERRORS = {
     fix: 'Collect the missing signatures with `quorate manifest sign`',
   },
   SITE_FILE: { status: 422, title: 'The site file is wrong', fix: 'Correct the named line' },
+  CONFIG: {
+    status: 422,
+    title: 'The configuration of a process is wrong',
+    fix: 'Correct the named lines; `quorate config check FILE` shows them all and starts nothing',
+  },
   SCENARIO: { status: 422, title: 'The scenario is wrong', fix: 'Correct the named lines' },
   UNKNOWN_ASSET_TYPE: {
     status: 422,

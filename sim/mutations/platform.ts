@@ -192,8 +192,8 @@ export const PLATFORM: readonly Mutation[] = [
     changes: [
       {
         file: 'supervisors/node/timekeeper.ts',
-        find: "nextOf(this.#ports.disk, 'lives', newest)",
-        replace: "nextOf(this.#ports.disk, 'lives', newest).then(() => 1)",
+        find: "nextOf(disk, 'lives', epoch)",
+        replace: "nextOf(disk, 'lives', epoch).then(() => 1)",
       },
     ],
     breaks: ['S27'],
@@ -238,8 +238,8 @@ export const PLATFORM: readonly Mutation[] = [
     changes: [
       {
         file: 'supervisors/node/timekeeper.ts',
-        find: "nextOf(this.#ports.disk, 'lives', newest)",
-        replace: "nextOf(this.#ports.disk, 'lives')",
+        find: "nextOf(disk, 'lives', epoch)",
+        replace: "nextOf(disk, 'lives')",
       },
     ],
     breaks: ['S27', 'L5', 'L7'],

@@ -214,7 +214,6 @@ export class SimSite {
       openLogs,
       uplink: `${prefix}${name}:uplink`,
       lockstep: false,
-      api: () => ({ address: null, start: async () => {}, stop: async () => {} }),
       appended: () => {},
       ...(this.o.trial && { snapshotEvery: SNAPSHOT_EVERY }),
     })

@@ -208,7 +208,8 @@ const checkedName = (name: string): string => {
     throw new Refusal('USAGE', `--administrators: ${(error as Error).message}`)
   }
 }
-function cycleMs(text: string): number {
+/** Throws USAGE. */
+export function cycleMs(text: string): number {
   try {
     return raw(parse('s', text.replace(/^(\d+)(\S)/, '$1 $2'), '--cycle'))
   } catch (error) {

@@ -1,6 +1,7 @@
 /** The nodes of a run as the command line finds them: their APIs, by name. None of them is needed, none is believed alone. */
 import { existsSync, readFileSync } from 'node:fs'
 import { type ErrorCode, Refusal } from '../../protocol/words/errors.ts'
+import { apisIn } from '../run/apis-file.ts'
 import { folders } from '../run/prepare.ts'
 
 /** A node that hangs is passed over after this. */
@@ -22,9 +23,11 @@ export class Nodes {
     this.#addresses = addresses
     this.#token = token
   }
-  /** Of the run on this data folder. Throws NO_RUN. */
+  /** Of the run on this data folder, or of the deployment that it holds. Throws NO_RUN. */
   static of(dir: string): Nodes {
     const { run } = folders(dir)
+    const deployed = apisIn(dir)
+    if (deployed) return new Nodes(deployed.http, readFileSync(deployed.token, 'utf8').trim())
     if (!existsSync(run)) throw new Refusal('NO_RUN', `no run in ${dir}`)
     const { http, token } = JSON.parse(readFileSync(run, 'utf8')) as { http?: Record<string, string>; token: string }
     if (!http) throw new Refusal('NO_RUN', `the run in ${dir} names no HTTP address`)

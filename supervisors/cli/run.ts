@@ -52,6 +52,7 @@ export const run: Verb = {
     faults: { type: 'boolean', text: 'Take `quorate fault ...`; refused where a driver leads to a real device' },
     json: jsonOption,
   },
+  stays: true,
   run: site,
 }
 

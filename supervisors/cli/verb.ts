@@ -18,6 +18,8 @@ export interface Verb {
   /** Positional arguments as the usage shows them: `SITE ASSET NAME [key=value ...]`. */
   readonly arguments?: string
   readonly options: Readonly<Record<string, Option>>
+  /** Where its launcher is gone it ends in order, by itself. */
+  readonly stays?: true
   /** Resolves to the exit code. Throws Refusal. */
   run(call: Call): Promise<number>
 }

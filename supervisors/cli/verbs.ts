@@ -3,10 +3,13 @@ import { assetCheck, assetNew } from './asset.ts'
 import { assetTest } from './asset-test.ts'
 import { backup, restore } from './backup.ts'
 import { command } from './command.ts'
+import { configCheck } from './config.ts'
+import { deploy } from './deploy.ts'
 import { explain } from './explain.ts'
 import { fault } from './fault.ts'
 import { logCat, logExport, logTail, logVerify } from './log.ts'
 import { manifestInit, manifestInstall, manifestShow, manifestSign } from './manifest.ts'
+import { gatewayVerb, nodeVerb, plantVerb } from './processes.ts'
 import { replay } from './replay.ts'
 import { run } from './run.ts'
 import { sim } from './sim.ts'
@@ -15,6 +18,9 @@ import type { Verb } from './verb.ts'
 
 export const verbs: readonly Verb[] = [
   run,
+  nodeVerb,
+  gatewayVerb,
+  plantVerb,
   fault,
   command,
   logTail,
@@ -30,6 +36,8 @@ export const verbs: readonly Verb[] = [
   manifestShow,
   manifestSign,
   manifestInstall,
+  deploy,
+  configCheck,
   assetCheck,
   assetNew,
   assetTest,

@@ -1,48 +1,12 @@
-/** A site's gateway as a process. It never opens the log: what it knows of it came over the uplinks. */
-import { connectModbusTcp } from '../../edge/drivers/modbus/transport.ts'
-import { ed25519Verifier } from '../../protocol/codec/sign.ts'
-import { openKey } from '../../protocol/identity/keyring.ts'
-import type { Ports } from '../../protocol/ports.ts'
-import { keyId } from '../../protocol/words/ids.ts'
-import type { SignedManifest } from '../../protocol/words/manifest.ts'
-import { openClock, serveParent } from '../process/child.ts'
-import type { ClockSpec } from '../process/messages.ts'
+/** A site's gateway as a child process of a run. */
+import { serveParent } from '../process/child.ts'
 import { hostClock } from '../real/clock.ts'
-import { hostPorts } from '../real/ports.ts'
-import { openGateway } from './open.ts'
+import { type ComposedGateway, composeGateway, type GatewayConfig } from './compose.ts'
 
-export interface GatewayConfig {
-  readonly keys: string
-  readonly data: string
-  readonly manifest: SignedManifest
-  /** Node key -> `host:port`. */
-  readonly nodes: Readonly<Record<string, string>>
-  /** Asset -> `host:port/unit`. */
-  readonly devices: Readonly<Record<string, string>>
-  readonly clock: ClockSpec
-  /** Monotonic time is comparable within it: the machine's boot, and the run where time is paced. */
-  readonly boot: string
-}
 /** Nodes that outlive the parent by longer hang. */
 const LAST_MS = 2_000
 
-async function open(config: GatewayConfig) {
-  const { clock, owned } = openClock(config.clock)
-  const ports: Ports = { ...hostPorts('gateway', config.data), clock }
-  const tree = await openGateway({
-    ports,
-    signer: openKey(config.keys, keyId('gateway')),
-    verifier: ed25519Verifier(),
-    manifest: config.manifest,
-    nodes: config.nodes,
-    devices: config.devices,
-    connect: connectModbusTcp,
-    boot: config.boot,
-  })
-  return { tree, owned }
-}
-
-let running: Awaited<ReturnType<typeof open>> | null = null
+let running: ComposedGateway | null = null
 const site = () => {
   if (!running) throw new Error('not started')
   return running
@@ -67,7 +31,7 @@ async function stop(): Promise<void> {
 serveParent(
   {
     start: async (config: GatewayConfig) => {
-      running = await open(config)
+      running = await composeGateway(config)
       await running.tree.start()
       return status()
     },

@@ -12,7 +12,7 @@ import { type Outboxes, openOutboxes } from '../../edge/outboxes.ts'
 import { Uplinks } from '../../edge/uplinks.ts'
 import type { Signer, Verifier } from '../../protocol/codec/sign.ts'
 import type { Ports } from '../../protocol/ports.ts'
-import type { SignedManifest } from '../../protocol/words/manifest.ts'
+import type { Manifest, SignedManifest } from '../../protocol/words/manifest.ts'
 import type { ChildSpec } from '../kit/spec.ts'
 import { Supervisor } from '../kit/supervisor.ts'
 
@@ -60,6 +60,9 @@ export class GatewayTree {
   }
   get state(): string {
     return this.#tree.state
+  }
+  get manifest(): Manifest {
+    return this.#o.manifest.manifest
   }
   /** Null while it is being rebuilt. */
   get gateway(): Gateway | null {

@@ -1,5 +1,5 @@
 /**
- * A node's API beside its replica. A door that cannot open stops no vote: the node goes on, says so, and tries again.
+ * A node's API beside its replicas, one for all its sites. A door that cannot open stops no vote: the node goes on, says so, and tries again.
  */
 import { readFileSync } from 'node:fs'
 import type { ApiMetrics } from '../../projections/api/metrics.ts'
@@ -13,23 +13,30 @@ const RETRY_MS = 5_000
 export interface HttpConfig {
   /** `host:port`; port 0 for any. */
   readonly address: string
-  /** Path of the token file. */
-  readonly token: string
+  /** Names under which it is asked, where it listens beyond loopback. */
+  readonly hosts?: readonly string[]
+  readonly grants: readonly GrantConfig[]
+}
+/** Whose token shows and moves what; in a file, or here where it came from the environment. */
+interface GrantConfig {
+  readonly tenant: string
+  readonly token?: string
+  readonly tokenFile?: string
 }
 
 export class NodeApi {
   readonly #ports: Ports
   readonly #config: HttpConfig
-  readonly #view: SiteView
+  readonly #sites: readonly SiteView[]
   readonly #metrics: ApiMetrics
   #api: Api | null = null
   #retry: Cancel | null = null
   #stopped = false
 
-  constructor(ports: Ports, config: HttpConfig, view: SiteView, metrics: ApiMetrics) {
+  constructor(ports: Ports, config: HttpConfig, sites: readonly SiteView[], metrics: ApiMetrics) {
     this.#ports = ports
     this.#config = config
-    this.#view = view
+    this.#sites = sites
     this.#metrics = metrics
   }
 
@@ -39,12 +46,13 @@ export class NodeApi {
   }
   async start(): Promise<void> {
     const { host, note } = this.#ports
+    const { address, hosts, grants } = this.#config
     try {
-      const token = readFileSync(this.#config.token, 'utf8').trim()
       const api = await serveApi({
-        address: this.#config.address,
-        grants: [{ token, tenant: this.#view.tenant }],
-        sites: [this.#view],
+        address,
+        ...(hosts && { hosts }),
+        grants: grants.map(grantOf),
+        sites: this.#sites,
         metrics: this.#metrics,
         clock: host,
         note,
@@ -52,9 +60,13 @@ export class NodeApi {
       if (this.#stopped) await api.close()
       else this.#api = api
     } catch (error) {
-      note('error', 'api not served', { address: this.#config.address, error: String(error) })
+      note('error', 'api not served', { address, error: String(error) })
       if (!this.#stopped) this.#retry = host.after(RETRY_MS, () => void this.start())
     }
+  }
+  /** Not ready any more, so that whoever stands before it asks another node. */
+  drain(): void {
+    this.#api?.drain()
   }
   async stop(): Promise<void> {
     this.#stopped = true
@@ -62,3 +74,8 @@ export class NodeApi {
     await this.#api?.close()
   }
 }
+
+const grantOf = ({ tenant, token, tokenFile }: GrantConfig) => ({
+  tenant,
+  token: token ?? readFileSync(tokenFile!, 'utf8').trim(),
+})

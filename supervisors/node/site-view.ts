@@ -11,21 +11,22 @@ import type { CommandRecord, SiteState } from '../../actors/controller/state.ts'
 import { Work } from '../../actors/controller/work.ts'
 import { changesOf } from '../../actors/kit/keyed.ts'
 import { Feed, type FeedEvent } from '../../projections/api/feed.ts'
-import type {
-  AssetDetail,
-  CommandState,
-  CommandView,
-  DecisionView,
-  Figures,
-  SiteDetail,
-  SiteView,
-  Submitted,
+import {
+  type AssetDetail,
+  type CommandState,
+  type CommandView,
+  type DecisionView,
+  type Figures,
+  isTerminal,
+  type SiteDetail,
+  type SiteView,
+  type Submitted,
 } from '../../projections/api/view.ts'
 import { sha256 } from '../../protocol/codec/canonical.ts'
 import { openFact } from '../../protocol/codec/fact.ts'
 import type { Verifier } from '../../protocol/codec/sign.ts'
 import { LogError, type LogRecord } from '../../protocol/log/event-log.ts'
-import type { Logs } from '../../protocol/ports.ts'
+import type { Logs, Note } from '../../protocol/ports.ts'
 import type { Candidate } from '../../protocol/words/candidate.ts'
 import { Refusal } from '../../protocol/words/errors.ts'
 import type { Replica } from './replica.ts'
@@ -42,6 +43,9 @@ export interface ReplicaViewOptions {
   readonly logs: Logs
   readonly verifier: Verifier
   readonly replica: () => Replica
+  /** Where it is not, it is being built: what it knows so far is nobody's answer. */
+  readonly up: () => boolean
+  readonly note: Note
 }
 
 export class ReplicaView implements SiteView {
@@ -63,17 +67,18 @@ export class ReplicaView implements SiteView {
     return this.#o.site
   }
   get replica(): string {
-    return this.#o.replica().state
+    return this.#o.up() ? this.#o.replica().state : 'starting'
   }
   get position(): number {
-    return this.#fold.position
+    return this.#o.up() ? this.#fold.position : -1
   }
   get #fold(): SiteFold {
     return this.#o.replica().fold
   }
   get figures(): Figures {
     const commands: Partial<Record<CommandState, number>> = {}
-    for (const record of Object.values(this.#fold.state?.commands ?? {})) count(commands, commandState(record))
+    const remembered = this.#o.up() ? (this.#fold.state?.commands ?? {}) : {}
+    for (const record of Object.values(remembered)) count(commands, commandState(record))
     return { stepped: this.#stepped, refused: this.#refused, signed: this.#signed, commands }
   }
 
@@ -94,8 +99,18 @@ export class ReplicaView implements SiteView {
     }
     const decided = taken.candidate ? [this.#decision(taken.candidate)] : []
     const events = [...decided, ...this.#commands(before, after, position), ...this.#alarms(before, after)]
+    this.#noteEnded(events, position)
     const frame = taken.fact.kind === 'FrameMeasured'
     if (events.length > 0 || frame) this.feed.publish({ position, events, frame })
+  }
+  /** Of what is read again while catching up, everybody has heard. */
+  #noteEnded(events: readonly FeedEvent[], position: number): void {
+    if (this.#o.replica().state !== 'voting') return
+    for (const event of events) {
+      if (event.type !== 'command' || !isTerminal(event.data.state)) continue
+      const { id: command, state, code } = event.data
+      this.#o.note('info', 'command ended', { command, state, code, position })
+    }
   }
   signed(): void {
     this.#signed++
@@ -106,6 +121,7 @@ export class ReplicaView implements SiteView {
     return Math.max(0, next - 1 - this.position)
   }
   detail(): SiteDetail | null {
+    if (!this.#o.up()) return null
     const { state, site, manifest, manifestHash, position } = this.#fold
     if (!state || !site || !manifest) return null
     const last = this.#last
@@ -133,18 +149,20 @@ export class ReplicaView implements SiteView {
     }
   }
   asset(name: string): AssetDetail | null {
+    if (!this.#o.up()) return null
     const { state, site } = this.#fold
     const asset = site?.byName.get(name)
     return state && site && asset ? assetDetail(site, state, asset, this.#last) : null
   }
   command(id: string): CommandView | null {
+    if (!this.#o.up()) return null
     const { state, position } = this.#fold
     const record = state && Object.hasOwn(state.commands, id) ? state.commands[id] : undefined
     return record ? this.#command(record, position) : null
   }
 
   async submit(body: string): Promise<Submitted> {
-    const { manifest } = this.#fold
+    const manifest = this.#o.up() ? this.#fold.manifest : null
     if (!manifest) throw new Refusal('UNAVAILABLE', 'this node has read no manifest yet')
     const opened = openFact(body, manifest, this.#o.verifier) // S26
     if (opened.kind === 'refused') return opened
@@ -154,6 +172,7 @@ export class ReplicaView implements SiteView {
     const there = this.command(fact.id)
     if (there) return { kind: 'refused', code: 'DUPLICATE', reason: `command '${fact.id}' is ${there.state}` }
     const [position] = await reading(() => this.#o.logs.facts.append([{ partition: this.#o.partition, body }]))
+    this.#o.note('info', 'command taken', { command: fact.id, by: fact.by, target: fact.target, position })
     return { kind: 'appended', id: fact.id, position: position! }
   }
 

@@ -3,9 +3,16 @@ import { sealFact } from '../../protocol/codec/fact.ts'
 import type { Signer } from '../../protocol/codec/sign.ts'
 import { nextOf } from '../../protocol/kept.ts'
 import type { EventLog } from '../../protocol/log/event-log.ts'
-import type { Cancel, Ports } from '../../protocol/ports.ts'
+import type { Cancel, Disk, Ports } from '../../protocol/ports.ts'
 
 export const CLAIM_MS = 1_000
+
+/** How the lives of a node are counted. */
+interface Lives {
+  readonly disk: Disk
+  /** The epoch of this key's newest claim in the log, once the log was read: the disk may be a new one. */
+  readonly newest: Promise<number>
+}
 
 export class Timekeeper {
   readonly #ports: Ports
@@ -13,7 +20,7 @@ export class Timekeeper {
   readonly #signer: Signer
   readonly #tenant: string
   readonly #partition: number
-  readonly #newest: Promise<number>
+  readonly #lives: Lives
   #life: Promise<number> | null = null
   #seq = 0
   #timer: Cancel | null = null
@@ -21,21 +28,13 @@ export class Timekeeper {
   /** A fault on demand: this node's clock is off by so much. */
   offsetMs = 0
 
-  /** `newest`: the epoch of this key's newest claim in the log, once the log was read: its disk may be a new one. */
-  constructor(
-    ports: Ports,
-    facts: EventLog,
-    signer: Signer,
-    tenant: string,
-    partition: number,
-    newest: Promise<number>,
-  ) {
+  constructor(ports: Ports, facts: EventLog, signer: Signer, tenant: string, partition: number, lives: Lives) {
     this.#ports = ports
     this.#facts = facts
     this.#signer = signer
     this.#tenant = tenant
     this.#partition = partition
-    this.#newest = newest
+    this.#lives = lives
   }
 
   /** Claims begin once the log was read. Rejects where the disk does not take the new life. */
@@ -65,7 +64,8 @@ export class Timekeeper {
 
   /** Each life of a node has an epoch of its own, durable before its first claim. */
   #epoch(): Promise<number> {
-    this.#life ??= this.#newest.then(newest => nextOf(this.#ports.disk, 'lives', newest))
+    const { disk, newest } = this.#lives
+    this.#life ??= newest.then(epoch => nextOf(disk, 'lives', epoch))
     return this.#life
   }
   #next(dueMs: number): void {

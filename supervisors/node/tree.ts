@@ -1,11 +1,12 @@
 /**
- * The parts of a node under its supervisor, rest for one: log, replica, ingress, claims of time, API. Whoever falls
- * takes along those that were built on it; a node whose parts keep falling ends, and its parent starts it anew.
+ * The parts of one site in a node under their supervisor, rest for one: log, replica, ingress, claims of time. Whoever
+ * falls takes along those that were built on it; a node whose parts keep falling ends, and whoever started it starts it
+ * anew.
  */
-import type { SiteView } from '../../projections/api/view.ts'
 import type { Signer, Verifier } from '../../protocol/codec/sign.ts'
 import { UplinkServer } from '../../protocol/ingress/uplink.ts'
-import type { Logs, Ports } from '../../protocol/ports.ts'
+import type { Disk, Logs, Ports } from '../../protocol/ports.ts'
+import { Refusal } from '../../protocol/words/errors.ts'
 import type { SignedManifest } from '../../protocol/words/manifest.ts'
 import type { ChildSpec } from '../kit/spec.ts'
 import { Supervisor } from '../kit/supervisor.ts'
@@ -32,12 +33,15 @@ export interface NodeTreeOptions {
   readonly manifest: SignedManifest
   /** The topics, opened anew whenever the part that holds them starts. */
   readonly openLogs: () => Promise<Logs>
-  /** `host:port`; port 0 for any. */
+  /** Where its gateway finds it. */
   readonly uplink: string
   /** The parent asks for each claim of time. */
   readonly lockstep: boolean
-  /** The door for people and programs. */
-  readonly api: (ports: Ports, view: SiteView) => Door
+  /**
+   * Where the lives of this node are counted, if not with the rest; null: another site of this node claims the time of
+   * the partition, once for all of them.
+   */
+  readonly lives?: Disk | null
   /** How long each append waited for its acknowledgement. */
   readonly appended: (seconds: number) => void
   /** The record that the replica is in the step of; null: none. */
@@ -45,19 +49,12 @@ export interface NodeTreeOptions {
   /** Positions between two snapshots of a replica, where it is not its own bound. */
   readonly snapshotEvery?: number
 }
-export interface Door {
-  /** Null while it is not served. */
-  readonly address: string | null
-  start(): Promise<void>
-  stop(): Promise<void>
-}
 
 interface Parts {
   logs: Logs
   replica: Replica
   server: UplinkServer
   timekeeper: Timekeeper
-  api: Door
   faults: NodeFaults
 }
 
@@ -85,6 +82,8 @@ export class NodeTree {
       logs,
       verifier: options.verifier,
       replica,
+      up: () => this.#tree.children().some(child => child.id === 'replica' && child.up),
+      note: options.ports.note,
     })
     this.#tree = new Supervisor(
       {
@@ -92,7 +91,7 @@ export class NodeTree {
         strategy: 'restForOne',
         intensity: INTENSITY,
         periodMs: PERIOD_MS,
-        children: [this.#log(), this.#replica(), this.#ingress(), this.#time(), this.#api()],
+        children: [this.#log(), this.#replica(), this.#ingress(), this.#time()],
       },
       options.ports,
       reason => options.ports.control.exit(reason),
@@ -101,7 +100,7 @@ export class NodeTree {
 
   async start(): Promise<void> {
     await this.#tree.start()
-    if (!this.#parts.api) throw new Error(this.#tree.lastExit)
+    if (!this.#parts.faults) throw new Error(this.#tree.lastExit)
   }
   stop(): Promise<void> {
     return this.#tree.stop()
@@ -110,7 +109,7 @@ export class NodeTree {
     return this.#tree.state
   }
   /** The site as this node's door shows it. */
-  get view(): SiteView {
+  get view(): ReplicaView {
     return this.#view
   }
   get uplink(): string {
@@ -118,7 +117,7 @@ export class NodeTree {
   }
   part<K extends keyof Parts>(name: K): Parts[K] {
     const part = this.#parts[name]
-    if (!part) throw new Error(`${name} is down`)
+    if (!part) throw new Refusal('UNAVAILABLE', `${name} of ${this.#o.name} is down`)
     return part
   }
 
@@ -193,11 +192,14 @@ export class NodeTree {
   }
   #time(): ChildSpec {
     return this.#child('time', async (ports, exit) => {
-      const { signer, manifest, lockstep } = this.#o
+      const { signer, manifest, lockstep, lives } = this.#o
       const { facts } = this.part('logs')
       const replica = this.part('replica')
       const newest = replica.caughtUp.then(() => replica.fold.state?.claims[signer.key]?.epoch ?? 0)
-      const timekeeper = new Timekeeper(ports, facts, signer, manifest.manifest.tenant, this.partition, newest)
+      const timekeeper = new Timekeeper(ports, facts, signer, manifest.manifest.tenant, this.partition, {
+        disk: lives ?? ports.disk,
+        newest,
+      })
       this.#parts.timekeeper = timekeeper
       this.#parts.faults = new NodeFaults(
         ports,
@@ -207,16 +209,8 @@ export class NodeTree {
         signer,
         manifest.manifest,
       )
-      if (!lockstep) timekeeper.start().catch(error => exit({ kind: 'failed', error }))
+      if (!lockstep && lives !== null) timekeeper.start().catch(error => exit({ kind: 'failed', error }))
       return { stop: async () => timekeeper.stop() }
-    })
-  }
-  #api(): ChildSpec {
-    return this.#child('api', async ports => {
-      const api = this.#o.api(ports, this.#view)
-      await api.start()
-      this.#parts.api = api
-      return { stop: () => api.stop() }
     })
   }
 }

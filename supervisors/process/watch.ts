@@ -6,12 +6,12 @@ import type { Ports } from '../../protocol/ports.ts'
 import { ALIVE } from './messages.ts'
 import type { Spawned } from './spawn.ts'
 
-const LOOK_MS = 2_000
+export const LOOK_MS = 2_000
 /**
  * Looks without an answer: ten seconds. Counted by looks and not by the clock, so that a parent that was itself held up
  * blames nobody; a replay answers between its batches, which take less than one.
  */
-const MISSED_MAX = 5
+export const MISSED_MAX = 5
 
 /**
  * From its first answer on: until then it loads, and whoever starts it waits for so long at most. `inStep`: the record

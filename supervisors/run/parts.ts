@@ -2,15 +2,17 @@
  * The processes of a run: what each is told when it begins, and what it tells of itself. An address outlives its process:
  * whoever starts anew is found where it was.
  */
-import { readFileSync } from 'node:fs'
 import type { Ports } from '../../protocol/ports.ts'
 import { Refusal } from '../../protocol/words/errors.ts'
 import type { Slots } from '../../protocol/words/facts.ts'
+import type { GatewayConfig } from '../gateway/compose.ts'
 import type { ChildSpec } from '../kit/spec.ts'
+import type { NodeConfig } from '../node/open.ts'
 import type { ClockSpec } from '../process/messages.ts'
 import { processChild } from '../process/process-child.ts'
 import type { Spawned } from '../process/spawn.ts'
 import { StepMark } from '../process/step-mark.ts'
+import { machineBoot } from '../real/boot.ts'
 import { NODES } from '../site/who.ts'
 import { folders, type Prepared } from './prepare.ts'
 
@@ -126,18 +128,20 @@ export class Parts {
     const { prepared, pace, port } = this.#o
     const asked = port === undefined ? 0 : port + NODES.indexOf(name as (typeof NODES)[number])
     const http = this.#addresses.get(`${name} http`) ?? `127.0.0.1:${asked}`
-    const status = await spawned.ask<NodeStatus>('start', {
+    const { signed } = prepared
+    const data = this.#at.of(name)
+    const config: NodeConfig = {
       name,
       keys: this.#at.keys(name),
-      data: this.#at.of(name),
-      log: this.#at.log,
-      manifest: prepared.signed,
-      definitions: prepared.site.definitions,
+      data,
+      log: { driver: 'embedded', dir: this.#at.log },
+      sites: [{ manifest: signed, definitions: prepared.site.definitions, data }],
       clock: this.#run.clock(),
       uplink: this.#addresses.get(name) ?? '127.0.0.1:0',
       lockstep: pace.kind === 'lockstep',
-      http: { address: http, token: this.#at.token },
-    })
+      http: { address: http, grants: [{ tenant: signed.manifest.tenant, tokenFile: this.#at.token }] },
+    }
+    const status = await spawned.ask<NodeStatus>('start', config)
     this.#addresses.set(name, status.address)
     this.#addresses.set(`${name} http`, status.http ?? http)
     this.#run.changed()
@@ -180,23 +184,16 @@ export class Parts {
   async #beginGateway(spawned: Spawned): Promise<void> {
     this.#processes.set('gateway', spawned)
     const boot = this.#o.pace.kind === 'realtime' && this.#o.pace.factor === 1 ? machineBoot() : `run ${process.pid}`
-    await spawned.ask('start', {
+    const config: GatewayConfig = {
       keys: this.#at.keys('gateway'),
       data: this.#at.of('gateway'),
       manifest: this.#o.prepared.signed,
-      nodes: Object.fromEntries(NODES.map(name => [name, this.#addresses.get(name)])),
+      nodes: Object.fromEntries(NODES.map(name => [name, this.#addresses.get(name) ?? ''])),
       devices: this.#devices,
       clock: this.#run.clock(),
       boot,
-    })
+    }
+    await spawned.ask('start', config)
     this.#run.changed()
-  }
-}
-
-function machineBoot(): string {
-  try {
-    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
-  } catch {
-    return `process ${process.pid}`
   }
 }

@@ -93,7 +93,8 @@ const ADAPTERS = [
     'supervisors/run',
     'supervisors/cli',
     'supervisors/site',
-    'supervisors/api',
+    'supervisors/config',
+    'supervisors/deployment',
   ],
   ...[
     'supervisors/main.ts',

@@ -13,8 +13,15 @@ export const LAG_RECORDS_MAX = 1_000
 /** A log that does not say where it ends within this time does not read. */
 export const LOG_MS_MAX = 2_000
 
-const Status = Type.Object({ status: Type.Enum(['ok', 'failed']) }, { additionalProperties: false })
-const answer = (ok: boolean) => ({ status: ok ? 200 : 503, body: { status: ok ? 'ok' : 'failed' } })
+const closed = { additionalProperties: false } as const
+const Alive = Type.Object({ status: Type.Literal('ok') }, closed)
+/** Parts are of the node as a whole or of one of its sites; which one, no stranger is told. */
+const Part = Type.Object(
+  { part: Type.Enum(['process', 'log', 'replica']), ready: Type.Boolean(), says: Type.String() },
+  closed,
+)
+type Part = Type.Static<typeof Part>
+const Readiness = Type.Object({ status: Type.Enum(['ok', 'failed']), parts: Type.Array(Part) }, closed)
 
 /** Records that are not stepped yet; infinite where the log does not answer. */
 async function lagOf(view: SiteView, clock: Clock): Promise<number> {
@@ -26,31 +33,41 @@ async function lagOf(view: SiteView, clock: Clock): Promise<number> {
   timer?.cancel()
   return lag
 }
+async function partsOf(view: SiteView, clock: Clock): Promise<Part[]> {
+  const lag = await lagOf(view, clock)
+  const reachable = Number.isFinite(lag)
+  const { replica } = view
+  const behind = lag > LAG_RECORDS_MAX ? `, ${reachable ? `${lag} records` : 'nobody knows how far'} behind` : ''
+  return [
+    { part: 'log', ready: reachable, says: reachable ? 'answers' : 'does not answer' },
+    { part: 'replica', ready: CAUGHT_UP.includes(replica) && lag <= LAG_RECORDS_MAX, says: `${replica}${behind}` },
+  ]
+}
 
 export const health: Route = {
   method: 'GET',
   path: '/healthz',
   id: 'health',
-  text: 'Alive: the process answers and its log can be read. Restart it where this fails',
+  text: 'Alive: the process answers. Start it anew where this does not',
   open: true,
-  answers: { 200: { text: 'Alive', schema: Status }, 503: { text: 'Not', schema: Status } },
-  async handle(_, { sites, clock }) {
-    const lags = await Promise.all(sites.map(view => lagOf(view, clock)))
-    return answer(lags.every(Number.isFinite))
-  },
+  answers: { 200: { text: 'Alive', schema: Alive } },
+  handle: () => ({ status: 200, body: { status: 'ok' } }),
 }
 
 export const ready: Route = {
   method: 'GET',
   path: '/readyz',
   id: 'ready',
-  text: 'Takes part: each replica votes or shadows, and has caught up with its log',
+  text: 'Takes part: it is not about to end, its log answers, each replica votes or shadows and has caught up',
   open: true,
-  answers: { 200: { text: 'Ready', schema: Status }, 503: { text: 'Not', schema: Status } },
-  async handle(_, { sites, clock }) {
-    const lags = await Promise.all(sites.map(view => lagOf(view, clock)))
-    const caughtUp = lags.every(lag => lag <= LAG_RECORDS_MAX)
-    return answer(caughtUp && sites.every(view => CAUGHT_UP.includes(view.replica)))
+  answers: { 200: { text: 'Ready', schema: Readiness }, 503: { text: 'Not, and which part', schema: Readiness } },
+  async handle(_, { sites, clock, draining }) {
+    const own: Part = draining()
+      ? { part: 'process', ready: false, says: 'is about to end' }
+      : { part: 'process', ready: true, says: 'answers' }
+    const parts = [own, ...(await Promise.all(sites.map(view => partsOf(view, clock)))).flat()]
+    const all = parts.every(part => part.ready)
+    return { status: all ? 200 : 503, body: { status: all ? 'ok' : 'failed', parts } }
   },
 }
 

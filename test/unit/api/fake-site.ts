@@ -172,6 +172,7 @@ export class FakeSite implements SiteView {
 export function apiOf(...sites: FakeSite[]) {
   const clock = new OwnedClock(0)
   const notes: unknown[] = []
+  const life = { ending: false }
   const app = buildApi({
     grants: [
       { token: TOKEN, tenant: 'demo' },
@@ -180,6 +181,7 @@ export function apiOf(...sites: FakeSite[]) {
     sites,
     metrics: new ApiMetrics(),
     clock,
+    draining: () => life.ending,
     note: (level, event, detail) => void notes.push({ level, event, ...detail }),
   })
   const get = (url: string, headers: Record<string, string> = BEARER) => app.inject({ method: 'GET', url, headers })
@@ -192,5 +194,5 @@ export function apiOf(...sites: FakeSite[]) {
     })
   /** Until whatever is under way has run as far as it can without time passing. */
   const settle = () => new Promise<void>(resolve => void setImmediate(() => setImmediate(() => setImmediate(resolve))))
-  return { app, clock, notes, get, post, settle }
+  return { life, app, clock, notes, get, post, settle }
 }

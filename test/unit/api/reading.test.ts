@@ -81,21 +81,40 @@ describe('health and readiness', () => {
     expect((await get('/healthz', {})).statusCode).toBe(200)
   })
 
-  it('are both lost with the log', async () => {
+  it('name the part that is not ready; without its log a process is alive, and not to be started anew', async () => {
     const site = new FakeSite()
     site.readLag = () => Promise.reject(new Error('LOG_CORRUPT'))
     const { get } = apiOf(site)
-    for (const url of ['/healthz', '/readyz']) expect((await get(url, {})).json()).toEqual({ status: 'failed' })
+    expect((await get('/readyz', {})).json()).toEqual({
+      status: 'failed',
+      parts: [
+        { part: 'process', ready: true, says: 'answers' },
+        { part: 'log', ready: false, says: 'does not answer' },
+        { part: 'replica', ready: false, says: 'voting, nobody knows how far behind' },
+      ],
+    })
+    expect((await get('/healthz', {})).json()).toEqual({ status: 'ok' })
   })
 
   it('do not wait for a log that hangs', async () => {
     const site = new FakeSite()
     site.readLag = () => new Promise(() => {})
     const { get, clock, settle } = apiOf(site)
-    const asked = get('/healthz', {})
+    const asked = get('/readyz', {})
     await settle()
     clock.advanceTo(LOG_MS_MAX)
     expect((await asked).statusCode).toBe(503)
+  })
+
+  it('a process that is about to end is not ready, while it still answers', async () => {
+    const { get, life } = apiOf(new FakeSite())
+    life.ending = true
+    const reply = await get('/readyz', {})
+    expect([reply.statusCode, reply.json().parts[0]]).toEqual([
+      503,
+      { part: 'process', ready: false, says: 'is about to end' },
+    ])
+    expect((await get('/api/v1/sites')).statusCode).toBe(200)
   })
 })
 

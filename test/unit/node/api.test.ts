@@ -43,7 +43,7 @@ function open(address: string, file = token) {
   const notes: string[] = []
   const ports = { host: clock, note: (_: string, event: string) => void notes.push(event) } as unknown as Ports
   const site = new FakeSite()
-  api = new NodeApi(ports, { address, token: file }, site, new ApiMetrics())
+  api = new NodeApi(ports, { address, grants: [{ tenant: 'demo', tokenFile: file }] }, [site], new ApiMetrics())
   return { clock, notes, site }
 }
 

@@ -66,7 +66,17 @@ export class SiteLog {
     const fold = from ? SiteFold.thaw(of, JSON.parse(JSON.stringify(from.fold.freeze()))) : new SiteFold(of)
     const replica = { state: 'voting', fold, last: null } as unknown as Replica
     const { logs } = this
-    const options = { tenant: 'demo', site: 'home', node, partition: 0, logs, verifier, replica: () => replica }
+    const options = {
+      tenant: 'demo',
+      site: 'home',
+      node,
+      partition: 0,
+      logs,
+      verifier,
+      replica: () => replica,
+      up: () => true,
+      note: () => {},
+    }
     const view: ReplicaView & SiteView = new ReplicaView(options)
     let next = from?.at ?? 0
     const read = () => {
