@@ -10,7 +10,7 @@ export interface Grant {
 }
 
 /** Shorter ones can be guessed: 128 bits are 32 hex characters. */
-const TOKEN_CHARS_MIN = 32
+export const TOKEN_CHARS_MIN = 32
 const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]']
 
 const digest = (text: string) => createHash('sha256').update(text).digest()

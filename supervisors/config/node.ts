@@ -1,6 +1,7 @@
 /** A node's configuration from its file. */
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { isLoopback } from '../../projections/api/access.ts'
+import { isLoopback, TOKEN_CHARS_MIN } from '../../projections/api/access.ts'
 import type { SignedManifest } from '../../protocol/words/manifest.ts'
 import type { HttpConfig } from '../node/api.ts'
 import type { NodeConfig } from '../node/open.ts'
@@ -8,6 +9,7 @@ import { Found } from './found.ts'
 import type { FileOf } from './shape.ts'
 
 type NodeFile = FileOf<'node'>
+type Grant = NodeFile['http']['grants'][number]
 
 /** Throws CONFIG. */
 export function nodeConfigOf(path: string, file: NodeFile): NodeConfig {
@@ -49,18 +51,18 @@ function sitesOf(file: NodeFile, found: Found): NodeConfig['sites'] {
 const nameOf = ({ manifest: { tenant, site } }: SignedManifest): string => `${tenant}.${site}`
 
 function httpOf({ http }: NodeFile, found: Found): HttpConfig {
-  if (!isLoopback(http.address) && !http.hosts)
+  const { address, hosts } = http
+  if (!isLoopback(address) && !hosts)
     found.wrong('http.hosts', null, 'is missing', 'beyond loopback, list the names under which the API is asked')
-  const grants = http.grants.map((grant, i) => {
-    const { tenant, token, tokenFile } = grant
-    const at = `http.grants.${i}`
-    if ((token === undefined) === (tokenFile === undefined))
-      found.wrong(at, null, 'has not one of token and tokenFile', 'write one of them')
-    return {
-      tenant,
-      ...(token !== undefined && { token }),
-      ...(tokenFile !== undefined && { tokenFile: found.file(`${at}.tokenFile`, tokenFile) }),
-    }
-  })
-  return { address: http.address, grants, ...(http.hosts && { hosts: http.hosts }) }
+  const grants = http.grants.map((grant, i) => grantOf(grant, `http.grants.${i}`, found))
+  return { address, grants, ...(hosts && { hosts }) }
+}
+function grantOf({ tenant, token, tokenFile }: Grant, at: string, found: Found): HttpConfig['grants'][number] {
+  if ((token === undefined) === (tokenFile === undefined))
+    found.wrong(at, null, 'has not one of token and tokenFile', 'write one of them')
+  const file = tokenFile === undefined ? undefined : found.file(`${at}.tokenFile`, tokenFile)
+  const text = token ?? (file !== undefined && existsSync(file) ? readFileSync(file, 'utf8').trim() : undefined)
+  if (text !== undefined && text.length < TOKEN_CHARS_MIN)
+    found.wrong(at, null, 'has a token that can be guessed', `give it at least ${TOKEN_CHARS_MIN} characters`)
+  return { tenant, ...(token !== undefined && { token }), ...(file !== undefined && { tokenFile: file }) }
 }

@@ -35,15 +35,14 @@ export interface Exit {
 
 /** A process as a service manager runs it. */
 class Service {
-  readonly name: Name
-  readonly #start: () => ChildProcess
+  readonly #start: (main: string) => ChildProcess
+  #main = MAIN
   #child: ChildProcess
   #exited!: Promise<Exit>
   #wanted = true
   log = ''
 
-  constructor(name: Name, start: () => ChildProcess) {
-    this.name = name
+  constructor(start: (main: string) => ChildProcess) {
     this.#start = start
     this.#child = this.#launch()
   }
@@ -59,12 +58,14 @@ class Service {
     this.#child.kill(signal)
     return this.#exited
   }
-  again(): void {
+  /** Of this checkout, or from now on of another. */
+  again(main = this.#main): void {
+    this.#main = main
     this.#wanted = true
     this.#child = this.#launch()
   }
   #launch(): ChildProcess {
-    const child = this.#start()
+    const child = this.#start(this.#main)
     child.stderr!.setEncoding('utf8').on('data', (text: string) => {
       this.log = (this.log + text).slice(-200_000)
     })
@@ -87,7 +88,7 @@ export class Deployed {
     this.#ports = ports
     this.services = Object.fromEntries(NAMES.map(name => [name, this.#service(name)])) as Record<Name, Service>
   }
-  static async start(cycle: string): Promise<Deployed> {
+  static async start(site: string, cycle: string): Promise<Deployed> {
     const dir = mkdtempSync(join(tmpdir(), 'quorate-deployed-'))
     const ports = await freePorts()
     const [a, b, c, plant, gateway] = ports.map(port => `127.0.0.1:${port}`)
@@ -103,7 +104,7 @@ export class Deployed {
       '--cycle',
       cycle,
     ]
-    const written = await quorate('deploy', HOME, ...options)
+    const written = await quorate('deploy', site, ...options)
     if (written.code !== 0) throw new Error(written.err)
     const deployed = new Deployed(dir, ports)
     if (hasHaproxy) deployed.#startProxy()
@@ -118,8 +119,10 @@ export class Deployed {
   #service(name: Name): Service {
     const kind = name.split('-')[0]!
     const config = join(this.dir, name, `${kind}.yaml`)
-    const argv = ['--disable-warning=ExperimentalWarning', MAIN, kind, '--config', config]
-    return new Service(name, () => spawn(process.execPath, argv, { stdio: ['ignore', 'ignore', 'pipe'] }))
+    return new Service(main => {
+      const argv = ['--disable-warning=ExperimentalWarning', main, kind, '--config', config]
+      return spawn(process.execPath, argv, { stdio: ['ignore', 'ignore', 'pipe'] })
+    })
   }
   #startProxy(): void {
     const [a, b, c] = this.#ports.map(port => `127.0.0.1:${port + 1}`)
@@ -165,6 +168,25 @@ export class Deployed {
   }
   get(path: string, address = this.front): Promise<any> {
     return fetch(`http://${address}/api/v1${path}`, { headers: this.bearer }).then(reply => reply.json())
+  }
+  /** What one node's replica has decided since it is asked, by cycle; so many of them. */
+  async decisions(name: Name, count: number): Promise<ReadonlyMap<number, any>> {
+    const abort = new AbortController()
+    const url = `http://${this.httpOf(name)}/api/v1/sites/home/events`
+    const response = await fetch(url, { headers: this.bearer, signal: abort.signal })
+    const decided = new Map<number, any>()
+    let rest = ''
+    for await (const text of response.body!.pipeThrough(new TextDecoderStream())) {
+      const parts = (rest + text).split('\n\n')
+      rest = parts.pop()!
+      for (const part of parts.filter(p => p.startsWith('event: decision'))) {
+        const { cycle, candidate } = JSON.parse(/^data: (.*)$/m.exec(part)![1]!)
+        decided.set(cycle, candidate)
+      }
+      if (decided.size >= count) break
+    }
+    abort.abort()
+    return decided
   }
   /** Through the front, as its sender does it: the same bytes again until they are known to be taken; then to its end. */
   async command(target: string, name: string, params: Record<string, string> = {}): Promise<string> {

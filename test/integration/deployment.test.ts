@@ -1,11 +1,11 @@
 /** The topology of the deployment as processes: what falls comes back by itself, what is stopped drains, no slot is uncovered. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { Deployed, hasHaproxy, NAMES } from './deployed.ts'
+import { Deployed, HOME, hasHaproxy, NAMES } from './deployed.ts'
 import { quorate, until } from './site-run.ts'
 
 let site: Deployed
 beforeAll(async () => {
-  site = await Deployed.start('1s')
+  site = await Deployed.start(HOME, '1s')
   await site.wholeAgain()
 })
 afterAll(() => site?.stop())
@@ -25,10 +25,7 @@ describe('a deployment', () => {
   it('takes commands at its front, and from the command line with its folder', async () => {
     expect(await site.command('site', 'automatic')).toBe('confirmed')
     for (const asset of ['bat1', 'bat2', 'pv1']) expect(await site.command(asset, 'start')).toBe('confirmed')
-    // until it runs it takes no setpoint
-    await until(async () =>
-      (await site.get('/sites/home/assets/bat1')).states.some((s: string) => s.startsWith('operating.running')),
-    )
+    await until(async () => (await site.get('/sites/home/assets/bat1')).tags.includes('available'))
     const said = await quorate('command', 'home', 'site', 'manual', '--wait', '--data', site.dir)
     expect(said, said.err).toMatchObject({ code: 0, out: expect.stringContaining('confirmed') })
   })
