@@ -25,7 +25,12 @@ export interface Hands {
 }
 
 export type Source =
-  | { readonly kind: 'cluster'; readonly name: string; readonly open: () => Promise<Cluster> }
+  | {
+      readonly kind: 'cluster'
+      /** Started for the test: what is done to it harms nobody. */
+      readonly ours: boolean
+      readonly open: () => Promise<Cluster>
+    }
   | { readonly kind: 'none'; readonly reason: string }
 
 /**
@@ -37,13 +42,12 @@ export async function findCluster(env: NodeJS.ProcessEnv = process.env): Promise
   if (given) {
     const brokers = given.split(',').map(broker => broker.trim())
     const open = async (): Promise<Cluster> => ({ brokers, hands: null, stop: async () => {} })
-    return { kind: 'cluster', name: given, open }
+    return { kind: 'cluster', ours: false, open }
   }
   const docker = await findDocker()
-  if (docker.kind === 'found') return { kind: 'cluster', name: 'Redpanda in Docker', open: startRedpanda }
+  if (docker.kind === 'found') return { kind: 'cluster', ours: true, open: startRedpanda }
   const kafka = await findKafka()
-  if (kafka.kind === 'found')
-    return { kind: 'cluster', name: 'Apache Kafka', open: () => startKafka({ jars: kafka.jars }) }
+  if (kafka.kind === 'found') return { kind: 'cluster', ours: true, open: () => startKafka({ jars: kafka.jars }) }
   const reason = `QUORATE_BROKERS is not set; ${docker.reason}; ${kafka.reason}`
   if (env.CI || env.QUORATE_REQUIRE_BROKER === '1') throw new Error(`no broker to test with: ${reason}`)
   process.stderr.write(`broker suites are skipped: ${reason}\n`)

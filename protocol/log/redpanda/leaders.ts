@@ -1,7 +1,7 @@
 import type { Note } from '../../ports.ts'
 import type { Cluster } from './cluster.ts'
 import type { Limits } from './limits.ts'
-import type { Address } from './line.ts'
+import { type Address, textOf } from './line.ts'
 import type { Metadata } from './metadata.ts'
 
 export interface Leader {
@@ -9,11 +9,18 @@ export interface Leader {
   readonly epoch: number
 }
 
+/** Waits for the answer of a partition's leader. */
+interface Asking {
+  readonly partition: number
+  moved(): void
+}
+
 /**
  * Who leads each partition of one topic.
  *
  * E1 a leader of an older epoch never replaces one of a newer: a broker that was cut off says what was true before;
- * E2 a topic of the same name with another id is another log (L-d): whoever reads or appends here ends.
+ * E2 whoever waits for an answer of a broker that leads no longer is told at once: a hung one would be waited for;
+ * E3 a topic of the same name with another id is another log (L-d): whoever reads or appends here ends.
  */
 export class Leaders {
   readonly #cluster: Cluster
@@ -23,6 +30,7 @@ export class Leaders {
   readonly #note: Note
   readonly #anew: (id: string) => void
   readonly #leaders = new Map<number, Leader>()
+  readonly #asking = new Set<Asking>()
   #refreshing: Promise<void> | null = null
   #timer: NodeJS.Timeout | null = null
   #lost = false
@@ -59,6 +67,14 @@ export class Leaders {
     return this.#refreshing
   }
 
+  watch(asking: Asking): void {
+    this.#asking.add(asking)
+  }
+
+  unwatch(asking: Asking): void {
+    this.#asking.delete(asking)
+  }
+
   close(): void {
     this.#closed = true
     if (this.#timer) clearTimeout(this.#timer)
@@ -82,16 +98,23 @@ export class Leaders {
   take({ brokers, topic }: Metadata): void {
     if (topic.kind !== 'there') return
     if (topic.id !== this.#id) {
-      this.#anew(topic.id) // E2
+      this.#anew(topic.id) // E3
       return
     }
     for (const { partition, leader, epoch } of topic.partitions) {
       const address = leader === null ? undefined : brokers.get(leader)
       const known = this.#leaders.get(partition)
-      if (address && (!known || epoch >= known.epoch)) this.#leaders.set(partition, { address, epoch }) // E1
+      if (!address || (known && epoch < known.epoch)) continue // E1
+      this.#leaders.set(partition, { address, epoch })
+      if (known && textOf(known.address) !== textOf(address)) this.#moved(partition)
     }
     if (this.#lost) this.#note('info', 'log cluster found again', { topic: this.#topic })
     this.#lost = false
+  }
+
+  /** E2 */
+  #moved(partition: number): void {
+    for (const asking of this.#asking) if (asking.partition === partition) asking.moved()
   }
 
   /** Once for each loss. */

@@ -31,6 +31,7 @@ export class PartitionLine {
     this.#leaders = of.leaders
     this.#limits = of.limits
     this.#shared = shared
+    this.#leaders.watch(this)
   }
 
   /** The broker that is asked, for people. */
@@ -57,13 +58,20 @@ export class PartitionLine {
     await this.#leaders.refresh()
   }
 
+  /** What the former leader still owes is unknown, and asked of the new one. */
+  moved(): void {
+    this.#leave()
+  }
+
   close(): void {
     this.#closed = true
+    this.#leaders.unwatch(this)
     this.#leave()
   }
 
   #leave(): void {
     if (!this.#shared) this.#line?.close()
+    this.#line = null
   }
 
   #to<T>(leader: Leader, what: Exchange<T>): Promise<Attempt<T>> {
