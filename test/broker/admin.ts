@@ -4,11 +4,11 @@ import { type Admin, type ITopicConfig, Kafka, logLevel } from 'kafkajs'
 /** What the library's own public client sees and does: the driver is not asked about itself. */
 const PATIENCE_MS = 90_000
 
-export const clientOf = (brokers: readonly string[]): Kafka =>
+export const clientOf = (brokers: readonly string[], retries = 0): Kafka =>
   new Kafka({
     brokers: [...brokers],
     logLevel: logLevel.NOTHING,
-    retry: { retries: 0 },
+    retry: { retries, initialRetryTime: 100, maxRetryTime: 500 },
     connectionTimeout: 2000,
     requestTimeout: 5000,
   })
