@@ -25,6 +25,17 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
+      {
+        // three brokers and their clients share a small machine: one file at a time
+        test: {
+          name: 'broker',
+          include: ['test/broker/**/*.test.ts'],
+          pool: 'forks',
+          testTimeout: 120_000,
+          hookTimeout: 400_000,
+          fileParallelism: false,
+        },
+      },
     ],
     reporters: ['default', './test/closing-line.ts'],
   },

@@ -173,6 +173,21 @@ export const ERRORS = {
     title: 'A record of the log is damaged',
     fix: 'Restore the log from a copy; nothing before the named position is lost',
   },
+  LOG_UNREACHABLE: {
+    status: 503,
+    title: 'No broker of the log answers, or none leads',
+    fix: 'Start the brokers, or correct the addresses in `brokers`; most of them must be up',
+  },
+  LOG_DENIED: {
+    status: 401,
+    title: 'The brokers do not let this process in',
+    fix: 'Mend what the message names: the account, its rights, the certificate, or the version of the brokers',
+  },
+  LOG_UNSAFE: {
+    status: 409,
+    title: 'The cluster would lose what it has acknowledged',
+    fix: 'Mend each setting that the message lists, or say that it is a toy',
+  },
   SKIP_VOID: {
     status: 409,
     title: 'The record cannot be passed: the log shows that it was decided upon, or what follows is judged by it',
