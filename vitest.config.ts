@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-/** Unit suites share threads; suites that start processes get forks and time of their own. */
+/** Unit suites share threads; suites that start processes get forks, and after the others the machine to themselves. */
 export default defineConfig({
   test: {
     projects: [
@@ -23,6 +23,7 @@ export default defineConfig({
           testTimeout: 420_000,
           hookTimeout: 120_000,
           fileParallelism: false,
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -34,6 +35,7 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 400_000,
           fileParallelism: false,
+          sequence: { groupOrder: 2 },
         },
       },
     ],
