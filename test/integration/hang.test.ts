@@ -28,8 +28,10 @@ const turn = (to: string) => quorate('command', 'home', 'load1', 'turn', `to=${t
 const skip = (position: number) =>
   quorate('log', 'skip', String(position), '--reason', 'its guard does not end', '--data', data)
 /** What the run has said of the newest node that it has killed. */
-const positionSaid = (): number =>
-  Number(/"a process does not answer: killed"/.test(run.stderr) && /"position":(\d+)/.exec(run.stderr)?.[1])
+function positionSaid(): number {
+  const said = run.stderr.split('\n').filter(line => line.includes('"a process does not answer: killed"'))
+  return Number(/"position":(\d+)/.exec(said.at(-1) ?? '')?.[1])
+}
 async function commands(): Promise<{ position: number; fact: { params: { to?: string } } }[]> {
   const { out } = await quorate('log', 'export', '--data', data, '--kind', 'CommandRequested')
   return out
