@@ -31,7 +31,7 @@ export type Source =
       readonly ours: boolean
       readonly open: () => Promise<Cluster>
     }
-  | { readonly kind: 'none'; readonly reason: string }
+  | { readonly kind: 'none' }
 
 /**
  * In order: `QUORATE_BROKERS`, Docker with Redpanda, Java 17 with Apache Kafka from the Maven repository. Where the
@@ -48,10 +48,14 @@ export async function findCluster(env: NodeJS.ProcessEnv = process.env): Promise
   if (docker.kind === 'found') return { kind: 'cluster', ours: true, open: startRedpanda }
   const kafka = await findKafka()
   if (kafka.kind === 'found') return { kind: 'cluster', ours: true, open: () => startKafka({ jars: kafka.jars }) }
-  const reason = `QUORATE_BROKERS is not set; ${docker.reason}; ${kafka.reason}`
+  skipped(`QUORATE_BROKERS is not set; ${docker.reason}; ${kafka.reason}`, env)
+  return { kind: 'none' }
+}
+
+/** One line where suites may be skipped, an error where they must run. */
+export function skipped(reason: string, env: NodeJS.ProcessEnv = process.env): void {
   if (env.CI || env.QUORATE_REQUIRE_BROKER === '1') throw new Error(`no broker to test with: ${reason}`)
-  process.stderr.write(`broker suites are skipped: ${reason}\n`)
-  return { kind: 'none', reason }
+  process.stderr.write(`a broker suite is skipped: ${reason}\n`)
 }
 
 /** Whether something that a cluster needs is there. */

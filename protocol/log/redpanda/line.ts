@@ -99,9 +99,9 @@ export class Line {
   #failed(error: unknown): Exclude<Attempt<never>, { kind: 'answered' }> {
     const { name, message, type, code, errors, partitions } = error as KafkaError
     const reason = `${this.#name}: ${message}`
-    const denied = name === 'KafkaJSSASLAuthenticationError' || error instanceof TooOldError
-    if (denied || isCertificate(code, message)) return { kind: 'denied', reason }
     const own = type ?? errors?.[0]?.type ?? partitions?.[0]?.error?.type
+    const account = name === 'KafkaJSSASLAuthenticationError' || (own !== undefined && /SASL/.test(own))
+    if (account || error instanceof TooOldError || isCertificate(code, message)) return { kind: 'denied', reason }
     if (own) return { kind: 'said', type: own, reason: `${reason} (${own})` }
     return { kind: 'unreached', reason, silent: false }
   }
