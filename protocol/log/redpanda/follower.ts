@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Note } from '../../ports.ts'
 import type { Delivery } from '../delivery.ts'
 import { type Ends, LogError } from '../event-log.ts'
 import { FOLLOW_BATCH_RECORDS_MAX } from '../limits.ts'
 import type { Page, Stop } from './batches.ts'
 import { fetchOf } from './fetch.ts'
 import type { Limits } from './limits.ts'
+import type { Attempt } from './line.ts'
 import type { PartitionLine } from './partition-line.ts'
 
 /** A leader that is behind what was read already catches up within moments; for longer than this, records are missing. */
@@ -23,10 +25,12 @@ export class Following {
   readonly #limits: Limits
   readonly #ends: () => Promise<Ends>
   readonly #delivery: Delivery
+  readonly #note: Note
   #position: number
   /** True once a record was seen: then the log may no longer end below it. */
   #moved = false
   #missingSinceMs: number | null = null
+  #stalled = false
   /** Answers offered and not yet taken. */
   #ahead = 0
   #room: (() => void) | null = null
@@ -38,6 +42,7 @@ export class Following {
     readonly limits: Limits
     readonly ends: () => Promise<Ends>
     readonly delivery: Delivery
+    readonly note: Note
   }) {
     this.#topic = of.topic
     this.#line = of.line
@@ -45,6 +50,7 @@ export class Following {
     this.#limits = of.limits
     this.#ends = of.ends
     this.#delivery = of.delivery
+    this.#note = of.note
   }
 
   taken(): void {
@@ -78,6 +84,7 @@ export class Following {
         }),
       )
       if (this.#delivery.ended) return
+      this.#tell(attempt)
       if (attempt.kind === 'answered') await this.#took(attempt.answer)
     }
   }
@@ -129,6 +136,16 @@ export class Following {
 
   get #name(): string {
     return `partition ${this.#line.partition} of '${this.#topic}' on ${this.#line.broker}`
+  }
+
+  /** Told once for each stall. */
+  #tell(attempt: Attempt<Page>): void {
+    const stalled = attempt.kind !== 'answered'
+    if (stalled === this.#stalled) return
+    this.#stalled = stalled
+    const who = { topic: this.#topic, partition: this.#line.partition }
+    if (stalled) this.#note('warn', 'log partition cannot be followed', { ...who, reason: attempt.reason })
+    else this.#note('info', 'log partition is followed again', who)
   }
 
   #wake(): void {

@@ -145,12 +145,14 @@ class RedpandaLog implements EventLog {
       limits: this.#limits,
       ends: () => this.#questions.ends(partition),
       delivery,
+      note: this.#note,
     })
     const refusal = this.#refusal()
     if (refusal) queueMicrotask(() => delivery.fail(refusal))
     else {
       this.#deliveries.add(delivery)
-      void following.run()
+      const fault = (error: unknown) => delivery.fail(new LogError('LOG_FAILED', `the follower broke: ${error}`))
+      following.run().catch(fault)
     }
     return delivery
   }
