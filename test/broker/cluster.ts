@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto'
+import { deleteTopics } from './admin.ts'
 import { findKafka, startKafka } from './kafka.ts'
 import { findDocker, startRedpanda } from './redpanda.ts'
 
@@ -9,6 +11,9 @@ export interface Cluster {
   /** Ends it and removes what it kept. */
   stop(): Promise<void>
 }
+
+/** Begins the names of this run's topics: a cluster that was given has others, and those of the run before. */
+export const OWN = `test-${randomBytes(4).toString('hex')}-`
 
 /** Each resolves when it is done to the broker, not when the cluster has got over it. */
 export interface Hands {
@@ -41,7 +46,7 @@ export async function findCluster(env: NodeJS.ProcessEnv = process.env): Promise
   const given = env.QUORATE_BROKERS
   if (given) {
     const brokers = given.split(',').map(broker => broker.trim())
-    const open = async (): Promise<Cluster> => ({ brokers, hands: null, stop: async () => {} })
+    const open = async (): Promise<Cluster> => ({ brokers, hands: null, stop: () => deleteTopics(brokers, OWN) })
     return { kind: 'cluster', ours: false, open }
   }
   const docker = await findDocker()
