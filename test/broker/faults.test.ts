@@ -115,6 +115,7 @@ describe.skipIf(source.kind === 'none' || !source.ours)('under faults', () => {
     const settings = {
       'min.insync.replicas': 2,
       'retention.ms': 3000,
+      'message.timestamp.type': 'LogAppendTime',
       'segment.bytes': 1024 * 1024,
       'max.message.bytes': 16 * 1024 * 1024,
     }

@@ -39,7 +39,12 @@ const given = (topic: string, settings: Record<string, string>, replicas = 3): P
     configEntries: Object.entries(settings).map(([name, value]) => ({ name, value })),
   })
 
-const SAFE = { 'min.insync.replicas': '2', 'max.message.bytes': '16777216', 'retention.ms': '-1' }
+const SAFE = {
+  'min.insync.replicas': '2',
+  'max.message.bytes': '16777216',
+  'message.timestamp.type': 'LogAppendTime',
+  'retention.ms': '-1',
+}
 
 function follow(log: EventLog, from = 0) {
   const records: LogRecord[] = []
@@ -82,6 +87,11 @@ describe.skipIf(source.kind === 'none')('topics', () => {
     { what: 'bounded by size', settings: { ...SAFE, 'retention.bytes': '9000000' }, says: '--set retention.bytes=-1' },
     { what: 'one in sync', settings: { ...SAFE, 'min.insync.replicas': '1' }, says: '--set min.insync.replicas=2' },
     { what: 'compaction', settings: { ...SAFE, 'cleanup.policy': 'compact' }, says: '--set cleanup.policy=delete' },
+    {
+      what: 'stamps of whoever appends',
+      settings: { ...SAFE, 'message.timestamp.type': 'CreateTime' },
+      says: '--set message.timestamp.type=LogAppendTime',
+    },
     { what: 'small messages', settings: { ...SAFE, 'max.message.bytes': '1048588' }, says: '--set max.message.bytes=' },
     {
       what: 'unclean leaders',

@@ -6,8 +6,8 @@ import { FOLLOW_BATCH_RECORDS_MAX } from '../limits.ts'
 import type { Page, Stop } from './batches.ts'
 import { fetchOf } from './fetch.ts'
 import type { Limits } from './limits.ts'
-import type { Attempt } from './line.ts'
 import type { PartitionLine } from './partition-line.ts'
+import { Stall } from './stall.ts'
 
 /** A leader that is behind what was read already catches up within moments; for longer than this, records are missing. */
 const MISSING_MS_MAX = 30_000
@@ -25,12 +25,11 @@ export class Following {
   readonly #limits: Limits
   readonly #ends: () => Promise<Ends>
   readonly #delivery: Delivery
-  readonly #note: Note
+  readonly #stall: Stall
   #position: number
   /** True once a record was seen: then the log may no longer end below it. */
   #moved = false
   #missingSinceMs: number | null = null
-  #stalled = false
   /** Answers offered and not yet taken. */
   #ahead = 0
   #room: (() => void) | null = null
@@ -50,7 +49,7 @@ export class Following {
     this.#limits = of.limits
     this.#ends = of.ends
     this.#delivery = of.delivery
-    this.#note = of.note
+    this.#stall = new Stall(of.note, 'follow', { topic: of.topic, partition: of.line.partition })
   }
 
   taken(): void {
@@ -84,8 +83,10 @@ export class Following {
         }),
       )
       if (this.#delivery.ended) return
-      this.#tell(attempt)
-      if (attempt.kind === 'answered') await this.#took(attempt.answer)
+      if (attempt.kind === 'answered') {
+        this.#stall.passed()
+        await this.#took(attempt.answer)
+      } else this.#stall.failed(attempt.reason)
     }
   }
 
@@ -136,16 +137,6 @@ export class Following {
 
   get #name(): string {
     return `partition ${this.#line.partition} of '${this.#topic}' on ${this.#line.broker}`
-  }
-
-  /** Told once for each stall. */
-  #tell(attempt: Attempt<Page>): void {
-    const stalled = attempt.kind !== 'answered'
-    if (stalled === this.#stalled) return
-    this.#stalled = stalled
-    const who = { topic: this.#topic, partition: this.#line.partition }
-    if (stalled) this.#note('warn', 'log partition cannot be followed', { ...who, reason: attempt.reason })
-    else this.#note('info', 'log partition is followed again', who)
   }
 
   #wake(): void {

@@ -51,6 +51,7 @@ export async function openRedpandaLog(options: RedpandaLogOptions): Promise<Even
   const { note = () => {}, ...bounds } = rest
   const limits: Limits = { ...LIMITS, ...bounds }
   const { connectMsMax } = limits
+  if (sasl?.mechanism === 'plain' && !ssl) note('warn', 'log password travels in the clear', { brokers })
   const door = { ssl: ssl === true ? {} : ssl || undefined, sasl, connectMsMax, note }
   const cluster = new Cluster(brokers.map(addressOf), door, limits)
   try {
