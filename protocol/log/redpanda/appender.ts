@@ -8,12 +8,12 @@ import { Stall } from './stall.ts'
 
 /** One call of `append`: settled once, by whichever partition settles it last, or first fails it. */
 export interface Appending {
-  readonly positions: number[]
   readonly dueMs: number
   /** Nothing of it was sent: a refusal means that nothing was written. */
   sent: boolean
   readonly settled: boolean
-  written(count: number): void
+  /** The record at this place of the caller's batch. */
+  written(index: number, position: number): void
   failed(error: LogError): void
 }
 
@@ -131,10 +131,7 @@ export class Appender {
   #written(batch: readonly Waiting[], base: number): void {
     this.#sequence = (this.#sequence + batch.length) & SEQUENCE_MASK
     this.#stall.passed()
-    for (const [i, { of, index }] of batch.entries()) {
-      of.positions[index] = base + i
-      of.written(1)
-    }
+    for (const [i, { of, index }] of batch.entries()) of.written(index, base + i)
   }
 
   /** Null once the broker has given this appender an id. */
