@@ -27,7 +27,7 @@ export default defineConfig({
         },
       },
       {
-        // three brokers and their clients share a small machine: one file at a time
+        // three brokers and their clients take a small machine: one file at a time
         test: {
           name: 'broker',
           include: ['test/broker/**/*.test.ts'],

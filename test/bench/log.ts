@@ -6,6 +6,7 @@ import path from 'node:path'
 import { openEmbeddedLog } from '../../protocol/log/embedded/index.ts'
 import type { EventLog } from '../../protocol/log/event-log.ts'
 import { openBare } from './log-bare.ts'
+import { benchBroker } from './log-broker.ts'
 import { median, quantile, type Row } from './row.ts'
 
 /**
@@ -46,6 +47,7 @@ export async function benchLog(quick = false): Promise<readonly Row[]> {
     ...(await lateness(quick)),
     await idle(quick),
   ]
+  rows.push(...(await benchBroker(quick)))
   const shim = compileShim()
   if (!shim)
     return [...rows, { name: 'flush slowed', value: Number.NaN, unit: '', detail: 'no C compiler: not measured' }]

@@ -43,7 +43,11 @@ export function leaderInSync(brokers: readonly string[], topic: string, replicas
 export const createTopic = (brokers: readonly string[], topic: ITopicConfig): Promise<unknown> =>
   administer(brokers, admin => admin.createTopics({ topics: [topic], waitForLeaders: false }))
 
-export const deleteTopic = (brokers: readonly string[], topic: string): Promise<unknown> =>
+/** Those whose names begin so; resolves when no broker knows one any more. */
+export const deleteTopics = (brokers: readonly string[], beginning: string): Promise<void> =>
   administer(brokers, async admin => {
-    if ((await admin.listTopics()).includes(topic)) await admin.deleteTopics({ topics: [topic] })
+    const topics = (await admin.listTopics()).filter(topic => topic.startsWith(beginning))
+    if (topics.length === 0) return
+    await admin.deleteTopics({ topics })
+    throw new Error(`${topics} are being deleted`)
   })

@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto'
+import { deleteTopics } from './admin.ts'
 import { findKafka, startKafka } from './kafka.ts'
 import { findDocker, startRedpanda } from './redpanda.ts'
 
@@ -9,6 +11,9 @@ export interface Cluster {
   /** Ends it and removes what it kept. */
   stop(): Promise<void>
 }
+
+/** Begins the names of this run's topics: a cluster that was given has others, and those of the run before. */
+export const OWN = `test-${randomBytes(4).toString('hex')}-`
 
 /** Each resolves when it is done to the broker, not when the cluster has got over it. */
 export interface Hands {
@@ -31,7 +36,7 @@ export type Source =
       readonly ours: boolean
       readonly open: () => Promise<Cluster>
     }
-  | { readonly kind: 'none'; readonly reason: string }
+  | { readonly kind: 'none' }
 
 /**
  * In order: `QUORATE_BROKERS`, Docker with Redpanda, Java 17 with Apache Kafka from the Maven repository. Where the
@@ -41,17 +46,21 @@ export async function findCluster(env: NodeJS.ProcessEnv = process.env): Promise
   const given = env.QUORATE_BROKERS
   if (given) {
     const brokers = given.split(',').map(broker => broker.trim())
-    const open = async (): Promise<Cluster> => ({ brokers, hands: null, stop: async () => {} })
+    const open = async (): Promise<Cluster> => ({ brokers, hands: null, stop: () => deleteTopics(brokers, OWN) })
     return { kind: 'cluster', ours: false, open }
   }
   const docker = await findDocker()
   if (docker.kind === 'found') return { kind: 'cluster', ours: true, open: startRedpanda }
   const kafka = await findKafka()
   if (kafka.kind === 'found') return { kind: 'cluster', ours: true, open: () => startKafka({ jars: kafka.jars }) }
-  const reason = `QUORATE_BROKERS is not set; ${docker.reason}; ${kafka.reason}`
+  skipped(`QUORATE_BROKERS is not set; ${docker.reason}; ${kafka.reason}`, env)
+  return { kind: 'none' }
+}
+
+/** One line where suites may be skipped, an error where they must run. */
+export function skipped(reason: string, env: NodeJS.ProcessEnv = process.env): void {
   if (env.CI || env.QUORATE_REQUIRE_BROKER === '1') throw new Error(`no broker to test with: ${reason}`)
-  process.stderr.write(`broker suites are skipped: ${reason}\n`)
-  return { kind: 'none', reason }
+  process.stderr.write(`a broker suite is skipped: ${reason}\n`)
 }
 
 /** Whether something that a cluster needs is there. */

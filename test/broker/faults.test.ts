@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { EventLog, LogError } from '../../protocol/log/event-log.ts'
 import { openRedpandaLog, type RedpandaLogOptions } from '../../protocol/log/redpanda/index.ts'
 import { createTopic, leaderInSync } from './admin.ts'
-import { type Cluster, findCluster, type Hands } from './cluster.ts'
+import { type Cluster, findCluster, type Hands, OWN } from './cluster.ts'
 import { Load } from './load.ts'
 
 /**
@@ -25,7 +25,13 @@ afterEach(async () => {
 afterAll(() => cluster?.stop())
 
 async function open(prefix: string, options: Partial<RedpandaLogOptions> = {}): Promise<EventLog> {
-  const log = await openRedpandaLog({ brokers: cluster.brokers, topic: 'facts', prefix, partitions: 1, ...options })
+  const log = await openRedpandaLog({
+    brokers: cluster.brokers,
+    topic: 'facts',
+    prefix: `${OWN}${prefix}`,
+    partitions: 1,
+    ...options,
+  })
   opened.push(log)
   return log
 }
@@ -37,7 +43,8 @@ async function load(prefix: string, options: Partial<RedpandaLogOptions> = {}): 
   return running
 }
 
-const leaderOf = (prefix: string): Promise<number> => leaderInSync(cluster.brokers, `${prefix}facts`, hands.ids.length)
+const leaderOf = (prefix: string): Promise<number> =>
+  leaderInSync(cluster.brokers, `${OWN}${prefix}facts`, hands.ids.length)
 
 const tell = (what: string, { stallMs, rejections }: Load): void =>
   void process.stdout.write(`${what}: acknowledgements stalled for ${stallMs} ms, ${rejections.length} rejected\n`)
@@ -108,12 +115,13 @@ describe.skipIf(source.kind === 'none' || !source.ours)('under faults', () => {
     const settings = {
       'min.insync.replicas': 2,
       'retention.ms': 3000,
+      'message.timestamp.type': 'LogAppendTime',
       'segment.bytes': 1024 * 1024,
       'max.message.bytes': 16 * 1024 * 1024,
     }
     const configEntries = Object.entries(settings).map(([name, value]) => ({ name, value: `${value}` }))
     await createTopic(cluster.brokers, {
-      topic: 'expire.history',
+      topic: `${OWN}expire.history`,
       numPartitions: 1,
       replicationFactor: 3,
       configEntries,

@@ -33,9 +33,11 @@ export async function findKafka(): Promise<{ readonly kind: 'found'; readonly ja
 
 /** How clients reach a broker; without it, in the clear. */
 export interface Secured {
-  /** PEM: the key and then its certificate. */
+  /** PKCS #12, with the key of the brokers. */
   readonly keyStore: string
-  readonly trustStore: string
+  readonly storePassword: string
+  /** PEM: who vouches for that key. */
+  readonly authority: string
   readonly user: string
   readonly password: string
 }
@@ -174,13 +176,14 @@ function prepare(broker: Broker, brokers: readonly Broker[], clusterId: string, 
   fs.writeFileSync(propertiesOf(broker), lines(properties))
 }
 
-function securityOf({ keyStore, trustStore, user, password }: Secured): Record<string, string> {
+function securityOf({ keyStore, storePassword, authority, user, password }: Secured): Record<string, string> {
   const account = `username="${user}" password="${password}" user_${user}="${password}"`
   return {
-    'ssl.keystore.type': 'PEM',
+    'ssl.keystore.type': 'PKCS12',
     'ssl.keystore.location': keyStore,
+    'ssl.keystore.password': storePassword,
     'ssl.truststore.type': 'PEM',
-    'ssl.truststore.location': trustStore,
+    'ssl.truststore.location': authority,
     'sasl.enabled.mechanisms': 'PLAIN',
     'sasl.mechanism.inter.broker.protocol': 'PLAIN',
     'listener.name.sasl_ssl.plain.sasl.jaas.config': `org.apache.kafka.common.security.plain.PlainLoginModule required ${account};`,
@@ -208,7 +211,7 @@ async function ready(brokers: readonly Broker[], secured: Secured | undefined): 
     requestTimeout: 5000,
     ...(secured
       ? {
-          ssl: { ca: fs.readFileSync(secured.trustStore, 'utf8') },
+          ssl: { ca: fs.readFileSync(secured.authority, 'utf8') },
           sasl: { mechanism: 'plain', username: secured.user, password: secured.password },
         }
       : {}),

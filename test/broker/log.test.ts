@@ -2,7 +2,7 @@ import path from 'node:path'
 import { afterAll, beforeAll, describe } from 'vitest'
 import { openRedpandaLog } from '../../protocol/log/redpanda/index.ts'
 import { type Driver, durableLogSuite, logSuite } from '../contract/log-suite.ts'
-import { type Cluster, findCluster } from './cluster.ts'
+import { type Cluster, findCluster, OWN } from './cluster.ts'
 
 const source = await findCluster()
 let cluster: Cluster
@@ -11,7 +11,7 @@ let cluster: Cluster
 const redpanda: Driver = {
   name: 'redpanda',
   open: dir =>
-    openRedpandaLog({ brokers: cluster.brokers, topic: 'facts', prefix: `${path.basename(path.dirname(dir))}.` }),
+    openRedpandaLog({ brokers: cluster.brokers, topic: 'facts', prefix: `${OWN}${path.basename(path.dirname(dir))}.` }),
   trims: 'records',
 }
 

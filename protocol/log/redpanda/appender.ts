@@ -4,15 +4,16 @@ import { type Exchange, exchange } from './kafkajs.ts'
 import type { Limits } from './limits.ts'
 import type { Attempt } from './line.ts'
 import type { PartitionLine } from './partition-line.ts'
+import { Stall } from './stall.ts'
 
 /** One call of `append`: settled once, by whichever partition settles it last, or first fails it. */
 export interface Appending {
-  readonly positions: number[]
   readonly dueMs: number
   /** Nothing of it was sent: a refusal means that nothing was written. */
   sent: boolean
   readonly settled: boolean
-  written(count: number): void
+  /** The record at this place of the caller's batch. */
+  written(index: number, position: number): void
   failed(error: LogError): void
 }
 
@@ -56,20 +57,19 @@ export class Appender {
   readonly #topic: string
   readonly #line: PartitionLine
   readonly #limits: Limits
-  readonly #note: Note
+  readonly #stall: Stall
   #queue: Waiting[] = []
   #producer: { readonly id: string; readonly epoch: number } | null = null
   #sequence = 0
   #running: Promise<void> | null = null
   /** Null while the log is open. */
   #ended: LogError | null = null
-  #stalled = false
 
   constructor(topic: string, line: PartitionLine, limits: Limits, note: Note) {
     this.#topic = topic
     this.#line = line
     this.#limits = limits
-    this.#note = note
+    this.#stall = new Stall(note, 'append', { topic, partition: line.partition })
   }
 
   add(of: Appending, index: number, body: string): void {
@@ -123,19 +123,15 @@ export class Appender {
         return this.#written(batch, Number(attempt.answer.topics[0]!.partitions[0]!.baseOffset))
       if (attempt.kind === 'said' && REFUSED.has(attempt.type)) return fail(batch, this.#refusal(attempt.reason))
       if (attempt.kind === 'said' && NUMBERING.has(attempt.type)) this.#producer = null
-      this.#stall(attempt.reason)
-      this.#expire(batch)
+      this.#stall.failed(attempt.reason)
+      this.#expire(batch, attempt.reason)
     }
   }
 
   #written(batch: readonly Waiting[], base: number): void {
     this.#sequence = (this.#sequence + batch.length) & SEQUENCE_MASK
-    if (this.#stalled) this.#note('info', 'log partition takes appends again', this.#who)
-    this.#stalled = false
-    for (const [i, { of, index }] of batch.entries()) {
-      of.positions[index] = base + i
-      of.written(1)
-    }
+    this.#stall.passed()
+    for (const [i, { of, index }] of batch.entries()) of.written(index, base + i)
   }
 
   /** Null once the broker has given this appender an id. */
@@ -165,32 +161,23 @@ export class Appender {
   }
 
   /** A3: of this batch and of those behind it. */
-  #expire(batch: readonly Waiting[]): void {
+  #expire(batch: readonly Waiting[], reason: string): void {
     const nowMs = performance.now()
     for (const { of } of [...batch, ...this.#queue]) {
       if (of.settled || of.dueMs > nowMs) continue
       of.failed(
         of.sent
-          ? new LogError('LOG_FAILED', `${this.#name} did not acknowledge in time: unknown`)
-          : new LogError('LOG_BUSY', `${this.#name} takes nothing at present; nothing was written`),
+          ? new LogError('LOG_FAILED', `${this.#name} has not acknowledged in time, so it is unknown: ${reason}`)
+          : new LogError('LOG_BUSY', `${this.#name} takes nothing at present, so nothing was written: ${reason}`),
       )
     }
     this.#queue = this.#queue.filter(({ of }) => !of.settled)
-  }
-
-  /** Told once for each stall. */
-  #stall(reason: string): void {
-    if (!this.#stalled) this.#note('warn', 'log partition takes no appends', { ...this.#who, reason })
-    this.#stalled = true
   }
 
   #refusal(reason: string): LogError {
     return new LogError('LOG_FAILED', `${this.#name} refuses the record: ${reason}`)
   }
 
-  get #who(): { topic: string; partition: number; broker: string } {
-    return { topic: this.#topic, partition: this.#line.partition, broker: this.#line.broker }
-  }
   get #name(): string {
     return `partition ${this.#line.partition} of '${this.#topic}' on ${this.#line.broker}`
   }

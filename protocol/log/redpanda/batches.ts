@@ -1,5 +1,6 @@
 import type { LogRecord } from '../event-log.ts'
-import { crc32c, createErrorFromCode } from './kafkajs.ts'
+import { crc32c } from './crc32c.ts'
+import { createErrorFromCode } from './kafkajs.ts'
 
 /** What a fetch of one partition brought. */
 export type Page =

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Note } from '../../ports.ts'
 import type { Delivery } from '../delivery.ts'
 import { type Ends, LogError } from '../event-log.ts'
 import { FOLLOW_BATCH_RECORDS_MAX } from '../limits.ts'
@@ -6,6 +7,7 @@ import type { Page, Stop } from './batches.ts'
 import { fetchOf } from './fetch.ts'
 import type { Limits } from './limits.ts'
 import type { PartitionLine } from './partition-line.ts'
+import { Stall } from './stall.ts'
 
 /** A leader that is behind what was read already catches up within moments; for longer than this, records are missing. */
 const MISSING_MS_MAX = 30_000
@@ -23,6 +25,7 @@ export class Following {
   readonly #limits: Limits
   readonly #ends: () => Promise<Ends>
   readonly #delivery: Delivery
+  readonly #stall: Stall
   #position: number
   /** True once a record was seen: then the log may no longer end below it. */
   #moved = false
@@ -38,6 +41,7 @@ export class Following {
     readonly limits: Limits
     readonly ends: () => Promise<Ends>
     readonly delivery: Delivery
+    readonly note: Note
   }) {
     this.#topic = of.topic
     this.#line = of.line
@@ -45,6 +49,7 @@ export class Following {
     this.#limits = of.limits
     this.#ends = of.ends
     this.#delivery = of.delivery
+    this.#stall = new Stall(of.note, 'follow', { topic: of.topic, partition: of.line.partition })
   }
 
   taken(): void {
@@ -78,7 +83,10 @@ export class Following {
         }),
       )
       if (this.#delivery.ended) return
-      if (attempt.kind === 'answered') await this.#took(attempt.answer)
+      if (attempt.kind === 'answered') {
+        this.#stall.passed()
+        await this.#took(attempt.answer)
+      } else this.#stall.failed(attempt.reason)
     }
   }
 

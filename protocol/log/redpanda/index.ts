@@ -12,13 +12,14 @@ import {
   type Topic,
 } from '../event-log.ts'
 import { assertCount, assertPartition, assertPosition, assertRecords } from '../limits.ts'
-import { Appender, type Appending } from './appender.ts'
+import { Appender } from './appender.ts'
 import { Cluster } from './cluster.ts'
 import { Following } from './follower.ts'
 import type { Sasl } from './kafkajs.ts'
 import { Leaders } from './leaders.ts'
 import { LIMITS, type Limits } from './limits.ts'
 import { addressOf } from './line.ts'
+import { Outstanding } from './outstanding.ts'
 import { PartitionLine } from './partition-line.ts'
 import { Questions } from './questions.ts'
 import { type ReadyTopic, readyTopic } from './topics.ts'
@@ -51,6 +52,7 @@ export async function openRedpandaLog(options: RedpandaLogOptions): Promise<Even
   const { note = () => {}, ...bounds } = rest
   const limits: Limits = { ...LIMITS, ...bounds }
   const { connectMsMax } = limits
+  if (sasl?.mechanism === 'plain' && !ssl) note('warn', 'log password travels in the clear', { brokers })
   const door = { ssl: ssl === true ? {} : ssl || undefined, sasl, connectMsMax, note }
   const cluster = new Cluster(brokers.map(addressOf), door, limits)
   try {
@@ -73,11 +75,9 @@ class RedpandaLog implements EventLog {
   readonly #note: Note
   readonly #leaders: Leaders
   readonly #questions: Questions
+  readonly #outstanding: Outstanding
   readonly #appenders = new Map<number, Appender>()
   readonly #deliveries = new Set<Delivery>()
-  /** Bounds of what is on its way. */
-  #records = 0
-  #chars = 0
   #failure: LogError | null = null
   #closing: Promise<void> | null = null
 
@@ -96,6 +96,7 @@ class RedpandaLog implements EventLog {
     this.#id = of.ready.id
     this.#partitions = of.ready.partitions.length
     this.#limits = limits
+    this.#outstanding = new Outstanding(limits)
     this.#note = note
     const anew = (id: string): void => this.#anew(id)
     this.#leaders = new Leaders({ cluster, topic: name, id: this.#id, limits, note, anew })
@@ -104,7 +105,7 @@ class RedpandaLog implements EventLog {
   }
 
   append(batch: readonly NewRecord[]): Promise<readonly number[]> {
-    const refusal = this.#refusal() ?? this.#overload(batch)
+    const refusal = this.#refusal() ?? this.#outstanding.refusal(batch)
     if (refusal) return Promise.reject(refusal)
     try {
       assertRecords(batch)
@@ -114,7 +115,7 @@ class RedpandaLog implements EventLog {
     }
     if (batch.length === 0) return Promise.resolve([])
     return new Promise((resolve, reject) => {
-      const appending = this.#appending(batch, resolve, reject)
+      const appending = this.#outstanding.begin(batch, resolve, reject)
       for (const [index, { partition, body }] of batch.entries()) this.#appender(partition).add(appending, index, body)
     })
   }
@@ -145,12 +146,14 @@ class RedpandaLog implements EventLog {
       limits: this.#limits,
       ends: () => this.#questions.ends(partition),
       delivery,
+      note: this.#note,
     })
     const refusal = this.#refusal()
     if (refusal) queueMicrotask(() => delivery.fail(refusal))
     else {
       this.#deliveries.add(delivery)
-      void following.run()
+      const fault = (error: unknown) => delivery.fail(new LogError('LOG_FAILED', `the follower broke: ${error}`))
+      following.run().catch(fault)
     }
     return delivery
   }
@@ -208,41 +211,6 @@ class RedpandaLog implements EventLog {
     this.#cluster.close()
   }
 
-  #appending(
-    batch: readonly NewRecord[],
-    resolve: (positions: readonly number[]) => void,
-    reject: (error: LogError) => void,
-  ): Appending {
-    const chars = batch.reduce((sum, { body }) => sum + body.length, 0)
-    this.#records += batch.length
-    this.#chars += chars
-    let left = batch.length
-    let settled = false
-    const settle = (): boolean => {
-      if (settled) return false
-      settled = true
-      this.#records -= batch.length
-      this.#chars -= chars
-      return true
-    }
-    const positions = new Array<number>(batch.length)
-    return {
-      positions,
-      dueMs: performance.now() + this.#limits.appendMsMax,
-      sent: false,
-      get settled() {
-        return settled
-      },
-      written(count) {
-        left -= count
-        if (left === 0 && settle()) resolve(positions)
-      },
-      failed(error) {
-        if (settle()) reject(error)
-      },
-    }
-  }
-
   #appender(partition: number): Appender {
     const there = this.#appenders.get(partition)
     if (there) return there
@@ -279,13 +247,5 @@ class RedpandaLog implements EventLog {
   #refusal(): LogError | null {
     if (this.#closing) return new LogError('LOG_CLOSED', 'the log was closed')
     return this.#failure
-  }
-
-  /** A batch is taken whatever its size while nothing else is outstanding, else it could never be. */
-  #overload(batch: readonly NewRecord[]): LogError | null {
-    const { outstandingRecordsMax, outstandingCharsMax } = this.#limits
-    if (this.#records === 0) return null
-    if (this.#records + batch.length <= outstandingRecordsMax && this.#chars <= outstandingCharsMax) return null
-    return new LogError('LOG_BUSY', `${this.#records} records of this process are not yet durable; nothing was written`)
   }
 }

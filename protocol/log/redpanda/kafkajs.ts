@@ -82,7 +82,6 @@ export const exchange = <T>(api: Api, args: object): Exchange<T> =>
 export const { createErrorFromCode } = require('kafkajs/src/protocol/error') as {
   createErrorFromCode: (code: number) => Error & { readonly type: string }
 }
-export const crc32c = require('kafkajs/src/protocol/recordBatch/crc32C') as (bytes: Buffer) => number
 
 export interface Connection {
   readonly socket: net.Socket | undefined

@@ -92,7 +92,9 @@ export class Leaders {
     const attempt = await this.#cluster.metadata(this.#topic)
     if (this.#closed) return
     if (attempt.kind === 'answered' && attempt.answer.topic.kind === 'there') this.take(attempt.answer)
-    else this.#told(attempt.kind === 'answered' ? `the cluster has no topic '${this.#topic}'` : attempt.reason)
+    else if (attempt.kind !== 'answered') this.#told(attempt.reason)
+    else if (attempt.answer.topic.kind === 'failed') this.#told(attempt.answer.topic.type)
+    else this.#told(`the cluster has no topic '${this.#topic}'`)
   }
 
   take({ brokers, topic }: Metadata): void {

@@ -42,13 +42,13 @@ export class Line {
   async ask<T>(what: Exchange<T>, answerMsMax: number): Promise<Attempt<T>> {
     if (this.#closed) return { kind: 'unreached', reason: `${this.#name}: closed`, silent: false }
     const { promise: silence, resolve } = Promise.withResolvers<Attempt<T>>()
-    const timer = setTimeout(() => {
-      resolve({ kind: 'unreached', reason: `${this.#name} does not answer`, silent: true })
-      this.drop()
-    }, answerMsMax)
-    const attempt = await Promise.race([this.#asked(what), silence])
+    const reason = `${this.#name} does not answer`
+    const timer = setTimeout(() => resolve({ kind: 'unreached', reason, silent: true }), answerMsMax)
+    const opening = (this.#opening ??= this.#open())
+    const attempt = await Promise.race([this.#asked(opening, what), silence])
     clearTimeout(timer)
-    if (attempt.kind === 'unreached' || attempt.kind === 'denied') this.drop()
+    const broken = attempt.kind === 'unreached' || attempt.kind === 'denied'
+    if (broken && this.#opening === opening) this.drop() // not the connection that was made since
     return attempt
   }
 
@@ -68,10 +68,9 @@ export class Line {
     return `broker ${textOf(this.address)}`
   }
 
-  async #asked<T>(what: Exchange<T>): Promise<Attempt<T>> {
+  async #asked<T>(opening: Promise<Connection>, what: Exchange<T>): Promise<Attempt<T>> {
     try {
-      this.#opening ??= this.#open()
-      const connection = await this.#opening
+      const connection = await opening
       return { kind: 'answered', answer: await connection.send(what) }
     } catch (error) {
       return this.#failed(error)
@@ -99,9 +98,9 @@ export class Line {
   #failed(error: unknown): Exclude<Attempt<never>, { kind: 'answered' }> {
     const { name, message, type, code, errors, partitions } = error as KafkaError
     const reason = `${this.#name}: ${message}`
-    const denied = name === 'KafkaJSSASLAuthenticationError' || error instanceof TooOldError
-    if (denied || isCertificate(code, message)) return { kind: 'denied', reason }
     const own = type ?? errors?.[0]?.type ?? partitions?.[0]?.error?.type
+    const account = name === 'KafkaJSSASLAuthenticationError' || (own !== undefined && /SASL/.test(own))
+    if (account || error instanceof TooOldError || isCertificate(code, message)) return { kind: 'denied', reason }
     if (own) return { kind: 'said', type: own, reason: `${reason} (${own})` }
     return { kind: 'unreached', reason, silent: false }
   }

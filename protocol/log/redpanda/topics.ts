@@ -63,6 +63,12 @@ const RULES: readonly {
     mend: `${MESSAGE_BYTES_MAX}`,
     because: 'a record of the largest size would be refused',
   },
+  {
+    setting: 'message.timestamp.type',
+    good: value => value === 'LogAppendTime',
+    mend: 'LogAppendTime',
+    because: 'what a node with a wrong clock appends would be refused, or expire early',
+  },
   ...(['retention.ms', 'retention.bytes'] as const).map(setting => ({
     setting,
     of: 'facts' as const,
