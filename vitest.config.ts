@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-/** Unit suites share threads; suites that start processes get forks and time of their own. */
+/** Unit suites share threads; suites that start processes get forks, and after the others the machine to themselves. */
 export default defineConfig({
   test: {
     projects: [
@@ -23,6 +23,19 @@ export default defineConfig({
           testTimeout: 420_000,
           hookTimeout: 120_000,
           fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        // three brokers and their clients share a small machine: one file at a time
+        test: {
+          name: 'broker',
+          include: ['test/broker/**/*.test.ts'],
+          pool: 'forks',
+          testTimeout: 120_000,
+          hookTimeout: 400_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -23,10 +23,13 @@ export class Kept {
   }
 }
 
-/** The next of a count that never goes back, durable before it is used: an epoch, the lives of a node. */
-export async function nextOf(disk: Disk, name: string): Promise<number> {
+/**
+ * The next of a count that never goes back, durable before it is used: an epoch, the lives of a node. `above`: what
+ * others know to have been used, where the disk may be a new one.
+ */
+export async function nextOf(disk: Disk, name: string, above = 0): Promise<number> {
   const kept = await Kept.open(disk, name)
-  const next = Number(kept.found ?? 0) + 1
+  const next = Math.max(Number(kept.found ?? 0), above) + 1
   await kept.put(String(next))
   return next
 }

@@ -147,6 +147,16 @@ export const ERRORS = {
     title: 'No run uses this data folder',
     fix: 'Start one with `quorate run`, or name its folder with --data',
   },
+  FOLDER_TAKEN: {
+    status: 409,
+    title: 'The folder holds something already',
+    fix: 'Name one that is not there yet, or move this one away',
+  },
+  BACKUP_DAMAGED: {
+    status: 409,
+    title: 'A backup is not what its list says',
+    fix: 'Take another copy of it; nothing was restored',
+  },
   RUN_ACTIVE: {
     status: 409,
     title: 'A run already uses this data folder',
@@ -162,6 +172,21 @@ export const ERRORS = {
     status: 500,
     title: 'A record of the log is damaged',
     fix: 'Restore the log from a copy; nothing before the named position is lost',
+  },
+  LOG_UNREACHABLE: {
+    status: 503,
+    title: 'No broker of the log answers, or none leads',
+    fix: 'Start the brokers, or correct the addresses in `brokers`; most of them must be up',
+  },
+  LOG_DENIED: {
+    status: 401,
+    title: 'The brokers do not let this process in',
+    fix: 'Mend what the message names: the account, its rights, the certificate, or the version of the brokers',
+  },
+  LOG_UNSAFE: {
+    status: 409,
+    title: 'The cluster would lose what it has acknowledged',
+    fix: 'Mend each setting that the message lists, or say that it is a toy',
   },
   SKIP_VOID: {
     status: 409,

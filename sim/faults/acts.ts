@@ -1,6 +1,6 @@
 /** Faults that begin and end by themselves. The others are asked for where they strike (`World.strikes`). */
-import type { FrozenFold } from '../../actors/controller/fold.ts'
 import { NODES } from '../../supervisors/site/who.ts'
+import { ownPosition, sharedPositions } from '../oracle/snapshots.ts'
 import { startFault } from '../plant/faults.ts'
 import { batteryParameters, type FaultName, type PlantState } from '../plant/state.ts'
 import { forgeries } from '../platform/forger.ts'
@@ -35,15 +35,16 @@ const wallStands: Act = (scene, fault) => {
     process.wallStandsAtMs = null
   }
 }
-/** As an operator sets it: nothing goes that a node would have to read again, as one does under another engine. */
+/**
+ * As an operator sets it: nothing goes that a node would have to read again, as one does under another engine, nor what
+ * follows the newest snapshot that a new disk could begin at.
+ */
 const trimmed: Act = ({ world, site }) => {
   if (world.faults.some(f => f.kind === 'engineChange')) return undefined
   const nodes = [...world.processes.values()].filter(({ name }) => NODES.some(node => name.endsWith(node)))
-  const positions = nodes.map(node => {
-    const kept = new TextDecoder().decode(node.file('snapshot').bytes())
-    return kept === '' ? -1 : (JSON.parse(kept) as { fold: FrozenFold }).fold.position
-  })
-  site.o.topics.facts.trim(site.o.partition, Math.min(...positions) + 1)
+  const shared = sharedPositions(site.o.topics.snapshots.kept, site.signed.manifest, world.nowMs)
+  const read = Math.min(Math.max(-1, ...shared), ...nodes.map(ownPosition))
+  site.o.topics.facts.trim(site.o.partition, read + 1)
   return undefined
 }
 const atThePlant =
@@ -78,6 +79,12 @@ const crash: Act = (scene, fault) => {
   }
   process.kill(fault.kind)
   return undefined
+}
+/** The machine is another one, and nothing but its keys was brought to it. */
+const wiped: Act = (scene, fault) => {
+  const ends = crash(scene, fault)
+  processOf(scene, fault).files.clear()
+  return ends
 }
 const killed = (process: Process) => process.kill('in the midst of a call')
 const crashAtCall: Act = ({ world }, { target, ms = 0 }) => {
@@ -124,6 +131,7 @@ const ACTS: Partial<Record<FaultKind, Act>> = {
     return () => process.drift(0)
   },
   crash,
+  wiped,
   pause: (scene, fault) => void processOf(scene, fault).pause(fault.ms ?? 1_000),
   crashAtCall,
   gatewayCrash: crashAtCall,

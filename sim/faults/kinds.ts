@@ -93,6 +93,8 @@ export const KINDS = {
   readFailed: kind('disk', 'process', 'a read fails', 10 * MINUTE, { rateMax: 0.2 }),
   readCorrupt: kind('disk', 'process', 'a read brings a wrong byte', 10 * MINUTE, { rateMax: 0.2 }),
 
+  wiped: kind('disk', 'node', 'its disk is lost: it starts anew with an empty one', 1_000, { msMax: 8_000 }),
+
   wrong: kind('node', 'traitor', 'signs what does not follow from the log', 2 * MINUTE, { rateMax: 1 }),
   mute: kind('node', 'traitor', 'sends no candidates', MINUTE),
   late: kind('node', 'traitor', 'sends its candidates late', MINUTE, { rateMax: 1, msMax: 6_000 }),
@@ -102,6 +104,9 @@ export const KINDS = {
     msMax: 3_000,
   }),
   swallow: kind('node', 'traitor', 'acknowledges what it does not append', MINUTE, { rateMax: 1 }),
+  falseSnapshot: kind('node', 'traitor', 'shares snapshots of what never was, in the names of others too', 5 * MINUTE, {
+    rateMax: 1,
+  }),
   timeLie: kind('node', 'traitor', 'claims a time hours off', 5 * MINUTE, { msMax: 7_200_000, ...OFF }),
   otherEngine: kind('node', 'traitor', 'runs another engine from its next start on', 5 * MINUTE),
 

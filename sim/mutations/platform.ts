@@ -192,12 +192,58 @@ export const PLATFORM: readonly Mutation[] = [
     changes: [
       {
         file: 'supervisors/node/timekeeper.ts',
-        find: "this.#epoch = await nextOf(this.#ports.disk, 'lives')",
-        replace: "this.#epoch = Math.min(1, await nextOf(this.#ports.disk, 'lives'))",
+        find: "nextOf(disk, 'lives', epoch)",
+        replace: "nextOf(disk, 'lives', epoch).then(() => 1)",
       },
     ],
     breaks: ['S27'],
     profile: 'crash',
+  },
+  {
+    name: 'one-signature-will-do',
+    text: 'A snapshot that a replica has signed is a snapshot',
+    changes: [{ file: 'supervisors/node/shared-snapshot.ts', find: 'who.size < 2', replace: 'who.size < 1' }],
+    breaks: ['S34'],
+    profile: 'wiped+falseSnapshot',
+  },
+  {
+    name: 'a-name-is-a-signature',
+    text: 'Who has shared a snapshot stands in it',
+    changes: [
+      {
+        file: 'supervisors/node/shared-snapshot.ts',
+        find: "!publicKey || !verifier.verify('snapshot', publicKey, shared.bytes, shared.signature)",
+        replace: '!publicKey',
+      },
+    ],
+    breaks: ['S34'],
+    profile: 'wiped+falseSnapshot',
+  },
+  {
+    name: 'signed-is-the-same',
+    text: 'Two nodes have signed at that place: it does not matter which of the two is read',
+    changes: [
+      {
+        file: 'supervisors/node/shared-snapshot.ts',
+        find: 'const digest = sha256(shared.bytes)',
+        replace: 'const digest = shared.site',
+      },
+    ],
+    breaks: ['S34'],
+    profile: 'wiped+falseSnapshot',
+  },
+  {
+    name: 'new-disk-first-life',
+    text: 'A node counts its lives on its own disk',
+    changes: [
+      {
+        file: 'supervisors/node/timekeeper.ts',
+        find: "nextOf(disk, 'lives', epoch)",
+        replace: "nextOf(disk, 'lives')",
+      },
+    ],
+    breaks: ['S27', 'L5', 'L7'],
+    profile: 'wiped',
   },
   {
     name: 'timers-lost-on-restore',

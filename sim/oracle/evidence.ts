@@ -9,10 +9,12 @@ import { parseJournal } from '../../protocol/journal.ts'
 import type { Candidate } from '../../protocol/words/candidate.ts'
 import type { Fact, FactKind, FactOf } from '../../protocol/words/facts.ts'
 import type { Manifest } from '../../protocol/words/manifest.ts'
+import { NODES } from '../../supervisors/site/who.ts'
 import type { SimSite } from '../platform/site.ts'
 import type { Kept } from '../world/log.ts'
 import type { World } from '../world/world.ts'
 import { WatchedOutbox } from './outbox.ts'
+import { type Begun, ownPosition } from './snapshots.ts'
 
 export interface Logged<F extends Fact = Fact> {
   readonly position: number
@@ -64,6 +66,7 @@ export class Evidence {
   readonly commands: NotedEnd[] = []
   readonly ends: NotedEnd[] = []
   readonly lives: Life[] = []
+  readonly begun: Begun[] = []
   /** What the gateway keeps for the log until it is there. */
   readonly outboxes = { durable: new WatchedOutbox(), history: new WatchedOutbox() } as const
   /** When the gateway first sent the frame of each cycle. */
@@ -85,6 +88,12 @@ export class Evidence {
     this.site = site
     this.world = site.o.world
     site.gateway.file('notebook').watched.add((bytes, replaced) => this.#noted(bytes, replaced))
+    const { topics, partition, prefix } = site.o
+    topics.facts.followed.add(({ process }, followed, from) => {
+      const ours = followed === partition && NODES.some(node => process.name === prefix + node)
+      if (!ours) return
+      this.begun.push({ node: process.name, atMs: this.world.nowMs, after: from - 1, own: ownPosition(process) })
+    })
     for (const [stream, outbox] of Object.entries(this.outboxes))
       site.gateway
         .file(`outbox-${stream}`)

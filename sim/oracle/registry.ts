@@ -5,6 +5,7 @@ import * as decisions from './decisions.ts'
 import { energyIsConserved } from './energy.ts'
 import * as facts from './facts.ts'
 import * as liveness from './liveness.ts'
+import * as snapshots from './snapshots.ts'
 import * as states from './states.ts'
 import * as votes from './votes.ts'
 import * as writes from './writes.ts'
@@ -93,7 +94,7 @@ export const INVARIANTS: readonly Invariant[] = [
     commands.confirmedAsAsked,
   ),
   judged('S33', 'versions never fall', votes.manifestsRise),
-  notYet('S34', 'a foreign snapshot needs two signatures', 'no node adopts another one’s snapshot'),
+  judged('S34', 'a foreign snapshot needs two signatures', snapshots.begunAtKnown),
   judged('S35', 'a condition has one record', facts.oneRecordEach, commands.returnedIsOver),
   judged('S36', 'local mode suppresses every write', writes.leavesLocalAlone, decisions.decidedWithinReach),
   judged('L1', 'one death leaves no slot uncovered and holds none', liveness.oneDeathCovers),

@@ -31,6 +31,8 @@ export interface PlantRecord {
   readonly meters: PlantMeters
   /** Times during which the plant did not run for longer than it catches up, ms. */
   readonly skippedMs: number
+  /** The plant's time less the wall's, ms: it begins with the moment that its first start was prepared. */
+  readonly aheadMs: number
 }
 
 const FILE = 'plant.sqlite'
@@ -125,6 +127,7 @@ export function readRecord(folder: string, fromNumber = 0): PlantRecord {
       state,
       meters: meters(state),
       skippedMs: Number(memory('skipped') ?? 0),
+      aheadMs: Number(memory('ahead') ?? 0),
     }
   } finally {
     db.close()

@@ -201,7 +201,7 @@ export class SimSite {
     const engine = this.engines.get(name) ?? this.engine
     const openLogs = () => {
       const logs = Object.fromEntries(TOPICS.map(topic => [topic, logOf(life, topics[topic])])) as unknown as Logs
-      return Promise.resolve(name === this.o.traitor ? betray.logs(world, life, logs) : logs)
+      return Promise.resolve(name === this.o.traitor ? betray.logs(world, life, logs, keys.signer(name)) : logs)
     }
     const own = name === this.o.traitor ? betray.ports(world, life, ports, keys.signer(name)) : ports
     const tree = new NodeTree({

@@ -4,6 +4,7 @@
  */
 import { canonical } from '../../protocol/codec/canonical.ts'
 import type { Signer } from '../../protocol/codec/sign.ts'
+import type { NewRecord } from '../../protocol/log/event-log.ts'
 import type { Link, LinkEvents, Logs, Ports } from '../../protocol/ports.ts'
 import { keyId } from '../../protocol/words/ids.ts'
 import { NODES } from '../../supervisors/site/who.ts'
@@ -12,6 +13,8 @@ import type { Incarnation } from '../world/process.ts'
 import type { World } from '../world/world.ts'
 
 const REMEMBERED = 64
+/** Positions that a false snapshot leaves out: frames and receipts are among them. */
+const UNSEEN = 9
 
 function ports(world: World, life: Incarnation, honest: Ports, signer: Signer): Ports {
   const name = life.process.name
@@ -64,16 +67,30 @@ function changed(text: string, signer: Signer, by: number): string {
 }
 
 /** An ingress that says yes and does nothing. */
-function logs(world: World, life: Incarnation, honest: Logs): Logs {
-  const { facts } = honest
+function logs(world: World, life: Incarnation, honest: Logs, signer: Signer): Logs {
+  const { facts, snapshots } = honest
+  const { name } = life.process
   return {
     ...honest,
+    snapshots: {
+      ...snapshots,
+      append: batch =>
+        snapshots.append(world.strikes('falseSnapshot', name) ? batch.flatMap(r => falsified(r, signer)) : batch),
+    },
     facts: {
       ...facts,
-      append: batch =>
-        world.strikes('swallow', life.process.name) ? Promise.resolve(batch.map(() => 0)) : facts.append(batch),
+      append: batch => (world.strikes('swallow', name) ? Promise.resolve(batch.map(() => 0)) : facts.append(batch)),
     },
   }
+}
+
+/** As if all nodes had signed that the site has seen records that it has not. */
+function falsified({ partition, body }: NewRecord, signer: Signer): NewRecord[] {
+  const shared = JSON.parse(body)
+  const kept = JSON.parse(shared.bytes)
+  const bytes = JSON.stringify({ ...kept, fold: { ...kept.fold, position: kept.fold.position + UNSEEN } })
+  const signature = signer.sign('snapshot', bytes)
+  return [signer.key, ...NODES].map(by => ({ partition, body: JSON.stringify({ ...shared, by, bytes, signature }) }))
 }
 
 export const betray = { ports, logs }

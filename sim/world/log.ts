@@ -34,6 +34,8 @@ export class SimTopic {
   readonly #records = new Map<number, LogRecord[]>()
   readonly #earliest = new Map<number, number>()
   readonly readers = new Set<Reader>()
+  /** Told of each follow as it begins. */
+  readonly followed = new Set<(life: Incarnation, partition: number, from: number) => void>()
   #next = 0
   #appends = 0
   #freeUs = 0
@@ -150,6 +152,7 @@ class Reader {
     }
     this.#delivery = new Delivery(on, taken, () => this.#forget())
     topic.readers.add(this)
+    for (const told of topic.followed) told(life, partition, from)
     life.follows.add(this)
     this.notice()
   }

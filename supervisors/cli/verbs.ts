@@ -1,6 +1,7 @@
 /** Every verb of the command line, in the order in which `--help` shows them. */
 import { assetCheck, assetNew } from './asset.ts'
 import { assetTest } from './asset-test.ts'
+import { backup, restore } from './backup.ts'
 import { command } from './command.ts'
 import { configCheck } from './config.ts'
 import { deploy } from './deploy.ts'
@@ -27,6 +28,8 @@ export const verbs: readonly Verb[] = [
   logVerify,
   logExport,
   logSkip,
+  backup,
+  restore,
   replay,
   explain,
   manifestInit,

@@ -1,7 +1,9 @@
 /**
- * Where a replica begins: at its snapshot, where that counts, else at the beginning of the log; and what it passes.
+ * Where a replica begins: at its own snapshot, where that counts, else at one that two nodes have signed
+ * (`shared-snapshot.ts`), else at the beginning of the log; and what it passes.
  *
- * B1  A snapshot that does not fit is refused and replay takes over: it is a saving of time, never a source.
+ * B1  A snapshot that does not fit is refused and replay takes over: it is a saving of time, never a source. One below
+ *     what the log still holds does not fit.
  * B2  A snapshot of another engine is taken where the log below it was trimmed away, and only where nothing of the site
  *     lies between it and the manifest that names this engine: there the former engine ended on every node, which has
  *     kept the same state at the same position (a run stops so), and migrating it is a pure function (`migrateSite`).
@@ -13,13 +15,17 @@ import type { Skips } from '../../actors/controller/skips.ts'
 import { parseFact } from '../../protocol/codec/fact.ts'
 import type { EventLog } from '../../protocol/log/event-log.ts'
 import type { Note } from '../../protocol/ports.ts'
+import type { Manifest } from '../../protocol/words/manifest.ts'
 import { skipsIn } from '../records/skips.ts'
 import { sweep } from '../records/sweep.ts'
+import { twiceSigned } from './shared-snapshot.ts'
 
 export interface BeginningOf {
   readonly facts: EventLog
-  readonly partition: number
+  readonly snapshots: EventLog
   readonly fold: Omit<FoldOptions, 'passed'>
+  /** What this node was started with: by its keys the signatures of others count. */
+  readonly manifest: Manifest
   readonly note: Note
 }
 export interface Beginning {
@@ -29,25 +35,29 @@ export interface Beginning {
   readonly aheadTo: number
 }
 
-/** A snapshot as a node keeps it. */
-interface Kept {
+/** A snapshot as a node keeps and signs it. */
+export interface Kept {
+  readonly tenant: string
+  readonly site: string
   readonly hash: string
   /** The topic's id: a position means nothing in another log. */
   readonly log: string
   readonly fold: FrozenFold
 }
-export async function keptOf(fold: SiteFold, facts: EventLog): Promise<Kept | null> {
+/** Null before the first manifest. */
+export function keptOf(fold: SiteFold, { tenant, site }: FoldOptions, log: string): Kept | null {
   const frozen = fold.freeze()
-  return frozen && { hash: fold.stateHash(), log: (await facts.describe()).topicId, fold: frozen }
+  return frozen && { tenant, site, hash: fold.stateHash(), log, fold: frozen }
 }
 
 /** `snapshot`: as it was kept; empty: none. */
 export async function begin(of: BeginningOf, snapshot: string): Promise<Beginning> {
-  const { facts, partition } = of
+  const { facts } = of
+  const { partition } = of.manifest
   const passed = new Set<number>()
   const options: FoldOptions = { ...of.fold, passed }
   const aheadTo = (await facts.ends(partition)).next - 1
-  let fold = (await thawed(of, options, snapshot)) ?? new SiteFold(options)
+  let fold = (await own(of, options, snapshot)) ?? (await adopted(of, options)) ?? new SiteFold(options)
   const { state, latest: manifest, position } = fold
   const since = state && { manifest, epoch: state.epoch, cycle: state.cycle, from: position + 1 }
   let skips = await skipsIn(facts, partition, of.fold, since ?? undefined)
@@ -64,23 +74,55 @@ export async function begin(of: BeginningOf, snapshot: string): Promise<Beginnin
 export const hasStepped = (fold: SiteFold, skips: Skips): boolean =>
   [...skips.passed].some(named => named <= fold.position && !fold.passed.includes(named))
 
-async function thawed(of: BeginningOf, options: FoldOptions, snapshot: string): Promise<SiteFold | null> {
+async function own(of: BeginningOf, options: FoldOptions, snapshot: string): Promise<SiteFold | null> {
   if (!snapshot) return null
   try {
-    const { hash, fold: frozen, log } = JSON.parse(snapshot) as Kept
-    const own = frozen.engine === options.engine
-    if (log !== (await of.facts.describe()).topicId || (!own && !(await endsFormer(of, frozen)))) return null
-    const fold = SiteFold.thaw(options, frozen)
-    if (!own || fold.stateHash() === hash) return fold
-    of.note('warn', 'snapshot refused', { position: frozen.position })
+    const kept = JSON.parse(snapshot) as Kept
+    const { engine } = kept.fold
+    if (!(await fits(of, kept)) || (engine !== options.engine && !(await endsFormer(of, kept.fold)))) return null
+    return thawed(of, options, kept)
   } catch (error) {
     of.note('warn', 'snapshot refused', { error: String(error) }) // B1
+    return null
   }
+}
+async function adopted(of: BeginningOf, options: FoldOptions): Promise<SiteFold | null> {
+  try {
+    const pair = await twiceSigned(
+      of.snapshots,
+      { manifest: of.manifest, verifier: options.verifier },
+      ({ fold }) => fold.engine === options.engine,
+    )
+    if (!pair || !(await fits(of, pair.kept))) return null
+    const fold = thawed(of, options, pair.kept)
+    if (fold) of.note('info', 'begins at a snapshot of other nodes', { position: fold.position, by: pair.by })
+    return fold
+  } catch (error) {
+    of.note('warn', 'snapshot of other nodes refused', { error: String(error) }) // B1
+    return null
+  }
+}
+
+/** Of this log, which still holds what comes after it. */
+async function fits({ facts, manifest: { partition }, note }: BeginningOf, { log, fold }: Kept): Promise<boolean> {
+  if (log !== (await facts.describe()).topicId) return false
+  const { earliest } = await facts.ends(partition)
+  if (fold.position + 1 >= earliest) return true
+  note('warn', 'snapshot refused: the log begins above it', { position: fold.position, earliest })
+  return false
+}
+function thawed(of: BeginningOf, options: FoldOptions, { hash, fold: frozen }: Kept): SiteFold | null {
+  const fold = SiteFold.thaw(options, frozen)
+  if (frozen.engine !== options.engine || fold.stateHash() === hash) return fold
+  of.note('warn', 'snapshot refused: its state is another one than it says', { position: frozen.position })
   return null
 }
 
 /** B2 */
-async function endsFormer({ facts, partition, fold, note }: BeginningOf, { position }: FrozenFold): Promise<boolean> {
+async function endsFormer(
+  { facts, fold, note, manifest: { partition } }: BeginningOf,
+  { position }: FrozenFold,
+): Promise<boolean> {
   if ((await facts.ends(partition)).earliest === 0) return false // all is there: this engine folds it
   for await (const records of sweep(facts, partition, { from: position + 1 }))
     for (const { body } of records) {

@@ -19,12 +19,13 @@ import type { Cancel, DiskFile, Logs, Ports } from '../../protocol/ports.ts'
 import { trace } from '../../protocol/trace.ts'
 import type { Candidate, SignedCandidate } from '../../protocol/words/candidate.ts'
 import type { Certificate } from '../../protocol/words/facts.ts'
-import { engineAt, type SignedManifest } from '../../protocol/words/manifest.ts'
+import { engineAt, type Manifest, type SignedManifest } from '../../protocol/words/manifest.ts'
 import { skipsIn } from '../records/skips.ts'
-import { begin, hasStepped, keptOf } from './beginning.ts'
+import { begin, hasStepped, type Kept, keptOf } from './beginning.ts'
 import { replicaMachine } from './replica-chart.ts'
+import { sealSnapshot } from './shared-snapshot.ts'
 
-/** Facts between two snapshots: a restart steps at most so many again. */
+/** Positions between two snapshots: a restart steps at most so many facts again. */
 const SNAPSHOT_EVERY = 1_000
 /** Records in the file of the last signed cycle before it is made anew. */
 const LAST_SIGNED_KEPT = 4_096
@@ -41,15 +42,16 @@ interface Due {
 export interface ReplicaOptions {
   readonly ports: Ports
   readonly logs: Logs
-  readonly partition: number
   readonly fold: FoldOptions
   readonly signer: Signer
   readonly fail: (error: unknown) => void
-  /** Facts between two snapshots, where it is not SNAPSHOT_EVERY. */
+  /** What this node was started with. */
+  readonly manifest: Manifest
+  /** Positions between two snapshots, where it is not SNAPSHOT_EVERY. */
   readonly snapshotEvery?: number | undefined
   candidate(signed: SignedCandidate): void
   /** A manifest was installed. */
-  manifest(signed: SignedManifest): void
+  installed(signed: SignedManifest): void
   /** The gateway's durable stream has been read further. */
   seen(): void
   /** A command was accepted just now, and waits for a frame. */
@@ -70,7 +72,8 @@ export class Replica {
   #lastSigned!: Journal
   #signedUpTo = { epoch: 0, cycle: 0 }
   #snapshot!: DiskFile
-  #sinceSnapshot = 0
+  /** The facts' topic id. */
+  #log = ''
   #follow: Follow | null = null
   #caughtUpAt = -1
   #durable = 0
@@ -81,6 +84,7 @@ export class Replica {
   refused = 0
   /** A certificate says otherwise than this replica did: what it remembers is not worth keeping. */
   #doubted = false
+  readonly #read = Promise.withResolvers<void>()
 
   constructor(options: ReplicaOptions) {
     this.#o = options
@@ -104,8 +108,15 @@ export class Replica {
     return this.#fold.state?.durable ?? 0
   }
 
+  /** Resolves once all is read that was in the log at the start. */
+  get caughtUp(): Promise<void> {
+    return this.#read.promise
+  }
+
   async start(): Promise<void> {
-    const { ports, logs, partition } = this.#o
+    const { ports, logs, manifest } = this.#o
+    const { partition } = manifest
+    this.#log = (await logs.facts.describe()).topicId
     this.#lastSigned = await Journal.open(ports.disk, 'last-signed')
     const signed = this.#lastSigned.recovered.at(-1)
     if (signed) this.#signedUpTo = JSON.parse(signed)
@@ -123,7 +134,7 @@ export class Replica {
     this.#follow?.cancel()
     this.#recording?.cancel()
     await this.#appendDecisions()
-    await this.#keepSnapshot()
+    await this.#keep(this.#madeNow())
   }
   /** A fault on demand: this replica's state is spoilt, and what it decides from it is signed as ever. */
   spoil(change: (frozen: FrozenFold) => FrozenFold): void {
@@ -132,8 +143,8 @@ export class Replica {
   }
 
   async #begin(): Promise<void> {
-    const { ports, logs, partition, fold } = this.#o
-    const of = { facts: logs.facts, partition, fold, note: ports.note }
+    const { ports, logs, manifest, fold } = this.#o
+    const of = { ...logs, manifest, fold, note: ports.note }
     const begun = await begin(of, new TextDecoder().decode(await this.#snapshot.read()))
     this.#fold = begun.fold
     this.#foldOptions = begun.options
@@ -141,22 +152,42 @@ export class Replica {
   }
   /** R4: a skip of what this replica has stepped; it folds anew, as everybody will who starts later. */
   async #skipped(): Promise<void> {
-    const { logs, partition, fold: of } = this.#o
-    if (!hasStepped(this.#fold, await skipsIn(logs.facts, partition, of))) return
+    const { logs, manifest, fold: of } = this.#o
+    if (!hasStepped(this.#fold, await skipsIn(logs.facts, manifest.partition, of))) return
     this.#doubted = true
     await this.#snapshot.replace(new Uint8Array(0))
     throw new Error('an administrator has had a record passed that this replica has stepped: it starts anew')
   }
-  async #keepSnapshot(): Promise<void> {
-    this.#sinceSnapshot = 0
-    if (this.#doubted) return
-    const kept = await keptOf(this.#fold, this.#o.logs.facts)
-    if (kept) await this.#snapshot.replace(new TextEncoder().encode(JSON.stringify(kept)))
+  #madeNow(): Kept | null {
+    return this.#doubted ? null : keptOf(this.#fold, this.#foldOptions, this.#log)
+  }
+  /** Returns what was kept, as text: its bytes are what others sign too. */
+  async #keep(made: Kept | null): Promise<string | null> {
+    if (!made || this.#doubted) return null
+    const text = JSON.stringify(made)
+    await this.#snapshot.replace(new TextEncoder().encode(text))
+    return text
+  }
+  /** For nodes that have lost theirs. Beside the decisions, and like them: what is lost can be made again. */
+  #share(text: string): void {
+    const { fold, signer, ports, logs, manifest } = this.#o
+    const body = sealSnapshot(text, fold.site, signer)
+    if (!body) {
+      ports.note('warn', 'snapshot not shared: larger than a record may be', { chars: text.length })
+      return
+    }
+    this.#appending = this.#appending.then(async () => {
+      await logs.snapshots
+        .append([{ partition: manifest.partition, body }])
+        .catch(error => ports.note('warn', 'snapshot not shared', { error: String(error) }))
+    })
   }
 
   async #batch(records: readonly LogRecord[]): Promise<void> {
     let due: Due | null = null
+    let made: Kept | null = null
     for (const record of records) {
+      const place = Math.floor(Math.max(0, this.#fold.position) / this.#every)
       const before = this.#fold.state?.commands
       this.#o.stepping?.(record.position)
       const taken = this.#fold.take(record.position, record.body)
@@ -172,12 +203,13 @@ export class Replica {
         this.#o.ports.note('warn', 'record passed, as an administrator has asked', { position: record.position })
       else if (taken.kind === 'stepped') {
         if (taken.candidate) due = { candidate: taken.candidate, stateHash: this.#hashFor(taken.candidate) } // R2
-        if (taken.fact.kind === 'ManifestInstalled') this.#o.manifest(taken.fact.manifest)
+        if (taken.fact.kind === 'ManifestInstalled') this.#o.installed(taken.fact.manifest)
         if (taken.fact.kind === 'CommandRequested') this.#nudge(taken.fact.id, before)
         if (taken.fact.kind === 'FactSkipped' && record.position > this.#readAheadTo) await this.#skipped()
         if (taken.fact.kind === 'ReceiptRecorded') await this.#compare(taken.fact.certificate)
         if (taken.fact.kind !== 'TimeAdvanced') this.#standing()
       }
+      if (Math.floor(record.position / this.#every) > place) made = this.#madeNow() // H1
     }
     this.#o.stepping?.(null)
     const next = (records.at(-1)?.position ?? -1) + 1
@@ -187,8 +219,11 @@ export class Replica {
       this.#o.seen()
     }
     if (due && this.#chart.has('signs')) await this.#sign(due)
-    this.#sinceSnapshot += records.length
-    if (this.#sinceSnapshot >= (this.#o.snapshotEvery ?? SNAPSHOT_EVERY)) await this.#keepSnapshot()
+    const kept = await this.#keep(made)
+    if (kept && this.#chart.has('signs')) this.#share(kept)
+  }
+  get #every(): number {
+    return this.#o.snapshotEvery ?? SNAPSHOT_EVERY
   }
   /** Only what is new: a repeat waits no more, and what is read again while catching up is long decided. */
   #nudge(id: string, before: SiteState['commands'] | undefined): void {
@@ -209,6 +244,7 @@ export class Replica {
   #caughtUp(): void {
     this.#standing()
     this.#chart.send({ type: 'caughtUp' })
+    this.#read.resolve()
   }
   #standing(): void {
     const { manifest, state } = this.#fold
@@ -257,7 +293,7 @@ export class Replica {
     this.#appending = this.#appending.then(async () => {
       const batch = this.#decisions.splice(0)
       if (batch.length === 0) return
-      const { partition } = this.#o
+      const { partition } = this.#o.manifest
       await this.#o.logs.decisions
         .append(batch.map(body => ({ partition, body })))
         .catch(error => this.#o.ports.note('warn', 'decisions not recorded', { error: String(error) }))

@@ -7,51 +7,67 @@ import type { Cancel, Disk, Ports } from '../../protocol/ports.ts'
 
 export const CLAIM_MS = 1_000
 
+/** How the lives of a node are counted. */
+interface Lives {
+  readonly disk: Disk
+  /** The epoch of this key's newest claim in the log, once the log was read: the disk may be a new one. */
+  readonly newest: Promise<number>
+}
+
 export class Timekeeper {
   readonly #ports: Ports
   readonly #facts: EventLog
   readonly #signer: Signer
   readonly #tenant: string
   readonly #partition: number
-  #epoch = 0
+  readonly #lives: Lives
+  #life: Promise<number> | null = null
   #seq = 0
   #timer: Cancel | null = null
+  #stopped = false
   /** A fault on demand: this node's clock is off by so much. */
   offsetMs = 0
 
-  constructor(ports: Ports, facts: EventLog, signer: Signer, tenant: string, partition: number) {
+  constructor(ports: Ports, facts: EventLog, signer: Signer, tenant: string, partition: number, lives: Lives) {
     this.#ports = ports
     this.#facts = facts
     this.#signer = signer
     this.#tenant = tenant
     this.#partition = partition
+    this.#lives = lives
   }
 
-  /** Each life of a node has an epoch of its own, durable before its first claim. */
-  async open(disk: Disk = this.#ports.disk): Promise<void> {
-    this.#epoch = await nextOf(disk, 'lives')
-  }
-  start(): void {
-    this.#next(this.#ports.clock.monotonicMs())
+  /** Claims begin once the log was read. Rejects where the disk does not take the new life. */
+  async start(): Promise<void> {
+    await this.#epoch()
+    if (!this.#stopped) this.#next(this.#ports.clock.monotonicMs())
   }
   stop(): void {
+    this.#stopped = true
     this.#timer?.cancel()
   }
   /** Appends one claim; resolves when it is acknowledged. */
   async claim(): Promise<void> {
+    const epoch = await this.#epoch()
     const fact = {
       v: 1 as const,
       kind: 'TimeAdvanced' as const,
       tenant: this.#tenant,
       by: this.#signer.key as string,
       partition: this.#partition,
-      epoch: this.#epoch,
+      epoch,
       seq: ++this.#seq,
       atMs: Math.max(0, this.#ports.clock.wallMs() + this.offsetMs),
     }
     await this.#facts.append([{ partition: this.#partition, body: sealFact(fact, this.#signer) }])
   }
 
+  /** Each life of a node has an epoch of its own, durable before its first claim. */
+  #epoch(): Promise<number> {
+    const { disk, newest } = this.#lives
+    this.#life ??= newest.then(epoch => nextOf(disk, 'lives', epoch))
+    return this.#life
+  }
   #next(dueMs: number): void {
     const { clock } = this.#ports
     this.#timer = clock.after(dueMs - clock.monotonicMs(), () => {

@@ -46,7 +46,7 @@ export interface NodeTreeOptions {
   readonly appended: (seconds: number) => void
   /** The record that the replica is in the step of; null: none. */
   readonly stepping?: (position: number | null) => void
-  /** Facts between two snapshots of a replica, where it is not its own bound. */
+  /** Positions between two snapshots of a replica, where it is not its own bound. */
   readonly snapshotEvery?: number
 }
 
@@ -139,7 +139,7 @@ export class NodeTree {
       const replica = new Replica({
         ports,
         logs: this.part('logs'),
-        partition: this.partition,
+        manifest: manifest.manifest,
         fold: { tenant, site, definitions: engine.definitions, engine: engine.hash, verifier },
         signer,
         snapshotEvery: this.#o.snapshotEvery,
@@ -154,7 +154,7 @@ export class NodeTree {
           if (!this.#o.lockstep) this.#parts.server?.nudge() // there the parent owns time
         },
         stepped: (position, taken) => this.#view.stepped(position, taken),
-        manifest: signed => this.#parts.server?.manifest(signed),
+        installed: signed => this.#parts.server?.manifest(signed),
       })
       this.#parts.replica = replica
       await replica.start()
@@ -191,11 +191,15 @@ export class NodeTree {
     })
   }
   #time(): ChildSpec {
-    return this.#child('time', async ports => {
+    return this.#child('time', async (ports, exit) => {
       const { signer, manifest, lockstep, lives } = this.#o
       const { facts } = this.part('logs')
-      const timekeeper = new Timekeeper(ports, facts, signer, manifest.manifest.tenant, this.partition)
-      if (lives !== null) await timekeeper.open(lives)
+      const replica = this.part('replica')
+      const newest = replica.caughtUp.then(() => replica.fold.state?.claims[signer.key]?.epoch ?? 0)
+      const timekeeper = new Timekeeper(ports, facts, signer, manifest.manifest.tenant, this.partition, {
+        disk: lives ?? ports.disk,
+        newest,
+      })
       this.#parts.timekeeper = timekeeper
       this.#parts.faults = new NodeFaults(
         ports,
@@ -205,7 +209,7 @@ export class NodeTree {
         signer,
         manifest.manifest,
       )
-      if (!lockstep && lives !== null) timekeeper.start()
+      if (!lockstep && lives !== null) timekeeper.start().catch(error => exit({ kind: 'failed', error }))
       return { stop: async () => timekeeper.stop() }
     })
   }

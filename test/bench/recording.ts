@@ -9,8 +9,8 @@ import { signManifest } from '../../protocol/codec/manifest.ts'
 import { ed25519Signer, ed25519Verifier, newSecret, type Signer } from '../../protocol/codec/sign.ts'
 import type { Candidate } from '../../protocol/words/candidate.ts'
 import { type AssetFrame, type Fact, NO_SLOTS } from '../../protocol/words/facts.ts'
-import { keyId } from '../../protocol/words/ids.ts'
-import type { Manifest } from '../../protocol/words/manifest.ts'
+import { type Digest, keyId } from '../../protocol/words/ids.ts'
+import type { Manifest, SignedManifest } from '../../protocol/words/manifest.ts'
 import type { PointValue } from '../../protocol/words/quality.ts'
 import { readSiteFile, type SiteFile } from '../../supervisors/site/file.ts'
 import { resolveSite } from '../../supervisors/site/resolve.ts'
@@ -91,42 +91,66 @@ function measured(cycle: number, manifest: Manifest, decided: Decided): Record<s
   return Object.fromEntries(frames)
 }
 
-export function record(file: SiteFile, frames: number): Recording {
-  const signers = Object.fromEntries(Object.keys(ROLES).map(id => [id, ed25519Signer(keyId(id), newSecret())]))
-  const keys = keysOf(id => signers[id]!.publicKey)
-  const engine = sha256('the engine of this benchmark')
-  const manifest = resolveSite(file, builtIn, { keys, replicas: NODES, threshold: 1, engine })
-  const { tenant, site, partition } = manifest
-  const options = { tenant, site, definitions: builtIn, engine, verifier: ed25519Verifier() }
-  const started = manifest.assets.filter(a => 'start' in builtIn.assets[a.type]!.spec.commands).map(a => a.name)
-  const fold = new SiteFold(options)
-  const head = { v: 1 as const, tenant, site }
-  const bodies: string[] = []
-  let actorEvents = 0
-  const append = (fact: Fact) => {
-    const body = sealFact(fact, signers[fact.by]!)
-    const taken = fold.take(bodies.length, body, true)
-    if (taken.kind !== 'stepped') throw new Error(`record ${bodies.length} is ${taken.kind}`)
-    bodies.push(body)
-    actorEvents += fact.kind === 'FrameMeasured' ? Object.keys(fact.assets).length : 1
-    return taken.candidate
+/** A site that is recorded cycle by cycle: what a log of any length is made of, without holding it in memory. */
+export class Recorder {
+  readonly options: FoldOptions
+  readonly manifest: Manifest
+  readonly signers: Readonly<Record<string, Signer>>
+  readonly fold: SiteFold
+  actorEvents = 0
+  #position = 0
+  #cycle = 0
+  #decided: Candidate | null = null
+  readonly #started: readonly string[]
+
+  constructor(file: SiteFile, engine: Digest = sha256('the engine of this benchmark')) {
+    const signers = Object.fromEntries(Object.keys(ROLES).map(id => [id, ed25519Signer(keyId(id), newSecret())]))
+    const keys = keysOf(id => signers[id]!.publicKey)
+    this.signers = signers
+    this.manifest = resolveSite(file, builtIn, { keys, replicas: NODES, threshold: 1, engine })
+    const { tenant, site, assets } = this.manifest
+    this.options = { tenant, site, definitions: builtIn, engine, verifier: ed25519Verifier() }
+    this.#started = assets.filter(a => 'start' in builtIn.assets[a.type]!.spec.commands).map(a => a.name)
+    this.fold = new SiteFold(this.options)
   }
-  const installed = signManifest({ manifest, signatures: {} }, signers.administrator!)
-  append({ ...head, kind: 'ManifestInstalled', by: 'administrator', manifest: installed })
-  let decided: Candidate | null = null
-  for (let cycle = 1; cycle <= frames; cycle++) {
+
+  get signed(): SignedManifest {
+    return signManifest({ manifest: this.manifest, signatures: {} }, this.signers.administrator!)
+  }
+  /** The records of the next cycle; the first has the manifest before it. */
+  next(): string[] {
+    const { tenant, site, partition } = this.manifest
+    const head = { v: 1 as const, tenant, site }
+    const bodies: string[] = []
+    const append = (fact: Fact) => {
+      const body = sealFact(fact, this.signers[fact.by]!)
+      const taken = this.fold.take(this.#position++, body, true)
+      if (taken.kind !== 'stepped') throw new Error(`record ${this.#position - 1} is ${taken.kind}`)
+      bodies.push(body)
+      this.actorEvents += fact.kind === 'FrameMeasured' ? Object.keys(fact.assets).length : 1
+      return taken.candidate
+    }
+    const cycle = ++this.#cycle
+    if (cycle === 1) append({ ...head, kind: 'ManifestInstalled', by: 'administrator', manifest: this.signed })
     const atMs = START_MS + cycle * 1_000
     for (const by of NODES) append({ v: 1, kind: 'TimeAdvanced', tenant, by, partition, epoch: 1, seq: cycle, atMs })
     if (cycle === 2)
-      for (const target of ['site', ...started]) {
+      for (const target of ['site', ...this.#started]) {
         const name = target === 'site' ? 'automatic' : 'start'
         const own = { ...head, kind: 'CommandRequested', by: 'operator', params: {}, expiresMs: 60_000 } as const
         append({ ...own, id: `first-${target}-${name}`, target, name, issuedAtMs: atMs })
       }
-    const assets = measured(cycle, manifest, decided)
-    decided = append({ ...head, kind: 'FrameMeasured', by: 'gateway', epoch: 1, cycle, assets, slots: NO_SLOTS })
-    append(receipt(head, cycle, decided!, [signers['node-a']!, signers['node-b']!]))
+    const assets = measured(cycle, this.manifest, this.#decided)
+    this.#decided = append({ ...head, kind: 'FrameMeasured', by: 'gateway', epoch: 1, cycle, assets, slots: NO_SLOTS })
+    append(receipt(head, cycle, this.#decided!, [this.signers['node-a']!, this.signers['node-b']!]))
+    return bodies
   }
+}
+
+export function record(file: SiteFile, frames: number): Recording {
+  const recorder = new Recorder(file)
+  const bodies = Array.from({ length: frames }, () => recorder.next()).flat()
+  const { options, actorEvents, signers } = recorder
   return { options, bodies, actorEvents, frames, node: signers['node-a']! }
 }
 

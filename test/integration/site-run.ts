@@ -59,23 +59,24 @@ const setpoints = (data: string): string[] =>
     .writes.filter(w => w.register === 'setpoint')
     .map(w => `${w.number} ${w.atMs} ${w.asset} ${w.applied}`)
 const STRAY_W = 150
-/** The plant stamps its writes with the step that they came in, ms. */
-const STAMP_MS = 100
+/** A write is stamped with the plant's last step, which comes late on a busy machine. */
+const STAMP_MS = 500
 
 /** What a site is left with when its gateway has ended. */
 export interface Left {
   readonly write: number
   readonly totalW: number
-  /** The end of the last verdict's validity, by the gateway's own notebook, wall ms. */
+  /** The end of the last verdict's validity, by the gateway's own notebook, ms of the plant's time. */
   readonly validUntilMs: number
 }
 export function leftBy(data: string): Left {
   const notes = parseJournal(readFileSync(join(data, 'gateway', 'notebook'))).records.map(r => JSON.parse(r) as Note)
   const { verdict } = notes.findLast(n => n.k === 'verdict')!
+  const { writes, aheadMs } = readRecord(join(data, 'plant'))
   return {
-    write: readRecord(join(data, 'plant')).writes.at(-1)!.number,
+    write: writes.at(-1)!.number,
     totalW: batteriesW(data),
-    validUntilMs: hostClock.wallMs() + verdict.validUntilMs - hostClock.monotonicMs(),
+    validUntilMs: hostClock.wallMs() + verdict.validUntilMs - hostClock.monotonicMs() + aheadMs,
   }
 }
 /** S25: a start moves nothing while the last verdict holds; one that took longer comes back to the same. */

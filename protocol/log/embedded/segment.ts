@@ -241,7 +241,7 @@ export function removeDatabase(file: string): void {
   for (const suffix of ['', '-wal', '-shm']) fs.rmSync(file + suffix, { force: true })
 }
 
-function syncPath(file: string): void {
+export function syncPath(file: string): void {
   const fd = fs.openSync(file, 'r')
   try {
     fs.fsyncSync(fd)
