@@ -24,7 +24,17 @@ describe('a deployment', () => {
 
   it('takes commands at its front, and from the command line with its folder', async () => {
     await site.commission()
-    const said = await quorate('command', 'home', 'site', 'manual', '--wait', '--data', site.dir)
+    const said = await quorate(
+      'command',
+      'home',
+      'bat1',
+      'setpoint',
+      'name=power',
+      'value=400W',
+      '--wait',
+      '--data',
+      site.dir,
+    )
     expect(said, said.err).toMatchObject({ code: 0, out: expect.stringContaining('confirmed') })
   })
 
