@@ -122,7 +122,8 @@ export class Deployed {
     const config = join(this.dir, name, `${kind}.yaml`)
     return new Service(main => {
       const argv = ['--disable-warning=ExperimentalWarning', main, kind, '--config', config]
-      return spawn(process.execPath, argv, { stdio: ['ignore', 'ignore', 'pipe'] })
+      // with the channel of a launcher: should this process be killed, none of them stays behind
+      return spawn(process.execPath, argv, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
     })
   }
   #startProxy(): void {
