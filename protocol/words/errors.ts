@@ -152,6 +152,11 @@ export const ERRORS = {
     title: 'The folder holds something already',
     fix: 'Name one that is not there yet, or move this one away',
   },
+  LOG_ELSEWHERE: {
+    status: 409,
+    title: 'The log is not in the data folder',
+    fix: 'A cluster keeps three copies of it; `quorate log export` writes one more, record by record',
+  },
   BACKUP_DAMAGED: {
     status: 409,
     title: 'A backup is not what its list says',

@@ -3,11 +3,11 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { FoldOptions } from '../../actors/controller/fold.ts'
 import { ed25519Verifier } from '../../protocol/codec/sign.ts'
-import { openEmbeddedLog } from '../../protocol/log/embedded/index.ts'
 import type { EventLog, Topic } from '../../protocol/log/event-log.ts'
 import { Refusal } from '../../protocol/words/errors.ts'
 import type { Manifest, SignedManifest } from '../../protocol/words/manifest.ts'
 import { hostClock } from '../real/clock.ts'
+import { logOf, openTopic } from '../real/logs.ts'
 import { Progress } from '../records/progress.ts'
 import type { KeptSnapshot } from '../records/replay.ts'
 import { skipsIn } from '../records/skips.ts'
@@ -47,13 +47,14 @@ export class Folder {
   }
 
   has(topic: Topic): boolean {
-    return existsSync(join(folders(this.dir).log, topic))
+    const log = logOf(this.dir)
+    return log.driver !== 'embedded' || existsSync(join(log.dir, topic))
   }
   async log(topic: Topic): Promise<EventLog> {
     const there = this.#open.get(topic)
     if (there) return there
     if (!this.has(topic)) throw new Refusal('NOT_FOUND', `${this.dir} has no topic '${topic}'`)
-    const log = await openEmbeddedLog({ dir: join(folders(this.dir).log, topic), topic, readOnly: true })
+    const log = await openTopic(logOf(this.dir), topic, { readOnly: true })
     this.#open.set(topic, log)
     return log
   }

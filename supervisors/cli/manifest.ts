@@ -6,12 +6,12 @@ import { sealFact } from '../../protocol/codec/fact.ts'
 import { checkManifest, signManifest } from '../../protocol/codec/manifest.ts'
 import { ed25519Verifier, type Signer } from '../../protocol/codec/sign.ts'
 import { openKey } from '../../protocol/identity/keyring.ts'
-import { openEmbeddedLog } from '../../protocol/log/embedded/index.ts'
 import type { EventLog } from '../../protocol/log/event-log.ts'
 import { Refusal } from '../../protocol/words/errors.ts'
 import { keyId } from '../../protocol/words/ids.ts'
 import type { SignedManifest } from '../../protocol/words/manifest.ts'
 import { parse, raw } from '../../protocol/words/units.ts'
+import { logOf, openTopic } from '../real/logs.ts'
 import { folders } from '../run/prepare.ts'
 import { draft } from '../site/draft.ts'
 import { openEngine } from '../site/engine.ts'
@@ -142,7 +142,7 @@ export const manifestInstall: Verb = {
     siteOf(manifest, (await openEngine(own.map(d => resolve(d)))).definitions)
     const signer = administratorKey(dir, manifest, call.text('key'))
     mkdirSync(dir, { recursive: true, mode: 0o700 })
-    const facts = await openEmbeddedLog({ dir: join(folders(dir).log, 'facts'), topic: 'facts' })
+    const facts = await openTopic(logOf(dir), 'facts')
     try {
       const position = await install(facts, signed, signer)
       keep(folders(dir).manifest, signed)
@@ -190,9 +190,9 @@ function inFolder(dir: string): SignedManifest {
   return readManifest(file)
 }
 async function installedIn(dir: string, partition: number, of: { tenant: string; site: string }): Promise<Installed[]> {
-  const folder = join(folders(dir).log, 'facts')
-  if (!existsSync(folder)) return []
-  const facts = await openEmbeddedLog({ dir: folder, topic: 'facts', readOnly: true })
+  const log = logOf(dir)
+  if (log.driver === 'embedded' && !existsSync(join(log.dir, 'facts'))) return []
+  const facts = await openTopic(log, 'facts', { readOnly: true })
   try {
     return await succession(facts, partition, of, verifier)
   } finally {

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { Refusal } from '../../protocol/words/errors.ts'
 import { parse, raw } from '../../protocol/words/units.ts'
 import { hostPorts } from '../real/ports.ts'
+import { hostRandom } from '../real/random.ts'
 import { serveControl } from '../run/control.ts'
 import { faultOf } from '../run/faults.ts'
 import type { GatewayStatus, Pace, PlantView } from '../run/parts.ts'
@@ -15,6 +16,7 @@ import { uncountedSummaryOf } from '../run/summary.ts'
 import { TallyChild } from '../run/tally-child.ts'
 import { NODES } from '../site/who.ts'
 import { dataOption, jsonOption } from './options.ts'
+import { keepLog, logAsked } from './run-log.ts'
 import type { Call, Verb } from './verb.ts'
 
 const EXAMPLES = {
@@ -49,6 +51,13 @@ export const run: Verb = {
     mode: { type: 'string', value: 'MODE', default: 'automatic', text: 'automatic, or observe: nothing is written' },
     data: dataOption,
     port: { type: 'string', value: 'N', text: 'HTTP port of the first node; the others take the next ones (any free)' },
+    log: {
+      type: 'string',
+      value: 'DRIVER',
+      text: 'Where the log is: embedded (in the data folder), or redpanda (as the first start was told)',
+    },
+    brokers: { type: 'string', value: 'HOST:PORT,...', text: 'With --log redpanda: some brokers of the cluster' },
+    toy: { type: 'boolean', text: 'With --log redpanda: take a cluster that could lose what it has acknowledged' },
     faults: { type: 'boolean', text: 'Take `quorate fault ...`; refused where a driver leads to a real device' },
     json: jsonOption,
   },
@@ -62,6 +71,7 @@ async function site(call: Call): Promise<number> {
   const emit = (value: object) => json && call.say(JSON.stringify(value))
   const dir = resolve(call.text('data')!)
   refuseSecondRun(dir)
+  keepLog(dir, logAsked(call, hostRandom))
   const ports = hostPorts('run', dir)
   const pace = paceOf(call.text('pace')!)
   const lockstep = pace.kind === 'lockstep'

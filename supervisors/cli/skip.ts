@@ -1,14 +1,12 @@
 /** `quorate log skip`: an administrator has a record passed whose step does not end. */
-import { join } from 'node:path'
 import { Skips } from '../../actors/controller/skips.ts'
 import { parseFact, sealFact } from '../../protocol/codec/fact.ts'
 import { ed25519Verifier } from '../../protocol/codec/sign.ts'
-import { openEmbeddedLog } from '../../protocol/log/embedded/index.ts'
 import type { EventLog } from '../../protocol/log/event-log.ts'
 import { Refusal } from '../../protocol/words/errors.ts'
 import type { FactOf } from '../../protocol/words/facts.ts'
+import { logOf, openTopic } from '../real/logs.ts'
 import { sweep } from '../records/sweep.ts'
-import { folders } from '../run/prepare.ts'
 import { succession } from '../site/succession.ts'
 import { administratorKey } from './administrator.ts'
 import { Folder } from './folder.ts'
@@ -28,7 +26,7 @@ export const logSkip: Verb = {
   },
   async run(call) {
     const { dir, manifest, partition } = new Folder(call)
-    const facts = await openEmbeddedLog({ dir: join(folders(dir).log, 'facts'), topic: 'facts' })
+    const facts = await openTopic(logOf(dir), 'facts')
     try {
       const inForce = (await succession(facts, partition, manifest, verifier)).at(-1)?.signed.manifest ?? manifest
       const signer = administratorKey(dir, inForce, call.text('key'))

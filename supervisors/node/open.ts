@@ -20,12 +20,12 @@ import type { ClockSpec } from '../process/messages.ts'
 import { StepMark } from '../process/step-mark.ts'
 import type { OwnedClock } from '../real/clock.ts'
 import { realDisk } from '../real/disk.ts'
+import { closeLogs, openLogs } from '../real/logs.ts'
 import { WsDoor } from '../real/net.ts'
 import { hostPorts } from '../real/ports.ts'
 import { openEngine } from '../site/engine.ts'
 import { type HttpConfig, NodeApi } from './api.ts'
 import { bringFirst } from './first-manifest.ts'
-import { closeLogs, openLogs } from './logs.ts'
 import { NodeTree } from './tree.ts'
 
 export interface NodeConfig {
@@ -68,7 +68,7 @@ export async function openNode(config: NodeConfig): Promise<OpenNode> {
   const ports: Ports = { ...hostPorts(name, data, { of: { node: name } }), clock }
   const signer = openKey(config.keys, keyId(name))
   const metrics = new ApiMetrics()
-  const logs = await openLogs(config.log)
+  const logs = await openLogs(config.log, ports.note)
   for (const site of sites) await bringFirst(site.manifest, { facts: logs.facts, disk: realDisk(site.data), signer })
   const door = await WsDoor.open(config.uplink)
   const kept = new Set<string>() // N2

@@ -29,6 +29,7 @@ import { TOPICS } from '../../protocol/log/event-log.ts'
 import { Refusal } from '../../protocol/words/errors.ts'
 import type { Manifest } from '../../protocol/words/manifest.ts'
 import { realDisk } from '../real/disk.ts'
+import { logOf } from '../real/logs.ts'
 import { folders } from './prepare.ts'
 
 /** More lives and cycles of a gateway than can have passed between a backup and the loss: a month of five frames a second. */
@@ -48,13 +49,16 @@ export interface Backup {
 }
 const LIST = 'backup.json'
 
-/** Of a folder that a run may be using. Throws FOLDER_TAKEN. */
+/** Of a folder that a run may be using. Throws FOLDER_TAKEN, LOG_ELSEWHERE. */
 export async function backUp(data: string, to: string, { tenant, site }: Manifest): Promise<Backup> {
   if (existsSync(to)) throw new Refusal('FOLDER_TAKEN', `${to} is there already`)
   const building = `${to}.unfinished`
   rmSync(building, { recursive: true, force: true })
   mkdirSync(building, { recursive: true, mode: 0o700 })
   const at = folders(data)
+  const log = logOf(data)
+  if (log.driver !== 'embedded')
+    throw new Refusal('LOG_ELSEWHERE', `the log of ${data} is in the cluster at ${log.brokers.join(', ')}`)
   for (const topic of TOPICS)
     if (existsSync(join(at.log, topic))) await copyEmbeddedLog(join(at.log, topic), join(building, 'log', topic))
   await copyFile(at.manifest, join(building, 'manifest.json'))

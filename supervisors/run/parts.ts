@@ -13,6 +13,7 @@ import { processChild } from '../process/process-child.ts'
 import type { Spawned } from '../process/spawn.ts'
 import { StepMark } from '../process/step-mark.ts'
 import { machineBoot } from '../real/boot.ts'
+import { logOf } from '../real/logs.ts'
 import { NODES } from '../site/who.ts'
 import { folders, type Prepared } from './prepare.ts'
 
@@ -134,7 +135,7 @@ export class Parts {
       name,
       keys: this.#at.keys(name),
       data,
-      log: { driver: 'embedded', dir: this.#at.log },
+      log: logOf(prepared.dir),
       sites: [{ manifest: signed, definitions: prepared.site.definitions, data }],
       clock: this.#run.clock(),
       uplink: this.#addresses.get(name) ?? '127.0.0.1:0',

@@ -11,11 +11,11 @@ import { sealFact } from '../../protocol/codec/fact.ts'
 import { manifestHash, signManifest } from '../../protocol/codec/manifest.ts'
 import { ed25519Verifier } from '../../protocol/codec/sign.ts'
 import { openKey } from '../../protocol/identity/keyring.ts'
-import { openEmbeddedLog } from '../../protocol/log/embedded/index.ts'
 import type { Random } from '../../protocol/ports.ts'
 import { Refusal } from '../../protocol/words/errors.ts'
 import { keyId } from '../../protocol/words/ids.ts'
 import type { Manifest, SignedManifest } from '../../protocol/words/manifest.ts'
+import { logOf, openTopic } from '../real/logs.ts'
 import { type Engine, openEngine } from '../site/engine.ts'
 import { type OpenedSiteFile, readSiteFile } from '../site/file.ts'
 import { resolveSite } from '../site/resolve.ts'
@@ -76,7 +76,7 @@ export async function prepare(o: {
 
 /** Before anything is signed: this engine can place whatever the log has installed. Throws UNKNOWN_VERSION, ASSET_DEFINITION. */
 async function refuseUnreadable(dir: string, of: Manifest, { definitions }: Engine): Promise<void> {
-  const facts = await openEmbeddedLog({ dir: join(folders(dir).log, 'facts'), topic: 'facts', readOnly: true })
+  const facts = await openTopic(logOf(dir), 'facts', { readOnly: true })
   try {
     for (const { signed } of await succession(facts, of.partition, of, ed25519Verifier()))
       siteOf(signed.manifest, definitions)
@@ -112,7 +112,7 @@ async function install(dir: string, signed: SignedManifest): Promise<void> {
     by: 'administrator',
     manifest: signed,
   }
-  const facts = await openEmbeddedLog({ dir: join(folders(dir).log, 'facts'), topic: 'facts' })
+  const facts = await openTopic(logOf(dir), 'facts')
   try {
     await facts.append([
       { partition, body: sealFact(fact, openKey(folders(dir).keys('administrator'), keyId('administrator'))) },

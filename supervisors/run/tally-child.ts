@@ -3,7 +3,8 @@ import type { Ports } from '../../protocol/ports.ts'
 import { Supervisor } from '../kit/supervisor.ts'
 import { processChild } from '../process/process-child.ts'
 import type { Spawned } from '../process/spawn.ts'
-import { folders, type Prepared } from './prepare.ts'
+import { logOf } from '../real/logs.ts'
+import type { Prepared } from './prepare.ts'
 import type { ScreenInputs } from './screen.ts'
 import type { Summary, Uncounted } from './summary.ts'
 import type { TallyConfig } from './tally-process.ts'
@@ -61,7 +62,7 @@ export class TallyChild {
     this.#spawned = spawned
     const { dir, site, signed } = this.#prepared
     const { tenant, site: name, partition } = signed.manifest
-    const { log } = folders(dir)
+    const log = logOf(dir)
     const [countFrom, saying] = [this.#countFrom, this.#saying]
     const config = { log, partition, tenant, site: name, definitions: site.definitions, countFrom, saying }
     this.#countFrom = await spawned.ask<number>('start', config satisfies TallyConfig)

@@ -1,8 +1,8 @@
 /** The tally in a process of its own: a fact whose step does not end must not hold up the parent, which ends such steps. */
-import { join } from 'node:path'
 import { ed25519Verifier } from '../../protocol/codec/sign.ts'
-import { openEmbeddedLog } from '../../protocol/log/embedded/index.ts'
+import type { LogConfig } from '../config/shape.ts'
 import { serveParent } from '../process/child.ts'
+import { openTopic } from '../real/logs.ts'
 import { skipsIn } from '../records/skips.ts'
 import { openEngine } from '../site/engine.ts'
 import { draw, type ScreenInputs } from './screen.ts'
@@ -11,7 +11,7 @@ import { Tally } from './tally.ts'
 
 export interface TallyConfig {
   /** The folder of the log. */
-  readonly log: string
+  readonly log: LogConfig
   readonly partition: number
   readonly tenant: string
   readonly site: string
@@ -26,7 +26,7 @@ const SETTLE_MS_MAX = 3_000
 const SETTLE_LOOK_MS = 10
 
 async function open(config: TallyConfig) {
-  const facts = await openEmbeddedLog({ dir: join(config.log, 'facts'), topic: 'facts', readOnly: true })
+  const facts = await openTopic(config.log, 'facts', { readOnly: true })
   const { definitions, hash } = await openEngine(config.definitions)
   const { tenant, site, partition } = config
   const of = { tenant, site, verifier: ed25519Verifier() }

@@ -9,7 +9,7 @@ import { signManifest } from '../../protocol/codec/manifest.ts'
 import { ed25519Signer, ed25519Verifier, newSecret, type Signer } from '../../protocol/codec/sign.ts'
 import type { Candidate } from '../../protocol/words/candidate.ts'
 import { type AssetFrame, type Fact, NO_SLOTS } from '../../protocol/words/facts.ts'
-import { type Digest, keyId } from '../../protocol/words/ids.ts'
+import { type Digest, type KeyId, keyId } from '../../protocol/words/ids.ts'
 import type { Manifest, SignedManifest } from '../../protocol/words/manifest.ts'
 import type { PointValue } from '../../protocol/words/quality.ts'
 import { readSiteFile, type SiteFile } from '../../supervisors/site/file.ts'
@@ -91,6 +91,9 @@ function measured(cycle: number, manifest: Manifest, decided: Decided): Record<s
   return Object.fromEntries(frames)
 }
 
+const ENGINE = sha256('the engine of this benchmark')
+const fresh = (id: KeyId): Signer => ed25519Signer(id, newSecret())
+
 /** A site that is recorded cycle by cycle: what a log of any length is made of, without holding it in memory. */
 export class Recorder {
   readonly options: FoldOptions
@@ -103,8 +106,8 @@ export class Recorder {
   #decided: Candidate | null = null
   readonly #started: readonly string[]
 
-  constructor(file: SiteFile, engine: Digest = sha256('the engine of this benchmark')) {
-    const signers = Object.fromEntries(Object.keys(ROLES).map(id => [id, ed25519Signer(keyId(id), newSecret())]))
+  constructor(file: SiteFile, engine: Digest = ENGINE, signerOf: (id: KeyId) => Signer = fresh) {
+    const signers = Object.fromEntries(Object.keys(ROLES).map(id => [id, signerOf(keyId(id))]))
     const keys = keysOf(id => signers[id]!.publicKey)
     this.signers = signers
     this.manifest = resolveSite(file, builtIn, { keys, replicas: NODES, threshold: 1, engine })
