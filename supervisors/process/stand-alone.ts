@@ -31,6 +31,7 @@ export async function standAlone({ name, drainMs, marks = [], open }: StandAlone
     note('error', 'process exits', { reason: error instanceof Error ? (error.stack ?? error.message) : String(error) })
     process.exit(1) // A2
   }
+  watchMyself(name, marks)
   const opened = open()
   let askedAtMs: number | null = null
   const end = (signal: string) => {
@@ -51,7 +52,6 @@ export async function standAlone({ name, drainMs, marks = [], open }: StandAlone
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => end(signal))
   process.on('disconnect', () => end('end of the launcher'))
   process.on('uncaughtException', fall)
-  watchMyself(name, marks)
   await opened
   note('info', 'process runs', { node: process.versions.node })
   return new Promise<never>(() => {})

@@ -8,6 +8,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { expect } from 'vitest'
 import { FACT_TYPE } from '../../projections/api/routes/commands.ts'
 import { sealFact } from '../../protocol/codec/fact.ts'
 import { openKey } from '../../protocol/identity/keyring.ts'
@@ -121,7 +122,8 @@ export class Deployed {
     const config = join(this.dir, name, `${kind}.yaml`)
     return new Service(main => {
       const argv = ['--disable-warning=ExperimentalWarning', main, kind, '--config', config]
-      return spawn(process.execPath, argv, { stdio: ['ignore', 'ignore', 'pipe'] })
+      // with the channel of a launcher: should this process be killed, none of them stays behind
+      return spawn(process.execPath, argv, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
     })
   }
   #startProxy(): void {
@@ -168,6 +170,20 @@ export class Deployed {
   }
   get(path: string, address = this.front): Promise<any> {
     return fetch(`http://${address}/api/v1${path}`, { headers: this.bearer }).then(reply => reply.json())
+  }
+  /** As an operator brings a new site up: what a busy machine has refused (a device read too late), again. */
+  async commission(): Promise<void> {
+    expect(await this.command('site', 'automatic')).toBe('confirmed')
+    for (const asset of ['bat1', 'bat2', 'pv1'])
+      await until(async () => {
+        const { states } = await this.get(`/sites/home/assets/${asset}`)
+        return (
+          !states.some((s: string) => s.endsWith('disconnected')) ||
+          (await this.command(asset, 'start').catch(() => '')) === 'confirmed'
+        )
+      })
+    await until(async () => (await this.get('/sites/home/assets/bat1')).tags.includes('available'))
+    expect(await this.command('site', 'manual')).toBe('confirmed')
   }
   /** What one node's replica has decided since it is asked, by cycle; so many of them. */
   async decisions(name: Name, count: number): Promise<ReadonlyMap<number, any>> {

@@ -23,10 +23,18 @@ describe('a deployment', () => {
   })
 
   it('takes commands at its front, and from the command line with its folder', async () => {
-    expect(await site.command('site', 'automatic')).toBe('confirmed')
-    for (const asset of ['bat1', 'bat2', 'pv1']) expect(await site.command(asset, 'start')).toBe('confirmed')
-    await until(async () => (await site.get('/sites/home/assets/bat1')).tags.includes('available'))
-    const said = await quorate('command', 'home', 'site', 'manual', '--wait', '--data', site.dir)
+    await site.commission()
+    const said = await quorate(
+      'command',
+      'home',
+      'bat1',
+      'setpoint',
+      'name=power',
+      'value=400W',
+      '--wait',
+      '--data',
+      site.dir,
+    )
     expect(said, said.err).toMatchObject({ code: 0, out: expect.stringContaining('confirmed') })
   })
 

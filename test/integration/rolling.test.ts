@@ -55,10 +55,7 @@ beforeAll(async () => {
   appendFileSync(join(next, 'actors', 'engine.ts'), '\n// another engine, of the same mind\n')
   site = await Deployed.start(siteFile, `${CYCLE_MS}ms`)
   await site.wholeAgain()
-  await site.command('site', 'automatic')
-  for (const asset of ['bat1', 'bat2', 'pv1']) await site.command(asset, 'start')
-  await until(async () => (await site.get('/sites/home/assets/bat1')).tags.includes('available'))
-  await site.command('site', 'manual')
+  await site.commission()
 })
 afterAll(async () => {
   await site?.stop()
