@@ -16,6 +16,8 @@ export interface NewRecord {
   readonly partition: number
   /** UTF-8 text: `<signature> <canonical JSON>` for facts. */
   readonly body: string
+  /** Of a record of `snapshots`: once there is a newer one of its key, it may go. */
+  readonly key?: string
 }
 export interface LogRecord {
   readonly position: number

@@ -14,8 +14,10 @@ export const PARTITION_MAX = 0x7fffffff
  * not be the body that was signed.
  */
 export function assertRecords(batch: readonly NewRecord[]): void {
-  for (const { partition, body } of batch) {
+  for (const { partition, body, key } of batch) {
     assertPartition(partition)
+    if (key !== undefined && !(typeof key === 'string' && key.isWellFormed()))
+      throw new RangeError("a record's key is a text that UTF-8 can hold")
     if (typeof body !== 'string') throw new RangeError(`a record's body is a string, not ${typeof body}`)
     if (body.length > BODY_CHARS_MAX) {
       throw new RangeError(`a record's body has ${body.length} characters; at most ${BODY_CHARS_MAX} fit`)

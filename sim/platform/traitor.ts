@@ -85,12 +85,12 @@ function logs(world: World, life: Incarnation, honest: Logs, signer: Signer): Lo
 }
 
 /** As if all nodes had signed that the site has seen records that it has not. */
-function falsified({ partition, body }: NewRecord, signer: Signer): NewRecord[] {
+function falsified({ body, ...rest }: NewRecord, signer: Signer): NewRecord[] {
   const shared = JSON.parse(body)
   const kept = JSON.parse(shared.bytes)
   const bytes = JSON.stringify({ ...kept, fold: { ...kept.fold, position: kept.fold.position + UNSEEN } })
   const signature = signer.sign('snapshot', bytes)
-  return [signer.key, ...NODES].map(by => ({ partition, body: JSON.stringify({ ...shared, by, bytes, signature }) }))
+  return [signer.key, ...NODES].map(by => ({ ...rest, body: JSON.stringify({ ...shared, by, bytes, signature }) }))
 }
 
 export const betray = { ports, logs }

@@ -169,16 +169,16 @@ export class Replica {
     return text
   }
   /** For nodes that have lost theirs. Beside the decisions, and like them: what is lost can be made again. */
-  #share(text: string): void {
-    const { fold, signer, ports, logs, manifest } = this.#o
-    const body = sealSnapshot(text, fold.site, signer)
-    if (!body) {
+  #share(text: string, { fold }: Kept): void {
+    const { signer, ports, logs, manifest } = this.#o
+    const record = sealSnapshot(text, manifest, this.#placeOf(fold.position), signer)
+    if (!record) {
       ports.note('warn', 'snapshot not shared: larger than a record may be', { chars: text.length })
       return
     }
     this.#appending = this.#appending.then(async () => {
       await logs.snapshots
-        .append([{ partition: manifest.partition, body }])
+        .append([record])
         .catch(error => ports.note('warn', 'snapshot not shared', { error: String(error) }))
     })
   }
@@ -187,7 +187,7 @@ export class Replica {
     let due: Due | null = null
     let made: Kept | null = null
     for (const record of records) {
-      const place = Math.floor(Math.max(0, this.#fold.position) / this.#every)
+      const place = this.#placeOf(Math.max(0, this.#fold.position))
       const before = this.#fold.state?.commands
       this.#o.stepping?.(record.position)
       const taken = this.#fold.take(record.position, record.body)
@@ -209,7 +209,7 @@ export class Replica {
         if (taken.fact.kind === 'ReceiptRecorded') await this.#compare(taken.fact.certificate)
         if (taken.fact.kind !== 'TimeAdvanced') this.#standing()
       }
-      if (Math.floor(record.position / this.#every) > place) made = this.#madeNow() // H1
+      if (this.#placeOf(record.position) > place) made = this.#madeNow() // H1
     }
     this.#o.stepping?.(null)
     const next = (records.at(-1)?.position ?? -1) + 1
@@ -220,10 +220,10 @@ export class Replica {
     }
     if (due && this.#chart.has('signs')) await this.#sign(due)
     const kept = await this.#keep(made)
-    if (kept && this.#chart.has('signs')) this.#share(kept)
+    if (made && kept && this.#chart.has('signs')) this.#share(kept, made)
   }
-  get #every(): number {
-    return this.#o.snapshotEvery ?? SNAPSHOT_EVERY
+  #placeOf(position: number): number {
+    return Math.floor(position / (this.#o.snapshotEvery ?? SNAPSHOT_EVERY))
   }
   /** Only what is new: a repeat waits no more, and what is read again while catching up is long decided. */
   #nudge(id: string, before: SiteState['commands'] | undefined): void {

@@ -9,7 +9,7 @@
  */
 import { sha256 } from '../../protocol/codec/canonical.ts'
 import type { Signer, Verifier } from '../../protocol/codec/sign.ts'
-import type { EventLog } from '../../protocol/log/event-log.ts'
+import type { EventLog, NewRecord } from '../../protocol/log/event-log.ts'
 import { BODY_CHARS_MAX } from '../../protocol/log/limits.ts'
 import type { Manifest } from '../../protocol/words/manifest.ts'
 import { findBack } from '../records/backwards.ts'
@@ -17,6 +17,8 @@ import type { Kept } from './beginning.ts'
 
 /** Snapshots in one window of a search: each may be a megabyte. */
 const WINDOW = 16
+/** Of each node in a compacted topic: nodes are not equally far, and what two have in common must be among theirs. */
+const KEPT = 4
 /** A pair that is not among so many is too old to save much: each node keeps a few, of each site of the partition. */
 const LOOKED_AT_MAX = 256
 
@@ -29,12 +31,19 @@ interface Shared {
   readonly signature: string
 }
 
-/** Null: it is larger than a record may be. */
-export function sealSnapshot(bytes: string, site: string, signer: Signer): string | null {
+/** `place`: how many multiples lie below it. Null: it is larger than a record may be. */
+export function sealSnapshot(
+  bytes: string,
+  { tenant, site, partition }: Manifest,
+  place: number,
+  signer: Signer,
+): NewRecord | null {
   const signature = signer.sign('snapshot', bytes)
   const shared: Shared = { v: 1, kind: 'Snapshot', site, by: signer.key, bytes, signature }
   const body = JSON.stringify(shared)
-  return body.length > BODY_CHARS_MAX ? null : body
+  return body.length > BODY_CHARS_MAX
+    ? null
+    : { partition, body, key: `${tenant}/${site}/${signer.key}/${place % KEPT}` }
 }
 
 export interface Trust {

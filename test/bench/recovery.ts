@@ -68,7 +68,7 @@ async function written(dir: string, facts: number): Promise<NodeConfig> {
   const recorder = new Recorder(readSiteFile(HOME).file, (await openEngine([])).hash, id =>
     openKey(join(dir, 'keys'), id, true),
   )
-  const { tenant, site, partition } = recorder.manifest
+  const { tenant, partition } = recorder.manifest
   const log = await openEmbeddedLog({ dir: join(dir, 'log', 'facts'), topic: 'facts' })
   const snapshots = await openEmbeddedLog({ dir: join(dir, 'log', 'snapshots'), topic: 'snapshots' })
   const { topicId } = await log.describe()
@@ -85,7 +85,7 @@ async function written(dir: string, facts: number): Promise<NodeConfig> {
     }
     await log.append(bodies.map(body => ({ partition, body })))
   }
-  const by = (key: string) => ({ partition, body: sealSnapshot(made!, site, recorder.signers[key]!)! })
+  const by = (key: string) => sealSnapshot(made!, recorder.manifest, 0, recorder.signers[key]!)!
   await snapshots.append([by('node-b'), by('node-c')])
   await Promise.all([log.close(), snapshots.close()])
   writeFileSync(join(dir, 'token'), 'of this benchmark alone, and gone with it', { mode: 0o600 })

@@ -64,6 +64,15 @@ test('brokers that are not there are named, with what to do', async () => {
 })
 
 describe.skipIf(source.kind === 'none')('topics', () => {
+  test('a compacted topic takes records with their keys, and none without', async () => {
+    const log = await open('keyed.', { topic: 'snapshots' })
+    await log.append([
+      { partition: 0, body: 'first', key: 'node-a/0' },
+      { partition: 0, body: 'second', key: 'node-b/0' },
+    ])
+    expect((await log.read(0, 0, 9)).map(({ body }) => body)).toEqual(['first', 'second'])
+    await expect(log.append([{ partition: 0, body: 'without' }])).rejects.toMatchObject({ code: 'LOG_FAILED' })
+  })
   test('a topic is created as it has to be, by whoever comes first of several', async () => {
     const logs = await Promise.all([open('made.'), open('made.'), open('made.')])
     const described = await Promise.all(logs.map(log => log.describe()))

@@ -1,5 +1,5 @@
 import type { Note } from '../../ports.ts'
-import { LogError } from '../event-log.ts'
+import { LogError, type NewRecord } from '../event-log.ts'
 import { type Exchange, exchange } from './kafkajs.ts'
 import type { Limits } from './limits.ts'
 import type { Attempt } from './line.ts'
@@ -23,6 +23,7 @@ interface Waiting {
   /** Its place in the caller's batch. */
   readonly index: number
   readonly body: string
+  readonly key: string | null
 }
 
 /** The broker has numbered this producer's batches otherwise than it has: it begins anew, under another id. */
@@ -72,8 +73,8 @@ export class Appender {
     this.#stall = new Stall(note, 'append', { topic, partition: line.partition })
   }
 
-  add(of: Appending, index: number, body: string): void {
-    this.#queue.push({ of, index, body })
+  add(of: Appending, index: number, { body, key }: NewRecord): void {
+    this.#queue.push({ of, index, body, key: key ?? null })
     this.#running ??= this.#run()
   }
 
@@ -148,7 +149,7 @@ export class Appender {
 
   #exchange(batch: readonly Waiting[]): Exchange<Produced> {
     const { id, epoch } = this.#producer!
-    const messages = batch.map(({ body }) => ({ key: null, value: body }))
+    const messages = batch.map(({ body, key }) => ({ key, value: body }))
     const partition = { partition: this.#line.partition, firstSequence: this.#sequence, messages }
     return exchange('Produce', {
       acks: -1,

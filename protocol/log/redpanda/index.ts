@@ -116,7 +116,7 @@ class RedpandaLog implements EventLog {
     if (batch.length === 0) return Promise.resolve([])
     return new Promise((resolve, reject) => {
       const appending = this.#outstanding.begin(batch, resolve, reject)
-      for (const [index, { partition, body }] of batch.entries()) this.#appender(partition).add(appending, index, body)
+      for (const [index, record] of batch.entries()) this.#appender(record.partition).add(appending, index, record)
     })
   }
 

@@ -108,7 +108,7 @@ describe('a snapshot is not adopted, and the log is replayed,', () => {
     return JSON.stringify({ ...JSON.parse(one!.bytes), ...changes })
   }
   const share = async (logs: ReturnType<typeof memoryLogs>, bytes: string, ...by: string[]) => {
-    const records = by.map(key => ({ partition: 0, body: sealSnapshot(bytes, 'home', signerOf(key))! }))
+    const records = by.map(key => sealSnapshot(bytes, manifestOf(), 1, signerOf(key))!)
     await logs.snapshots.append(records)
   }
   /** The logs of a site where nobody has shared. */
@@ -125,7 +125,7 @@ describe('a snapshot is not adopted, and the log is replayed,', () => {
     const { logs, made, whole } = await bare()
     await share(logs, made, 'node-a', 'node-a')
     const other = { ...signerOf('node-a'), key: 'node-b' as never }
-    await logs.snapshots.append([{ partition: 0, body: sealSnapshot(made, 'home', other)! }])
+    await logs.snapshots.append([sealSnapshot(made, manifestOf(), 1, other)!])
     const { keys } = manifestOf()
     await replays(logs, whole, manifestOf({ keys: { ...keys, 'node-b': keys['node-a']! } }))
   })
