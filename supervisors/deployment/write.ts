@@ -14,6 +14,7 @@ import { Refusal } from '../../protocol/words/errors.ts'
 import { keyId } from '../../protocol/words/ids.ts'
 import type { SignedManifest } from '../../protocol/words/manifest.ts'
 import type { FileOf, LogConfig } from '../config/shape.ts'
+import { logFile } from '../real/logs.ts'
 import { apisFile } from '../run/apis-file.ts'
 import { folders } from '../run/prepare.ts'
 import { draft } from '../site/draft.ts'
@@ -72,6 +73,8 @@ export async function writeDeployment(o: Deployment): Promise<string[]> {
     apisFile(o.dir),
     asJson({ http: Object.fromEntries(apis.map((a, i) => [`api-${i + 1}`, a])), token: 'token' }),
   )
+  const log = replicated(o)
+  if (log) writeFileSync(logFile(o.dir), asJson(log)) // for the tools
   writeFileSync(at.manifest, asJson(signed)) // last: with it the deployment is whole
   return written
 }
@@ -94,8 +97,7 @@ const keysFolder = (dir: string, id: string): string =>
   [...NODES, 'gateway'].includes(id) ? join(folders(dir).of(id), 'keys') : folders(dir).keys(id)
 
 function nodeFile(o: Deployment, name: string, address: string, tenant: string): FileOf<'node'> {
-  const log: LogConfig =
-    o.brokers.length > 0 ? { driver: 'redpanda', brokers: [...o.brokers] } : { driver: 'embedded', dir: '../log' }
+  const log = replicated(o) ?? { driver: 'embedded', dir: '../log' }
   const definitions = o.site.definitions.map(file => relative(folders(o.dir).of(name), file))
   const http = bindOf(above(address))
   return {
@@ -113,6 +115,10 @@ function nodeFile(o: Deployment, name: string, address: string, tenant: string):
     sites: [{ manifest: 'manifest.json', ...(definitions.length > 0 && { definitions }) }],
   }
 }
+/** Null: the log of one machine, in the folder. */
+const replicated = ({ brokers }: Deployment): LogConfig | null =>
+  brokers.length > 0 ? { driver: 'redpanda', brokers: [...brokers] } : null
+
 function gatewayFile(o: Deployment): FileOf<'gateway'> {
   const { assets, plant } = o.site.file
   const units = new Map(

@@ -8,6 +8,7 @@ import { parse, stringify } from 'yaml'
 import { checkConfig } from '../../../supervisors/config/check.ts'
 import { Misconfigured } from '../../../supervisors/config/problem.ts'
 import { type Deployment, writeDeployment } from '../../../supervisors/deployment/write.ts'
+import { logOf } from '../../../supervisors/real/logs.ts'
 import { hostRandom } from '../../../supervisors/real/random.ts'
 import { readSiteFile } from '../../../supervisors/site/file.ts'
 
@@ -55,6 +56,14 @@ describe('the folders of a deployment', () => {
   })
   it('are written once', async () => {
     await expect(writeDeployment({ ...OPTIONS, dir })).rejects.toThrow(/^FILE_EXISTS/)
+  })
+  it('name a replicated log to the nodes, and to the tools', async () => {
+    const brokers = ['broker-a:9092', 'broker-b:9092']
+    const other = join(here, 'replicated')
+    await writeDeployment({ ...OPTIONS, dir: other, brokers })
+    const log = { driver: 'redpanda', brokers }
+    expect(parse(readFileSync(join(other, 'node-c/node.yaml'), 'utf8')).log).toEqual(log)
+    expect([logOf(other), logOf(dir)]).toEqual([log, { driver: 'embedded', dir: join(dir, 'log') }])
   })
   it('say where they differ from machine to machine by the environment', () => {
     expect(wrong('node-a', file => expect(file.data).toBe(`\${QUORATE_DATA:-data}`))).toEqual([])
