@@ -183,6 +183,11 @@ export const ERRORS = {
     title: 'The file is there already',
     fix: 'Choose another name or folder; nothing is overwritten',
   },
+  DATABASE: {
+    status: 503,
+    title: 'A database of the projections cannot be used',
+    fix: 'See its own log; control does not need it, and what is lost of it is made anew from the log',
+  },
   ASSET_DEFINITION: {
     status: 422,
     title: 'The definition is refused',
