@@ -59,3 +59,6 @@ export interface Store<Change> {
   /** Throws where the service fails: whether it was applied is not known then, and `standing` tells. */
   apply(batch: Batch<Change>): Promise<Applied>
 }
+
+/** By table, how many rows and what they add up to: equal where the rows are. */
+export type Sums = Readonly<Record<string, string>>

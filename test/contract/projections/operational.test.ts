@@ -13,6 +13,7 @@ import {
   schemaOf,
   switchTo,
 } from '../../../projections/operational/database.ts'
+import { sumsOf } from '../../../projections/operational/read.ts'
 import { operational } from '../../../projections/operational/rows.ts'
 import { TENANT } from '../../../projections/operational/schema.ts'
 import { OperationalStore } from '../../../projections/operational/store.ts'
@@ -157,6 +158,19 @@ describe('rows of another tenant (O1, S23)', () => {
       'permission denied',
     )
   })
+})
+
+test('what the rows add up to is told with the checkpoint that they stand at, and tells any difference', async () => {
+  const bodies = Story.long(6).bodies
+  for (const tenant of ['sum-a', 'sum-b']) await projectAll(await logOf(bodies), open(tenant), operational)
+  const sums = (tenant: string) => sumsOf(reader, schema(), tenant, 'home')
+  const first = await sums('sum-a')
+  expect(first.checkpoint).toBeGreaterThan(30)
+  expect(await sums('sum-b')).toEqual(first)
+  const admin = await postgres.client('admin')
+  await admin.query(`UPDATE ${schema()}.points SET age_ms = age_ms + 1 WHERE tenant = 'sum-b' AND point = 'soc'`)
+  const changed = Object.entries((await sums('sum-b')).sums).filter(([table, sum]) => first.sums[table] !== sum)
+  expect(changed.map(([table]) => table)).toEqual(['points'])
 })
 
 test('a build is made beside the live one, switched to, and the former one dropped by name (O3)', async () => {
