@@ -7,6 +7,7 @@
  */
 import pg from 'pg'
 import { Refusal } from '../../protocol/words/errors.ts'
+import type { Build } from '../runner/database.ts'
 import { buildSql, READER, VERSION, WRITER } from './schema.ts'
 
 /** How long whoever asks waits for a server: longer than a restart of it takes. */
@@ -19,12 +20,6 @@ export interface Access {
   readonly passwords: { readonly admin: string; readonly writer: string; readonly reader: string }
   /** May create roles and schemas. */
   readonly admin: string
-}
-export type BuildState = 'building' | 'live' | 'former'
-export interface Build {
-  readonly id: number
-  readonly version: number
-  readonly state: BuildState
 }
 export const schemaOf = (id: number): string => `operational_${id}`
 

@@ -1,13 +1,8 @@
 /** What is asked of one site's rows as a whole: where they stand, and what they add up to. */
-import type { Sums } from '../runner/store.ts'
+import type { Summed } from '../runner/database.ts'
 import { TENANT } from './schema.ts'
 import type { Connection } from './store.ts'
 import { TABLE_NAMES, tableOf } from './tables.ts'
-
-export interface Summed {
-  readonly checkpoint: number
-  readonly sums: Sums
-}
 
 /** Rows and checkpoint of one moment (S22): both are read in one snapshot. */
 export async function sumsOf(client: Connection, schema: string, tenant: string, site: string): Promise<Summed> {

@@ -24,6 +24,7 @@ export class OperationalStore implements Store<Change> {
   readonly #of: readonly [tenant: string, site: string]
   readonly #schema: string
   #atMs = 0
+  #last: Promise<void> = Promise.resolve()
 
   constructor(client: Connection, schema: string, tenant: string, site: string) {
     this.#client = client
@@ -72,7 +73,7 @@ export class OperationalStore implements Store<Change> {
   }
 
   async #write({ expected, to, slices, passed, fold }: Batch<Change>): Promise<Applied> {
-    const { atMs } = slices.at(-1)!
+    const { atMs } = slices.at(-1) ?? { atMs: this.#atMs }
     const moved = await this.#client.query({
       name: 'move checkpoint',
       text: `UPDATE checkpoints SET position = $4, at_ms = $5, passed = $6
@@ -113,8 +114,17 @@ export class OperationalStore implements Store<Change> {
     return Number(result.rows[0]?.position ?? -1)
   }
 
+  /** One after the other: they share the connection. */
+  #transaction<T>(within: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(() => this.#alone(within))
+    this.#last = result.then(
+      () => {},
+      () => {}, // whoever asked is told
+    )
+    return result
+  }
   /** As this tenant alone (O1). */
-  async #transaction<T>(within: () => Promise<T>): Promise<T> {
+  async #alone<T>(within: () => Promise<T>): Promise<T> {
     await this.#client.query('BEGIN')
     try {
       await this.#client.query({

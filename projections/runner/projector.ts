@@ -35,6 +35,8 @@ export interface ProjectorOptions<Change> {
   readonly fail: (error: unknown) => void
   /** Records between two frozen folds, where it is not FREEZE_EVERY. */
   readonly freezeEvery?: number
+  /** Nothing above this position is projected, and `reached` is told once everything up to it is. */
+  readonly until?: { readonly position: number; readonly reached: () => void }
 }
 
 export interface Lag {
@@ -79,6 +81,8 @@ export class Projector<Change> {
     const standing = await this.#standing()
     this.#checkpoint = standing.checkpoint
     const fold = await this.#begin(standing)
+    const { until } = this.#o
+    if (until && standing.checkpoint >= until.position) return until.reached()
     this.#slicer = new Slicer(fold, projection, standing.checkpoint)
     this.#follow = facts.follow(partition, fold.position + 1, {
       batch: records => (this.#applying = this.#take(records)),
@@ -128,8 +132,10 @@ export class Projector<Change> {
   }
 
   async #take(records: readonly LogRecord[]): Promise<void> {
+    const { position: last = Number.POSITIVE_INFINITY, reached } = this.#o.until ?? {}
     let changes = 0
     for (const record of records) {
+      if (record.position > last) break
       const slice = this.#slicer.take(record)
       this.#sinceFrozen++
       if (record.position === this.#checkpoint) this.#stampMs = record.stampMs
@@ -144,7 +150,10 @@ export class Projector<Change> {
       await this.#apply(freezes)
     }
     await this.#apply(false)
-    this.#position = records.at(-1)?.position ?? this.#position
+    this.#position = Math.min(last, records.at(-1)?.position ?? this.#position)
+    if (this.#position < last) return
+    this.#follow?.cancel()
+    reached?.()
   }
   /** R2: it has stepped what is to be passed; whoever starts it anew knows of it beforehand. */
   #refuseLateSkip({ position }: LogRecord): void {

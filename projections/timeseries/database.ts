@@ -7,16 +7,12 @@
  */
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client'
 import { Refusal } from '../../protocol/words/errors.ts'
+import type { Build } from '../runner/database.ts'
 import { buildSql, VERSION } from './schema.ts'
 
 export type Engine =
   | { readonly kind: 'embedded'; readonly dir: string }
   | { readonly kind: 'server'; readonly url: string; readonly user: string; readonly password: string }
-export interface Build {
-  readonly id: number
-  readonly version: number
-  readonly state: 'building' | 'live' | 'former'
-}
 export const databaseOf = (id: number): string => `quorate_${id}`
 
 /** The same for both engines: a slice must come in one block, and a whole number as a number. */

@@ -3,13 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ClickHouseClient } from '@clickhouse/client'
-import {
-  type Build,
-  connect,
-  databaseOf,
-  type Engine,
-  prepareDatabase,
-} from '../../../projections/timeseries/database.ts'
+import type { Build } from '../../../projections/runner/database.ts'
+import { connect, databaseOf, type Engine, prepareDatabase } from '../../../projections/timeseries/database.ts'
 import { TimeseriesReader } from '../../../projections/timeseries/read.ts'
 import { TimeseriesStore } from '../../../projections/timeseries/store.ts'
 

@@ -19,7 +19,7 @@ import { TENANT } from '../../../projections/operational/schema.ts'
 import { OperationalStore } from '../../../projections/operational/store.ts'
 import { TABLE_NAMES, TABLES } from '../../../projections/operational/tables.ts'
 import { head } from '../../unit/controller/household.ts'
-import { logOf, Story } from '../../unit/projections/story.ts'
+import { logOf, Story, until } from '../../unit/projections/story.ts'
 import { Postgres } from './postgres.ts'
 import { projectAll, storeContract } from './store-contract.ts'
 
@@ -213,9 +213,8 @@ describe('the embedded server', () => {
       encoding: 'utf8',
     })
     const { dir, folder, pid } = JSON.parse(stdout) as { dir: string; folder: string; pid: number }
-    const gone = () => !existsSync(join(folder, 'data', 'postmaster.pid'))
-    while (!gone()) await new Promise(done => setTimeout(done, 20))
-    expect(() => process.kill(pid, 0)).toThrow()
+    await until(() => !existsSync(`/proc/${pid}`))
+    expect(existsSync(join(folder, 'data', 'postmaster.pid'))).toBe(false)
     for (const path of [folder, dir]) rmSync(path, { recursive: true, force: true })
   })
 })

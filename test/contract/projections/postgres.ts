@@ -4,8 +4,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type pg from 'pg'
-import { type Access, type Build, connect, prepareDatabase } from '../../../projections/operational/database.ts'
+import { type Access, connect, prepareDatabase } from '../../../projections/operational/database.ts'
 import { type EmbeddedPostgres, startPostgres } from '../../../projections/operational/embedded.ts'
+import type { Build } from '../../../projections/runner/database.ts'
 import type { Random } from '../../../protocol/ports.ts'
 
 const random = { id: () => randomBytes(16).toString('hex') } as Random
