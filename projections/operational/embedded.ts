@@ -135,7 +135,7 @@ function refuseForeign(path: string, also: number): void {
 }
 
 /** E5 */
-function secretsOf(dir: string, random: Random): Access['passwords'] {
+export function secretsOf(dir: string, random: Random): Access['passwords'] {
   const file = join(dir, 'passwords.json')
   if (!existsSync(file)) {
     const made = { admin: random.id(), writer: random.id(), reader: random.id() }

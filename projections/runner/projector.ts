@@ -10,8 +10,9 @@
  *     its reason; the others go on.
  * R5  Nothing waits in memory but the open slice and the batch in hand: the log is followed no faster than it is applied.
  */
-import { type FoldOptions, SiteFold } from '../../actors/controller/fold.ts'
+import { type FoldOptions, type FrozenFold, SiteFold } from '../../actors/controller/fold.ts'
 import type { EventLog, Follow, LogRecord } from '../../protocol/log/event-log.ts'
+import { FOLLOW_BATCH_RECORDS_MAX } from '../../protocol/log/limits.ts'
 import type { Note } from '../../protocol/ports.ts'
 import type { Projection } from './seen.ts'
 import { Slicer } from './slicer.ts'
@@ -19,8 +20,10 @@ import type { Batch, Slice, Standing, Store } from './store.ts'
 
 /** Changes in one batch: what a statement and its parameters take without holding up whoever else asks the database. */
 const BATCH_CHANGES = 20_000
-/** Records between two frozen folds: a restart folds at most so many again, in a second or so. */
-const FREEZE_EVERY = 2_000
+/** Slices in one batch, where they hold next to nothing: what is in memory stays bounded. */
+const BATCH_SLICES = 4_000
+/** Records between two frozen folds: a restart folds at most so many again, in a fraction of a second. */
+const FREEZE_EVERY = 500
 
 export interface ProjectorOptions<Change> {
   readonly facts: Pick<EventLog, 'follow' | 'ends' | 'read' | 'describe'>
@@ -35,6 +38,8 @@ export interface ProjectorOptions<Change> {
   readonly fail: (error: unknown) => void
   /** Records between two frozen folds, where it is not FREEZE_EVERY. */
   readonly freezeEvery?: number
+  /** Changes in one batch, where it is not BATCH_CHANGES. */
+  readonly batchChanges?: number
   /** Nothing above this position is projected, and `reached` is told once everything up to it is. */
   readonly until?: { readonly position: number; readonly reached: () => void }
 }
@@ -56,7 +61,11 @@ export class Projector<Change> {
   /** Whole, and not yet applied. */
   #slices: Slice<Change>[] = []
   #stampOfSlicesMs = 0
+  /** In these slices. */
+  #changes = 0
   #sinceFrozen = 0
+  /** Goes with the next batch. */
+  #frozen: FrozenFold | null = null
   #setAside = 0
   #applying: Promise<void> = Promise.resolve()
 
@@ -133,7 +142,6 @@ export class Projector<Change> {
 
   async #take(records: readonly LogRecord[]): Promise<void> {
     const { position: last = Number.POSITIVE_INFINITY, reached } = this.#o.until ?? {}
-    let changes = 0
     for (const record of records) {
       if (record.position > last) break
       const slice = this.#slicer.take(record)
@@ -143,17 +151,23 @@ export class Projector<Change> {
       if (!slice) continue
       this.#slices.push(slice)
       this.#stampOfSlicesMs = record.stampMs
-      changes += slice.changes.length
-      const freezes = this.#sinceFrozen >= (this.#o.freezeEvery ?? FREEZE_EVERY)
-      if (changes < BATCH_CHANGES && !freezes) continue
-      changes = 0
-      await this.#apply(freezes)
+      this.#changes += slice.changes.length
+      this.#freezeNowAndThen()
+      if (this.#changes >= (this.#o.batchChanges ?? BATCH_CHANGES) || this.#slices.length >= BATCH_SLICES)
+        await this.#apply()
     }
-    await this.#apply(false)
+    if (!(await this.#moreWaits(records))) await this.#apply()
     this.#position = Math.min(last, records.at(-1)?.position ?? this.#position)
     if (this.#position < last) return
     this.#follow?.cancel()
     reached?.()
+  }
+  /** Behind by a whole delivery, it applies by BATCH_CHANGES alone: few large batches catch up sooner. */
+  async #moreWaits(records: readonly LogRecord[]): Promise<boolean> {
+    const { facts, partition, until } = this.#o
+    if (records.length < FOLLOW_BATCH_RECORDS_MAX) return false
+    const { next } = await facts.ends(partition)
+    return Math.min(next - 1, until?.position ?? next) - records.at(-1)!.position >= FOLLOW_BATCH_RECORDS_MAX
   }
   /** R2: it has stepped what is to be passed; whoever starts it anew knows of it beforehand. */
   #refuseLateSkip({ position }: LogRecord): void {
@@ -161,16 +175,22 @@ export class Projector<Change> {
       throw new Error(`a skip at ${position}: it starts anew, to know of it before the record that it names`)
   }
 
-  async #apply(freezes: boolean): Promise<void> {
+  /** Between two slices: there the fold is at the end of what is applied. */
+  #freezeNowAndThen(): void {
+    if (this.#sinceFrozen < (this.#o.freezeEvery ?? FREEZE_EVERY)) return
+    this.#frozen = this.#slicer.fold.freeze()
+    this.#sinceFrozen = 0
+  }
+  async #apply(): Promise<void> {
     const slices = this.#slices
     const last = slices.at(-1)
     if (!last) return
     this.#slices = []
-    const { fold } = this.#slicer
-    const frozen = freezes ? fold.freeze() : null
-    if (freezes) this.#sinceFrozen = 0
-    const { passed } = fold
-    const refusal = await this.#offer({ expected: this.#checkpoint, to: last.to, slices, passed, fold: frozen })
+    this.#changes = 0
+    const { passed } = this.#slicer.fold
+    const fold = this.#frozen
+    this.#frozen = null
+    const refusal = await this.#offer({ expected: this.#checkpoint, to: last.to, slices, passed, fold })
     if (refusal !== null)
       for (const slice of slices) {
         const alone = { expected: this.#checkpoint, to: slice.to, passed, fold: null }

@@ -30,7 +30,7 @@ export interface Batch<Change> {
   readonly slices: readonly Slice<Change>[]
   /** What the fold has passed on an administrator's word. */
   readonly passed: readonly number[]
-  /** The fold as it is at `to`: now and then. */
+  /** Now and then: the fold as it was at the end of one of these slices. */
   readonly fold: FrozenFold | null
 }
 export type Applied =

@@ -43,7 +43,7 @@ test('what is projected in one go is what is projected with a fault after every 
   let failed = 0
   for (;;) {
     broken.failsAfter = 1
-    const failures = await project(facts, broken, { freezeEvery: 7 })
+    const failures = await project(facts, broken, { freezeEvery: 7, batchChanges: 30 })
     if (failures.length === 0) break
     expect(String(failures[0])).toContain('the database is gone')
     failed++

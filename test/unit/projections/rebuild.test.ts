@@ -49,7 +49,7 @@ class MemoryDatabase implements Database<Change> {
 
 const bodies = Story.long(12).bodies
 const common = (facts: EventLog) => ({
-  ...{ facts, partition: 0, fold: OPTIONS, skipsKnownTo: -1, note: () => {}, freezeEvery: 20 },
+  ...{ facts, partition: 0, fold: OPTIONS, skipsKnownTo: -1, note: () => {}, freezeEvery: 20, batchChanges: 50 },
 })
 async function projected(facts: EventLog): Promise<MemoryDatabase> {
   const database = new MemoryDatabase()
