@@ -177,7 +177,13 @@ async function serve(place: Place, port: number): Promise<Pick<EmbeddedPostgres,
   const server = [join(place.bin, 'postgres'), '-D', place.data, '-p', String(port), ...settings]
   const [command, args] =
     process.platform === 'win32' ? [server[0]!, server.slice(1)] : ['sh', ['-c', KEEPER, 'sh', ...server]]
-  const child = spawn(command, args, { ...as(place), cwd: dirname(place.data), stdio: ['pipe', 'ignore', 'pipe'] })
+  // of no terminal: a Ctrl-C there is for the run, which ends it in its turn
+  const child = spawn(command, args, {
+    ...as(place),
+    cwd: dirname(place.data),
+    stdio: ['pipe', 'ignore', 'pipe'],
+    detached: true,
+  })
   const ended = new Promise<void>(done => child.once('exit', () => done()))
   await ready(child, ended)
   const stop = async () => {

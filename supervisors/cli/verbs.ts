@@ -6,6 +6,7 @@ import { explain } from './explain.ts'
 import { fault } from './fault.ts'
 import { logCat, logExport, logTail, logVerify } from './log.ts'
 import { manifestInit, manifestInstall, manifestShow, manifestSign } from './manifest.ts'
+import { rebuild } from './rebuild.ts'
 import { replay } from './replay.ts'
 import { run } from './run.ts'
 import { sim } from './sim.ts'
@@ -22,6 +23,7 @@ export const verbs: readonly Verb[] = [
   logExport,
   logSkip,
   replay,
+  rebuild,
   explain,
   manifestInit,
   manifestShow,
