@@ -147,11 +147,6 @@ export const ERRORS = {
     title: 'No run uses this data folder',
     fix: 'Start one with `quorate run`, or name its folder with --data',
   },
-  FOLDER_TAKEN: {
-    status: 409,
-    title: 'The folder holds something already',
-    fix: 'Name one that is not there yet, or move this one away',
-  },
   LOG_ELSEWHERE: {
     status: 409,
     title: 'The log is not in the data folder',
@@ -217,6 +212,11 @@ export const ERRORS = {
     status: 409,
     title: 'The file is there already',
     fix: 'Choose another name or folder; nothing is overwritten',
+  },
+  DATABASE: {
+    status: 503,
+    title: 'A database of the projections cannot be used',
+    fix: 'See its own log; control does not need it, and what is lost of it is made anew from the log',
   },
   ASSET_DEFINITION: {
     status: 422,

@@ -96,11 +96,16 @@ export async function unreadOptions(
   { manifest: { tenant, site } }: Pick<Folded, 'manifest'>,
   call: Call,
 ): Promise<Folding> {
-  const own = (call.text('definition') ?? '').split(',').filter(file => file !== '')
-  const engine = await openEngine(own.map(file => resolve(file)))
+  const engine = await openEngine(definitionsOf(call))
   const { definitions, hash } = engine
   return { engine, fold: { tenant, site, definitions, engine: hash, verifier: ed25519Verifier() } }
 }
+
+export const definitionsOf = (call: Call): string[] =>
+  (call.text('definition') ?? '')
+    .split(',')
+    .filter(file => file !== '')
+    .map(file => resolve(file))
 
 /** What an administrator has had passed of the site. Throws LOG_CORRUPT. */
 export const passedIn = async ({ manifest, facts }: Folded, fold: FoldOptions): Promise<ReadonlySet<number>> =>

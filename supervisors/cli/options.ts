@@ -4,3 +4,13 @@ export const DATA_DIR = './.quorate'
 export const dataOption: Option = { type: 'string', value: 'DIR', default: DATA_DIR, text: 'Data folder of the run' }
 export const jsonOption: Option = { type: 'boolean', text: 'One JSON object a line' }
 export const junitOption: Option = { type: 'string', value: 'FILE', text: 'Writes the result as JUnit XML' }
+export const postgresOption: Option = {
+  type: 'string',
+  value: 'URL',
+  text: 'A server for the operational projection (the embedded one)',
+}
+export const clickhouseOption: Option = {
+  type: 'string',
+  value: 'URL',
+  text: 'A server for the time series (the embedded engine)',
+}

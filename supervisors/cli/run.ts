@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { Ports } from '../../protocol/ports.ts'
 import { Refusal } from '../../protocol/words/errors.ts'
 import { parse, raw } from '../../protocol/words/units.ts'
 import { hostPorts } from '../real/ports.ts'
@@ -9,13 +10,14 @@ import { hostRandom } from '../real/random.ts'
 import { serveControl } from '../run/control.ts'
 import { faultOf } from '../run/faults.ts'
 import type { GatewayStatus, Pace, PlantView } from '../run/parts.ts'
-import { folders, prepare } from '../run/prepare.ts'
+import { folders, type Prepared, prepare } from '../run/prepare.ts'
+import { Projectors, projectionAsked } from '../run/projectors.ts'
 import { Run } from '../run/run.ts'
 import { refuseSecondRun } from '../run/run-file.ts'
 import { uncountedSummaryOf } from '../run/summary.ts'
 import { TallyChild } from '../run/tally-child.ts'
 import { NODES } from '../site/who.ts'
-import { dataOption, jsonOption } from './options.ts'
+import { clickhouseOption, dataOption, jsonOption, postgresOption } from './options.ts'
 import { keepLog, logAsked } from './run-log.ts'
 import type { Call, Verb } from './verb.ts'
 
@@ -58,6 +60,9 @@ export const run: Verb = {
     },
     brokers: { type: 'string', value: 'HOST:PORT,...', text: 'With --log redpanda: some brokers of the cluster' },
     toy: { type: 'boolean', text: 'With --log redpanda: take a cluster that could lose what it has acknowledged' },
+    'no-projections': { type: 'boolean', text: 'Leaves the databases out: control needs none' },
+    postgres: postgresOption,
+    clickhouse: clickhouseOption,
     faults: { type: 'boolean', text: 'Take `quorate fault ...`; refused where a driver leads to a real device' },
     json: jsonOption,
   },
@@ -106,6 +111,7 @@ async function site(call: Call): Promise<number> {
     failed: reason => fell!(reason),
   })
   const tally = new TallyChild(prepared, ports)
+  const projectors = projectorsOf(call, prepared, ports)
   let interrupted = false
   let wake = () => {}
   const interrupt = () => {
@@ -126,7 +132,8 @@ async function site(call: Call): Promise<number> {
       interrupt()
       return Promise.resolve('stopping')
     }
-    return ask.do === 'fault' ? faultOf(running, call.flag('faults'), ask) : running.status()
+    if (ask.do === 'rebuild' || ask.do === 'drop') return projectionAsked(projectors, ask)
+    return ask.do === 'fault' ? faultOf(running, call.flag('faults'), ask) : statusOf(running, projectors)
   })
   if (!json) call.say(`starting '${manifest.site}': three nodes, the plant, the gateway; Ctrl-C stops in order`)
   await Promise.all([tally.start(), running.start()]).catch(async error => {
@@ -134,6 +141,7 @@ async function site(call: Call): Promise<number> {
     await Promise.all([running.supervisor.stop(), tally.stop()])
     throw error
   })
+  void projectors?.start() // control does not wait for it
   const startedAt = running.nowMs
   const slotsBefore = (await running.gatewayStatus()).slots
   emit({
@@ -193,7 +201,8 @@ async function site(call: Call): Promise<number> {
       }
       if (!process.stdout.isTTY || json) continue
       const { pids, nowMs: siteTimeMs } = running
-      const screen = await tally.draw({ title: manifest.title, gateway, pids, siteTimeMs, hints: hints() })
+      const views = (await projectors?.status()) ?? {}
+      const screen = await tally.draw({ title: manifest.title, gateway, pids, views, siteTimeMs, hints: hints() })
       if (screen !== null) call.say(screen)
     }
   }
@@ -214,12 +223,24 @@ async function site(call: Call): Promise<number> {
     input: running.parts.inputCounts,
   }
   const summary = (await tally.sum(inputsOfSummary, end)) ?? uncountedSummaryOf(inputsOfSummary)
-  await tally.stop()
+  await Promise.all([tally.stop(), projectors?.stop()])
   call.say(json ? JSON.stringify(summary) : JSON.stringify(summary, null, 2))
   process.removeListener('disconnect', interrupt)
   if (process.connected) process.disconnect()
   return interrupted && running.supervisor.state === 'failed' ? 1 : 0
 }
+
+function projectorsOf(call: Call, { dir, site, signed }: Prepared, ports: Ports): Projectors | null {
+  if (call.flag('no-projections')) return null
+  const { tenant, site: name, partition } = signed.manifest
+  const of = { dir, tenant, site: name, partition, definitions: site.definitions }
+  const servers = { operational: call.text('postgres') ?? null, timeseries: call.text('clickhouse') ?? null }
+  return new Projectors(of, servers, ports)
+}
+const statusOf = async (running: Run, projectors: Projectors | null) => ({
+  ...(await running.status()),
+  projections: (await projectors?.status()) ?? {},
+})
 
 /** The highest mean import over a minute, by the plant's own meter. */
 class PeakImport {

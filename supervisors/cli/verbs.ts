@@ -10,6 +10,7 @@ import { fault } from './fault.ts'
 import { logCat, logExport, logTail, logVerify } from './log.ts'
 import { manifestInit, manifestInstall, manifestShow, manifestSign } from './manifest.ts'
 import { gatewayVerb, nodeVerb, plantVerb } from './processes.ts'
+import { rebuild } from './rebuild.ts'
 import { replay } from './replay.ts'
 import { run } from './run.ts'
 import { sim } from './sim.ts'
@@ -31,6 +32,7 @@ export const verbs: readonly Verb[] = [
   backup,
   restore,
   replay,
+  rebuild,
   explain,
   manifestInit,
   manifestShow,

@@ -49,9 +49,9 @@ export interface Backup {
 }
 const LIST = 'backup.json'
 
-/** Of a folder that a run may be using. Throws FOLDER_TAKEN, LOG_ELSEWHERE. */
+/** Of a folder that a run may be using. Throws FILE_EXISTS, LOG_ELSEWHERE. */
 export async function backUp(data: string, to: string, { tenant, site }: Manifest): Promise<Backup> {
-  if (existsSync(to)) throw new Refusal('FOLDER_TAKEN', `${to} is there already`)
+  if (existsSync(to)) throw new Refusal('FILE_EXISTS', `${to} is there already`)
   const building = `${to}.unfinished`
   rmSync(building, { recursive: true, force: true })
   mkdirSync(building, { recursive: true, mode: 0o700 })
@@ -68,11 +68,11 @@ export async function backUp(data: string, to: string, { tenant, site }: Manifes
   return backup
 }
 
-/** Into a folder that no run has used. Throws NOT_FOUND, BACKUP_DAMAGED, FOLDER_TAKEN. */
+/** Into a folder that no run has used. Throws NOT_FOUND, BACKUP_DAMAGED, FILE_EXISTS. */
 export async function restore(from: string, data: string): Promise<Backup> {
   const backup = await checked(from)
   const at = folders(data)
-  if (existsSync(at.log) || existsSync(at.manifest)) throw new Refusal('FOLDER_TAKEN', `${data} holds a site already`)
+  if (existsSync(at.log) || existsSync(at.manifest)) throw new Refusal('FILE_EXISTS', `${data} holds a site already`)
   mkdirSync(data, { recursive: true, mode: 0o700 })
   await cp(join(from, 'log'), at.log, { recursive: true })
   await copyFile(join(from, 'manifest.json'), at.manifest)

@@ -5,6 +5,7 @@
 import { chmodSync, rmSync } from 'node:fs'
 import { connect, createServer, type Server } from 'node:net'
 import { join } from 'node:path'
+import type { RebuildAsked } from '../../projections/runner/rebuild.ts'
 import { type ErrorCode, Refusal } from '../../protocol/words/errors.ts'
 
 const LINE_BYTES_MAX = 1_000_000
@@ -12,10 +13,12 @@ const ANSWER_MS_MAX = 30_000
 const socketIn = (dir: string) => join(dir, 'control.sock')
 
 export interface Ask {
-  readonly do: 'fault' | 'status' | 'stop'
+  readonly do: 'fault' | 'status' | 'stop' | 'rebuild' | 'drop'
   readonly target?: string
   readonly name?: string
   readonly args?: readonly string[]
+  readonly rebuild?: RebuildAsked
+  readonly build?: number
 }
 type Reply =
   | { readonly ok: true; readonly value: unknown }

@@ -3,6 +3,7 @@ import { actorState } from '../../actors/kit/host.ts'
 import { recordsOf } from '../../actors/kit/keyed.ts'
 import { format, isUnit } from '../../protocol/words/units.ts'
 import type { GatewayStatus } from './parts.ts'
+import type { ProjectorsStatus } from './projectors.ts'
 import type { Tally } from './tally.ts'
 
 const CLEAR = '\u001b[H\u001b[J'
@@ -17,6 +18,7 @@ export interface ScreenInputs {
   readonly tally: Tally
   readonly gateway: GatewayStatus | null
   readonly pids: Readonly<Record<string, number>>
+  readonly views: ProjectorsStatus
   readonly siteTimeMs: number
   readonly hints: readonly string[]
 }
@@ -62,11 +64,18 @@ export function draw(s: ScreenInputs): string {
       .map(([name, pid]) => `${name} ${pid}`)
       .join('   ')}`,
   )
+  const views = Object.entries(s.views).map(([name, view]) => `${name} ${viewInWords(view)}`)
+  if (views.length > 0) lines.push(`views    ${views.join('   ')}`)
   const alarms = recordsOf(state?.alarms ?? []).filter(([, a]) => site?.lives.alarm.has(a.state, 'active'))
   for (const [key, alarm] of alarms.slice(0, 6)) lines.push(`${BOLD}ALARM${PLAIN}    ${key}: ${alarm.text}`)
   lines.push('', ...s.hints.map(h => `${DIM}${h}${PLAIN}`))
   return `${CLEAR}${lines.map(cut).join('\n')}\n`
 }
+
+const viewInWords = (view: ProjectorsStatus[string]): string =>
+  'down' in view
+    ? `down: ${view.down}`
+    : `${(view.behindMs / 1_000).toFixed(1)} s behind${view.late ? ' LATE' : ''}, pid ${view.pid}`
 
 const shown = (value: number | string, unit: string | undefined): string =>
   typeof value === 'number' && isUnit(unit) ? format(unit, value as never) : String(value)

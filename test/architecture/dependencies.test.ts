@@ -31,7 +31,10 @@ const MAY: readonly [from: string, to: readonly string[]][] = [
   ['actors', ['actors', 'protocol/words', 'protocol/codec']],
   // charts that live run on the injected clock
   ['edge', ['edge', 'protocol', 'actors/kit', 'actors/laws', 'supervisors/kit']],
-  ['projections', ['projections', 'protocol', 'actors/kit', 'actors/laws', 'actors/controller']],
+  [
+    'projections',
+    ['projections', 'protocol', ...['kit', 'laws', 'controller', 'commands', 'alarms'].map(a => `actors/${a}`)],
+  ],
   ['supervisors/kit', ['supervisors/kit', 'protocol', 'actors/kit']],
   ['supervisors', ['supervisors', 'protocol', 'actors', 'edge', 'projections']],
   ['sim', ['sim', 'supervisors', 'protocol', 'actors', 'edge', 'projections']],
@@ -101,6 +104,7 @@ const ADAPTERS = [
     'supervisors/node/process.ts',
     'supervisors/node/api.ts',
     'supervisors/gateway/process.ts',
+    'supervisors/projector/process.ts',
   ],
   ...['protocol/log/embedded', 'protocol/log/redpanda', 'protocol/identity', 'protocol/ingress/http'],
   ...[

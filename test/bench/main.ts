@@ -6,6 +6,7 @@ import { cpus, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { benchDecision } from './decision.ts'
 import { benchLog } from './log.ts'
+import { benchProjections } from './projections.ts'
 import { benchRecovery } from './recovery.ts'
 import { benchReplay } from './replay.ts'
 import type { Row } from './row.ts'
@@ -21,6 +22,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   log: benchLog,
   decision: benchDecision,
   recovery: benchRecovery,
+  projections: benchProjections,
 }
 
 const options = { json: { type: 'boolean', default: false }, quick: { type: 'boolean', default: false } } as const

@@ -31,7 +31,7 @@ describe('a run', () => {
     await until(() => batteriesW(data) > 1_000)
   })
   it('refuses a second run on its data, and a fault that it does not know', async () => {
-    const second = await quorate('run', '--data', data, '--for', '1s')
+    const second = await quorate('run', '--data', data, '--no-projections', '--for', '1s')
     expect(second).toMatchObject({ code: 1 })
     expect(second.err).toMatch(/^RUN_ACTIVE: process \d+ runs on/m)
     const fault = await quorate('fault', 'node', 'b', 'sing', '--data', data)

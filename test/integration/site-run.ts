@@ -10,13 +10,14 @@ import { parseJournal } from '../../protocol/journal.ts'
 import { type RecordedWrite, readRecord } from '../../sim/plant/record.ts'
 import { hostClock } from '../../supervisors/real/clock.ts'
 import { askRun } from '../../supervisors/run/control.ts'
+import type { ProjectorsStatus } from '../../supervisors/run/projectors.ts'
 import type { Run } from '../../supervisors/run/run.ts'
 import type { Summary } from '../../supervisors/run/summary.ts'
 
 const MAIN = fileURLToPath(new URL('../../supervisors/main.ts', import.meta.url))
 const NODE = ['--disable-warning=ExperimentalWarning', MAIN]
 
-export type Status = Awaited<ReturnType<Run['status']>>
+export type Status = Awaited<ReturnType<Run['status']>> & { readonly projections: ProjectorsStatus }
 export type Line = { readonly kind: string; readonly [field: string]: any }
 
 export const folder = (): string => mkdtempSync(join(tmpdir(), 'quorate-'))
@@ -95,9 +96,11 @@ export class SiteRun {
   stderr = ''
   #waiting: { readonly found: (line: Line) => boolean; readonly resolve: (line: Line) => void }[] = []
 
-  constructor(dir: string, args: readonly string[]) {
+  /** Without databases, unless it is about them. */
+  constructor(dir: string, args: readonly string[], projections = false) {
     this.dir = dir
-    this.child = spawn(process.execPath, [...NODE, 'run', '--json', '--data', dir, ...args], {
+    const views = projections ? [] : ['--no-projections']
+    this.child = spawn(process.execPath, [...NODE, 'run', '--json', '--data', dir, ...views, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     let rest = ''

@@ -1,0 +1,220 @@
+/**
+ * Follows the facts of one site and keeps one store at them: the rows are a function of the log up to the checkpoint,
+ * and of nothing else (S22).
+ *
+ * R1  It begins at the newest frozen fold that the store keeps, at or below the checkpoint, and folds from there; where
+ *     there is none that counts, at the beginning of the log. What it folds up to the checkpoint writes nothing.
+ * R2  What was made of another log, or stepped a record that is to be passed, goes: the site is projected anew.
+ * R3  After a fault of the store nothing is known: it ends, and whoever starts it anew begins at what is there.
+ * R4  What the store refuses for its content is applied slice by slice, and the slice that it refuses is set aside with
+ *     its reason; the others go on.
+ * R5  Nothing waits in memory but the open slice and the batch in hand: the log is followed no faster than it is applied.
+ */
+import { type FoldOptions, type FrozenFold, SiteFold } from '../../actors/controller/fold.ts'
+import type { EventLog, Follow, LogRecord } from '../../protocol/log/event-log.ts'
+import { FOLLOW_BATCH_RECORDS_MAX } from '../../protocol/log/limits.ts'
+import type { Note } from '../../protocol/ports.ts'
+import type { Projection } from './seen.ts'
+import { Slicer } from './slicer.ts'
+import type { Batch, Slice, Standing, Store } from './store.ts'
+
+/** Changes in one batch: what a statement and its parameters take without holding up whoever else asks the database. */
+const BATCH_CHANGES = 20_000
+/** Slices in one batch, where they hold next to nothing: what is in memory stays bounded. */
+const BATCH_SLICES = 4_000
+/** Records between two frozen folds: a restart folds at most so many again, in a fraction of a second. */
+const FREEZE_EVERY = 500
+
+export interface ProjectorOptions<Change> {
+  readonly facts: Pick<EventLog, 'follow' | 'ends' | 'read' | 'describe'>
+  readonly partition: number
+  readonly fold: FoldOptions
+  /** Skips up to here are in `fold.passed`. */
+  readonly skipsKnownTo: number
+  readonly store: Store<Change>
+  readonly projection: Projection<Change>
+  readonly note: Note
+  /** Terminal. */
+  readonly fail: (error: unknown) => void
+  /** Records between two frozen folds, where it is not FREEZE_EVERY. */
+  readonly freezeEvery?: number
+  /** Changes in one batch, where it is not BATCH_CHANGES. */
+  readonly batchChanges?: number
+  /** Nothing above this position is projected, and `reached` is told once everything up to it is. */
+  readonly until?: { readonly position: number; readonly reached: () => void }
+}
+
+export interface Lag {
+  readonly checkpoint: number
+  readonly behindRecords: number
+  /** By the log's stamps: the newest record's less that of the last one applied. */
+  readonly behindMs: number
+}
+
+export class Projector<Change> {
+  readonly #o: ProjectorOptions<Change>
+  #slicer!: Slicer<Change>
+  #follow: Follow | null = null
+  #checkpoint = -1
+  #position = -1
+  #stampMs: number | null = null
+  /** Whole, and not yet applied. */
+  #slices: Slice<Change>[] = []
+  #stampOfSlicesMs = 0
+  /** In these slices. */
+  #changes = 0
+  #sinceFrozen = 0
+  /** Goes with the next batch. */
+  #frozen: FrozenFold | null = null
+  #setAside = 0
+  #applying: Promise<void> = Promise.resolve()
+
+  constructor(options: ProjectorOptions<Change>) {
+    this.#o = options
+  }
+
+  get checkpoint(): number {
+    return this.#checkpoint
+  }
+  /** The last record that is applied or waits in an open slice. */
+  get position(): number {
+    return this.#position
+  }
+  /** Since it began. */
+  get setAside(): number {
+    return this.#setAside
+  }
+
+  async start(): Promise<void> {
+    const { facts, partition, projection } = this.#o
+    const standing = await this.#standing()
+    this.#checkpoint = standing.checkpoint
+    const fold = await this.#begin(standing)
+    const { until } = this.#o
+    if (until && standing.checkpoint >= until.position) return until.reached()
+    this.#slicer = new Slicer(fold, projection, standing.checkpoint)
+    this.#follow = facts.follow(partition, fold.position + 1, {
+      batch: records => (this.#applying = this.#take(records)),
+      failed: error => this.#o.fail(error),
+    })
+  }
+  /** What is not applied by then is taken again by whoever starts next. */
+  async stop(): Promise<void> {
+    this.#follow?.cancel()
+    await this.#applying.catch(() => {}) // whoever follows has been told
+  }
+  async lag(): Promise<Lag> {
+    const { facts, partition } = this.#o
+    const { next } = await facts.ends(partition)
+    const [newest] = await facts.read(partition, Math.max(0, next - 1), 1)
+    const behindMs = newest && this.#stampMs !== null ? Math.max(0, newest.stampMs - this.#stampMs) : 0
+    return { checkpoint: this.#checkpoint, behindRecords: Math.max(0, next - 1 - this.#checkpoint), behindMs }
+  }
+
+  async #standing(): Promise<Standing> {
+    const { facts, partition, store, fold, note, projection } = this.#o
+    const { topicId } = await facts.describe()
+    const { next } = await facts.ends(partition)
+    const standing = await store.standing()
+    const stepped = [...(fold.passed ?? [])].some(p => p <= standing.checkpoint && !standing.passed.includes(p))
+    if (standing.topicId === topicId && standing.checkpoint < next && !stepped) return standing
+    if (standing.topicId !== '')
+      note('warn', 'projected anew', {
+        projection: projection.name,
+        why: stepped ? 'a record is to be passed that it has stepped' : 'it was made of another log',
+      })
+    await store.clear(topicId) // R2
+    return store.standing()
+  }
+  /** R1 */
+  async #begin({ fold: frozen }: Standing): Promise<SiteFold> {
+    const { facts, partition, fold: options, note, projection } = this.#o
+    const { earliest } = await facts.ends(partition)
+    // of another engine: taken only where the log below it is gone
+    if (!frozen || (frozen.engine !== options.engine && earliest === 0)) return new SiteFold(options)
+    try {
+      return SiteFold.thaw(options, frozen)
+    } catch (error) {
+      note('warn', 'a frozen fold is refused', { projection: projection.name, error: String(error) })
+      return new SiteFold(options)
+    }
+  }
+
+  async #take(records: readonly LogRecord[]): Promise<void> {
+    const { position: last = Number.POSITIVE_INFINITY, reached } = this.#o.until ?? {}
+    for (const record of records) {
+      if (record.position > last) break
+      const slice = this.#slicer.take(record)
+      this.#sinceFrozen++
+      if (record.position === this.#checkpoint) this.#stampMs = record.stampMs
+      this.#refuseLateSkip(record)
+      if (!slice) continue
+      this.#slices.push(slice)
+      this.#stampOfSlicesMs = record.stampMs
+      this.#changes += slice.changes.length
+      this.#freezeNowAndThen()
+      if (this.#changes >= (this.#o.batchChanges ?? BATCH_CHANGES) || this.#slices.length >= BATCH_SLICES)
+        await this.#apply()
+    }
+    if (!(await this.#moreWaits(records))) await this.#apply()
+    this.#position = Math.min(last, records.at(-1)?.position ?? this.#position)
+    if (this.#position < last) return
+    this.#follow?.cancel()
+    reached?.()
+  }
+  /** Behind by a whole delivery, it applies by BATCH_CHANGES alone: few large batches catch up sooner. */
+  async #moreWaits(records: readonly LogRecord[]): Promise<boolean> {
+    const { facts, partition, until } = this.#o
+    if (records.length < FOLLOW_BATCH_RECORDS_MAX) return false
+    const { next } = await facts.ends(partition)
+    return Math.min(next - 1, until?.position ?? next) - records.at(-1)!.position >= FOLLOW_BATCH_RECORDS_MAX
+  }
+  /** R2: it has stepped what is to be passed; whoever starts it anew knows of it beforehand. */
+  #refuseLateSkip({ position }: LogRecord): void {
+    if (position > this.#o.skipsKnownTo && this.#slicer.seen?.taken.fact.kind === 'FactSkipped')
+      throw new Error(`a skip at ${position}: it starts anew, to know of it before the record that it names`)
+  }
+
+  /** Between two slices: there the fold is at the end of what is applied. */
+  #freezeNowAndThen(): void {
+    if (this.#sinceFrozen < (this.#o.freezeEvery ?? FREEZE_EVERY)) return
+    this.#frozen = this.#slicer.fold.freeze()
+    this.#sinceFrozen = 0
+  }
+  async #apply(): Promise<void> {
+    const slices = this.#slices
+    const last = slices.at(-1)
+    if (!last) return
+    this.#slices = []
+    this.#changes = 0
+    const { passed } = this.#slicer.fold
+    const fold = this.#frozen
+    this.#frozen = null
+    const refusal = await this.#offer({ expected: this.#checkpoint, to: last.to, slices, passed, fold })
+    if (refusal !== null)
+      for (const slice of slices) {
+        const alone = { expected: this.#checkpoint, to: slice.to, passed, fold: null }
+        const reason = await this.#offer({ ...alone, slices: [slice] })
+        if (reason === null) continue
+        const still = await this.#offer({ ...alone, slices: [this.#without(slice, reason)] })
+        if (still !== null) throw new Error(`an empty slice is refused: ${still}`)
+      }
+    this.#stampMs = this.#stampOfSlicesMs
+  }
+  /** Null, or why it is refused for its content. */
+  async #offer(batch: Batch<Change>): Promise<string | null> {
+    const applied = await this.#o.store.apply(batch)
+    if (applied.kind === 'refused') return applied.reason
+    if (applied.kind === 'fenced')
+      throw new Error(`fenced: the checkpoint is ${applied.found}, not ${batch.expected}; somebody else projects here`) // T3
+    this.#checkpoint = batch.to
+    this.#setAside += batch.slices.reduce((sum, slice) => sum + slice.setAside.length, 0)
+    return null
+  }
+  /** R4 */
+  #without(slice: Slice<Change>, reason: string): Slice<Change> {
+    this.#o.note('error', 'set aside', { projection: this.#o.projection.name, position: slice.to, reason })
+    const { to, setAside } = slice
+    return { ...slice, changes: [], setAside: [...setAside, { position: to, code: 'POISONED', reason }] }
+  }
+}

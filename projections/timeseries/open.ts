@@ -1,0 +1,75 @@
+/** The time series of one site: its builds behind the interface that both kinds share. */
+import type { ClickHouseClient } from '@clickhouse/client'
+import type { Build, Database, Summed } from '../runner/database.ts'
+import {
+  addBuild,
+  buildsOf,
+  connect,
+  databaseOf,
+  dropBuild,
+  type Engine,
+  prepareDatabase,
+  switchTo,
+} from './database.ts'
+import { TimeseriesReader } from './read.ts'
+import { type Change, timeseries } from './rows.ts'
+import { TimeseriesStore } from './store.ts'
+
+export interface TimeseriesOptions {
+  readonly engine: Engine
+  readonly tenant: string
+  readonly site: string
+}
+
+/** Throws Refusal DATABASE. */
+export async function openTimeseries(o: TimeseriesOptions): Promise<TimeseriesDatabase> {
+  const client = await connect(o.engine)
+  await prepareDatabase(client)
+  return new TimeseriesDatabase(o, client)
+}
+
+export class TimeseriesDatabase implements Database<Change> {
+  readonly projection = timeseries
+  readonly client: ClickHouseClient
+  readonly #o: TimeseriesOptions
+
+  constructor(options: TimeseriesOptions, client: ClickHouseClient) {
+    this.#o = options
+    this.client = client
+  }
+
+  get address(): string {
+    const { engine } = this.#o
+    return engine.kind === 'server' ? engine.url : `chdb:${engine.dir}`
+  }
+  live(): Promise<Build> {
+    return prepareDatabase(this.client)
+  }
+  builds(): Promise<readonly Build[]> {
+    return buildsOf(this.client)
+  }
+  add(): Promise<Build> {
+    return addBuild(this.client)
+  }
+  switchTo(build: number): Promise<void> {
+    return switchTo(this.client, build)
+  }
+  drop(build: number): Promise<void> {
+    return dropBuild(this.client, build)
+  }
+  async store(build: number): Promise<TimeseriesStore> {
+    return new TimeseriesStore(this.client, databaseOf(build), this.#o.tenant, this.#o.site)
+  }
+  async sums(build: number, like: number): Promise<Summed> {
+    const reader = this.#reader(build)
+    const checkpoint = await reader.checkpoint()
+    return { checkpoint, sums: await reader.sums(checkpoint, await this.#reader(like).hotFromMs()) }
+  }
+  async close(): Promise<void> {
+    await this.client.close()
+  }
+
+  #reader(build: number): TimeseriesReader {
+    return new TimeseriesReader(this.client, databaseOf(build), this.#o.tenant, this.#o.site)
+  }
+}

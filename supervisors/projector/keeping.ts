@@ -1,0 +1,116 @@
+/** One database kept at the log: the projector of its live build, a rebuild beside it when asked for, and its lag. */
+import type { Build, Database } from '../../projections/runner/database.ts'
+import { type Lag, Projector, type ProjectorOptions } from '../../projections/runner/projector.ts'
+import { Rebuild, type RebuildAsked, type RebuildProgress } from '../../projections/runner/rebuild.ts'
+import type { Cancel, Clock, Note } from '../../protocol/ports.ts'
+import { Refusal } from '../../protocol/words/errors.ts'
+
+/** Further behind than this, whoever looks at the views is told that they are old. */
+export const LAG_MS_MAX = 60_000
+const LOOK_MS = 5_000
+
+export interface KeepingOptions<Change> {
+  readonly database: Database<Change>
+  readonly projector: Omit<ProjectorOptions<Change>, 'store' | 'projection' | 'until' | 'note' | 'fail'>
+  readonly host: Clock
+  readonly note: Note
+  readonly fail: (error: unknown) => void
+}
+export interface KeepingStatus extends Lag {
+  readonly projection: string
+  readonly address: string
+  readonly build: number
+  readonly builds: readonly Build[]
+  readonly setAside: number
+  /** Behind by more than LAG_MS_MAX. */
+  readonly late: boolean
+  /** Null: none since this process began. */
+  readonly rebuild: RebuildProgress | null
+}
+
+export class Keeping<Change> {
+  readonly #o: KeepingOptions<Change>
+  #build = 0
+  #projector!: Projector<Change>
+  #rebuild: Rebuild<Change> | null = null
+  #rebuilding = false
+  #late = false
+  #looking: Cancel | null = null
+
+  constructor(options: KeepingOptions<Change>) {
+    this.#o = options
+  }
+
+  async start(): Promise<void> {
+    await this.#follow()
+    this.#look()
+  }
+  async stop(): Promise<void> {
+    this.#looking?.cancel()
+    await this.#projector.stop()
+    await this.#o.database.close()
+  }
+  async status(): Promise<KeepingStatus> {
+    const { database } = this.#o
+    return {
+      ...(await this.#projector.lag()),
+      projection: database.projection.name,
+      address: database.address,
+      build: this.#build,
+      builds: await database.builds(),
+      setAside: this.#projector.setAside,
+      late: this.#late,
+      rebuild: this.#rebuild?.progress ?? null,
+    }
+  }
+  /** Begins it; its progress is in the status. */
+  rebuild(asked: RebuildAsked): void {
+    if (this.#rebuilding) throw new Refusal('UNAVAILABLE', 'a rebuild is going on; its progress is in the status')
+    const { database, projector, note, host } = this.#o
+    this.#rebuild = new Rebuild({ database, projector: { ...projector, note }, clock: host })
+    this.#rebuilding = true
+    this.#rebuild
+      .run(asked)
+      .then(build => build && this.#change())
+      .catch(this.#o.fail)
+      .finally(() => {
+        this.#rebuilding = false
+      })
+  }
+  drop(build: number): Promise<void> {
+    return this.#o.database.drop(build)
+  }
+
+  async #follow(): Promise<void> {
+    const { database, projector, note, fail } = this.#o
+    const { id } = await database.live()
+    const store = await database.store(id)
+    this.#build = id
+    this.#projector = new Projector({ ...projector, projection: database.projection, store, note, fail })
+    await this.#projector.start()
+  }
+  /** To the build that is live now. */
+  async #change(): Promise<void> {
+    await this.#projector.stop()
+    await this.#follow()
+  }
+
+  #look(): void {
+    const { host, note, fail, database } = this.#o
+    this.#projector
+      .lag()
+      .then(({ behindMs, behindRecords }) => {
+        const late = behindMs > LAG_MS_MAX
+        const { name } = database.projection
+        if (late !== this.#late)
+          note(late ? 'warn' : 'info', late ? 'behind the log' : 'with the log again', {
+            projection: name,
+            behindMs,
+            behindRecords,
+          })
+        this.#late = late
+      })
+      .catch(fail)
+    this.#looking = host.after(LOOK_MS, () => this.#look())
+  }
+}

@@ -1,0 +1,108 @@
+/**
+ * The projectors of a run, beside it: children of a supervisor of their own, whose falls are nobody else's. They begin
+ * once control runs, and end after it.
+ */
+import type { RebuildAsked } from '../../projections/runner/rebuild.ts'
+import type { Ports } from '../../protocol/ports.ts'
+import { Refusal } from '../../protocol/words/errors.ts'
+import { Supervisor } from '../kit/supervisor.ts'
+import { processChild } from '../process/process-child.ts'
+import type { Spawned } from '../process/spawn.ts'
+import { PROJECTIONS, type ProjectionName } from '../projector/engine.ts'
+import type { KeepingStatus } from '../projector/keeping.ts'
+import type { ProjectorConfig } from '../projector/process.ts'
+import { logOf } from '../real/logs.ts'
+import type { Ask } from './control.ts'
+import { folders } from './prepare.ts'
+
+const SCRIPT = new URL('../projector/process.ts', import.meta.url)
+/** A database that is away for a day is tried all day, at BACKOFF_MS.most: only what falls as it starts gets here. */
+const INTENSITY = 100
+const PERIOD_MS = 60_000
+const BACKOFF_MS = { first: 500, most: 20_000 }
+/** One that does not answer by then is shown as down. */
+const STATUS_MS_MAX = 1_000
+
+export type Servers = Readonly<Record<ProjectionName, string | null>>
+export type ProjectorStatus = KeepingStatus & { readonly pid: number }
+export type ProjectorsStatus = Readonly<Record<string, ProjectorStatus | { readonly down: string }>>
+
+export interface ProjectedSite {
+  readonly dir: string
+  readonly tenant: string
+  readonly site: string
+  readonly partition: number
+  readonly definitions: readonly string[]
+}
+
+export class Projectors {
+  readonly #of: ProjectedSite
+  readonly #servers: Servers
+  readonly #ports: Ports
+  readonly #spawned = new Map<string, Spawned>()
+  readonly #down = new Map<string, string>()
+  #tree: Supervisor | null = null
+
+  constructor(of: ProjectedSite, servers: Servers, ports: Ports) {
+    this.#of = of
+    this.#servers = servers
+    this.#ports = ports
+  }
+  async start(names: readonly ProjectionName[] = PROJECTIONS): Promise<void> {
+    const children = names.map(name =>
+      processChild(
+        name,
+        SCRIPT,
+        spawned => this.#begin(name, spawned),
+        refusal => this.#down.set(name, refusal.message),
+      ),
+    )
+    const spec = { id: 'projectors', strategy: 'oneForOne', intensity: INTENSITY, periodMs: PERIOD_MS } as const
+    this.#tree = new Supervisor({ ...spec, backoffMs: BACKOFF_MS, children }, this.#ports, reason => {
+      this.#ports.note('error', 'the projectors give up; control goes on', { reason })
+    })
+    await this.#tree.start()
+  }
+  async stop(): Promise<void> {
+    await this.#tree?.stop()
+  }
+
+  async status(): Promise<ProjectorsStatus> {
+    const ask = async (name: string) => {
+      const status = await this.#spawned
+        .get(name)
+        ?.ask<ProjectorStatus>('status', null, STATUS_MS_MAX)
+        .catch(() => null)
+      return [name, status ?? { down: this.#down.get(name) ?? 'it does not answer' }] as const
+    }
+    return Object.fromEntries(await Promise.all([...this.#spawned.keys()].map(ask)))
+  }
+  /** Begins it; the status tells how far it is. */
+  rebuild(name: string, asked: RebuildAsked): Promise<void> {
+    return this.#process(name).ask('rebuild', asked)
+  }
+  drop(name: string, build: number): Promise<void> {
+    return this.#process(name).ask('drop', build)
+  }
+
+  #process(name: string): Spawned {
+    const spawned = this.#spawned.get(name)
+    if (spawned && !spawned.gone) return spawned
+    throw new Refusal('UNAVAILABLE', `the projector '${name}' is not up: ${this.#down.get(name) ?? 'it begins'}`)
+  }
+  async #begin(name: ProjectionName, spawned: Spawned): Promise<void> {
+    this.#spawned.set(name, spawned)
+    const { dir, ...of } = this.#of
+    const at = folders(dir)
+    const own = { projection: name, dir: at.of(name), log: logOf(dir), server: this.#servers[name] }
+    await spawned.ask('start', { ...own, ...of } satisfies ProjectorConfig)
+    this.#down.delete(name)
+  }
+}
+
+/** What the command line asks of a run. */
+export async function projectionAsked(projectors: Projectors | null, ask: Ask): Promise<void> {
+  if (!projectors) throw new Refusal('UNAVAILABLE', 'this run was started with --no-projections')
+  if (ask.do === 'drop') await projectors.drop(ask.target ?? '', ask.build ?? 0)
+  else await projectors.rebuild(ask.target ?? '', ask.rebuild ?? { from: null, verify: false })
+}

@@ -1,0 +1,147 @@
+/** Projectors that are killed at any moment, over a log that grows: in the end the rows are those of one go (S20, S22). */
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openEmbeddedLog } from '../../../protocol/log/embedded/index.ts'
+import type { EventLog } from '../../../protocol/log/event-log.ts'
+import { Spawned } from '../../../supervisors/process/spawn.ts'
+import type { KeepingStatus } from '../../../supervisors/projector/keeping.ts'
+import type { ProjectorConfig } from '../../../supervisors/projector/process.ts'
+import { readSiteFile } from '../../../supervisors/site/file.ts'
+import { HOME, record } from '../../bench/recording.ts'
+import { folder } from '../../integration/site-run.ts'
+import { Postgres } from './postgres.ts'
+
+const SCRIPT = new URL('../../../supervisors/projector/process.ts', import.meta.url)
+const KILLS = 100
+/** Records that come in while one process lives. */
+const RECORDS = 75
+/** A busy machine makes lives longer, and not the test for ever. */
+const LIFE_MS_MAX = 400
+/** Processes that load while another one works: loading is most of a short life. */
+const LOADING = 2
+
+const { bodies, options } = record(readSiteFile(HOME).file, (KILLS * RECORDS) / 5)
+const dir = folder()
+beforeAll(async () => {
+  process.env.QUORATE_LOG = 'error'
+  process.env.NODE_COMPILE_CACHE = join(dir, 'compiled') // kept by a process that ends in order: loading is most of a short life
+  const first = new Spawned('first', SCRIPT)
+  await first.ask('alive')
+  await first.stop()
+})
+afterAll(() => rmSync(dir, { recursive: true, force: true }))
+
+/** What one of the projectors follows. */
+class Growing {
+  readonly dir: string
+  readonly #facts: EventLog
+  #appended = 0
+
+  private constructor(dir: string, facts: EventLog) {
+    this.dir = dir
+    this.#facts = facts
+  }
+  static async open(name: string): Promise<Growing> {
+    const at = join(dir, name, 'log')
+    return new Growing(at, await openEmbeddedLog({ dir: join(at, 'facts'), topic: 'facts' }))
+  }
+  /** What comes in during this life. */
+  async append(life: number): Promise<void> {
+    const more = bodies.slice(this.#appended, (life + 1) * RECORDS)
+    await this.#facts.append(more.map(body => ({ partition: 0, body })))
+    this.#appended += more.length
+  }
+  close(): Promise<void> {
+    return this.#facts.close()
+  }
+}
+function configOf(projection: ProjectorConfig['projection'], log: Growing, server: string | null): ProjectorConfig {
+  const { tenant, site } = options
+  const own = {
+    dir: join(dir, projection),
+    log: { driver: 'embedded' as const, dir: log.dir },
+    partition: 0,
+    definitions: [],
+    server,
+  }
+  return { projection, tenant, site, ...own }
+}
+const wait = (ms: number) => new Promise<void>(done => setTimeout(done, ms))
+async function caughtUp(process: Spawned, within: (behind: number) => boolean): Promise<KeepingStatus> {
+  for (;;) {
+    const status = await process.ask<KeepingStatus>('status')
+    if (within(status.behindRecords)) return status
+    await wait(20)
+  }
+}
+
+/** Kills at a moment of the life that was drawn, longer lives where they were too short to get anywhere. */
+async function killed(
+  log: Growing,
+  config: ProjectorConfig,
+  within: (behind: number) => boolean,
+): Promise<KeepingStatus> {
+  const waiting: Spawned[] = []
+  const next = () => {
+    while (waiting.length < LOADING) waiting.push(new Spawned(config.projection, SCRIPT))
+    return waiting.shift()!
+  }
+  await log.append(0)
+  const first = next()
+  await first.ask('start', config)
+  const beganMs = performance.now()
+  await caughtUp(first, within)
+  let livesMs = Math.min(LIFE_MS_MAX, 50 + (performance.now() - beganMs))
+  let last = -1
+  first.kill('SIGKILL')
+  for (let life = 1; life < KILLS; life++) {
+    await log.append(life)
+    const process = next()
+    const started = process.ask('start', config).then(
+      () => true,
+      () => false,
+    )
+    const up = Math.random() < 0.2 ? true : await started // now and then it is killed while it begins
+    await wait(Math.random() * livesMs)
+    const status = up && life % 10 === 0 ? await process.ask<KeepingStatus>('status').catch(() => null) : null
+    if (status) {
+      livesMs = status.checkpoint <= last ? Math.min(LIFE_MS_MAX, livesMs * 1.5) : livesMs
+      last = status.checkpoint
+    }
+    process.kill('SIGKILL')
+    await process.exited
+  }
+  const process = next()
+  for (const unused of waiting) unused.kill('SIGKILL')
+  await process.ask('start', config)
+  await caughtUp(process, within)
+  await process.ask('rebuild', { from: null, verify: true })
+  for (;;) {
+    const status = await process.ask<KeepingStatus>('status')
+    if (status.rebuild?.phase === 'done' || status.rebuild?.phase === 'failed') {
+      await process.stop()
+      return status
+    }
+    await wait(20)
+  }
+}
+
+test(`${KILLS} kills of the operational projector leave the rows of one go`, async () => {
+  const [log, postgres] = await Promise.all([Growing.open('operational'), Postgres.start()])
+  const { access } = postgres.server
+  const server = `postgres://${access.admin}:${access.passwords.admin}@${access.host}:${access.port}/${access.database}`
+  const status = await killed(log, configOf('operational', log, server), behind => behind === 0)
+  await postgres.stop()
+  await log.close()
+  expect(status.rebuild).toMatchObject({ phase: 'done', compared: { equal: true, position: KILLS * RECORDS - 1 } })
+}, 300_000)
+
+test(`${KILLS} kills of the projector of time series leave the rows of one go`, async () => {
+  const log = await Growing.open('timeseries')
+  // what is in an open slice is not there yet
+  const status = await killed(log, configOf('timeseries', log, null), behind => behind < RECORDS)
+  await log.close()
+  expect(status.rebuild).toMatchObject({ phase: 'done', compared: { equal: true } })
+  expect(status.rebuild!.compared!.position).toBeGreaterThan((KILLS - 1) * RECORDS)
+}, 300_000)

@@ -1,0 +1,220 @@
+/** The operational store on a real Postgres: the contract of stores, and what is Postgres's own. */
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import type pg from 'pg'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import {
+  addBuild,
+  buildsOf,
+  connect,
+  dropBuild,
+  prepareDatabase,
+  schemaOf,
+  switchTo,
+} from '../../../projections/operational/database.ts'
+import { sumsOf } from '../../../projections/operational/read.ts'
+import { operational } from '../../../projections/operational/rows.ts'
+import { TENANT } from '../../../projections/operational/schema.ts'
+import { OperationalStore } from '../../../projections/operational/store.ts'
+import { TABLE_NAMES, TABLES } from '../../../projections/operational/tables.ts'
+import { head } from '../../unit/controller/household.ts'
+import { logOf, Story, until } from '../../unit/projections/story.ts'
+import { Postgres } from './postgres.ts'
+import { projectAll, storeContract } from './store-contract.ts'
+
+let postgres: Postgres
+let writer: pg.Client
+let reader: pg.Client
+beforeAll(async () => {
+  postgres = await Postgres.start()
+  writer = await postgres.client('writer')
+  reader = await postgres.client('reader')
+}, 120_000)
+afterAll(() => postgres.stop())
+
+const schema = () => schemaOf(postgres.live.id)
+const open = (tenant: string) => new OperationalStore(writer, schema(), tenant, 'home')
+async function as<T>(tenant: string, client: pg.Client, ask: () => Promise<T>): Promise<T> {
+  await client.query('BEGIN')
+  await client.query(`SELECT set_config('${TENANT}', $1, true), set_config('search_path', $2, true)`, [
+    tenant,
+    schema(),
+  ])
+  try {
+    return await ask()
+  } finally {
+    await client.query('ROLLBACK')
+  }
+}
+const read = (tenant: string, sql: string) => as(tenant, reader, async () => (await reader.query(sql)).rows)
+async function rows(tenant: string): Promise<unknown[]> {
+  const all: unknown[] = []
+  for (const table of TABLE_NAMES) {
+    const columns = Object.keys(TABLES[table].columns).map(c => `"${c}"`)
+    all.push(...(await read(tenant, `SELECT '${table}' AS "table", ${columns} FROM ${table} ORDER BY ${columns}`)))
+  }
+  return all
+}
+
+describe('store', () => storeContract('operational', operational, () => ({ open, rows })))
+
+test('a site is told: its mode, assets, points, commands with every step and actor, votes with dissent, alarms', async () => {
+  const story = Story.long(12).alarm('raised', 'once more').time(720_500).frame()
+  await projectAll(await logOf(story.bodies), open('told'), operational)
+  const [site] = await read('told', 'SELECT * FROM sites')
+  expect(site).toMatchObject({ tenant: 'told', site: 'home', mode: 'manual', cycle: '13' })
+  expect(await read('told', 'SELECT asset, state FROM assets ORDER BY asset')).toHaveLength(4)
+  const soc = await read('told', "SELECT number, unit, quality FROM points WHERE asset = 'bat1' AND point = 'soc'")
+  expect(soc).toEqual([{ number: '500', unit: '%', quality: 'good' }])
+  const steps = "SELECT step, actor FROM command_steps WHERE id = 'asked-manual-2' ORDER BY position, step DESC"
+  expect(await read('told', steps)).toEqual([
+    { step: 'requested', actor: 'operator' },
+    { step: 'accepted', actor: 'controllers' },
+    { step: 'confirmed', actor: 'gateway' },
+  ])
+  const votes = 'SELECT replica, agrees FROM votes JOIN verdicts USING (seq) WHERE cycle = 9 ORDER BY replica'
+  expect((await read('told', votes)).map(v => `${v.replica} ${v.agrees}`)).toEqual([
+    'node-a true',
+    'node-b true',
+    'node-c false',
+  ])
+  expect(await read('told', "SELECT alarm_key, condition, text FROM alarms WHERE alarm = 'dissent'")).toEqual([
+    { alarm_key: 'gateway.dissent.node-b', condition: 'activeUnacknowledged', text: 'once more' },
+  ])
+  const positions = await read('told', 'SELECT replica, cycle, position FROM replica_positions ORDER BY replica')
+  expect(positions.map(({ replica, cycle }) => `${replica} ${cycle}`)).toEqual(['node-a 12', 'node-b 12', 'node-c 9'])
+  expect(positions.every(({ position }) => Number(position) > 0)).toBe(true)
+  expect(await read('told', 'SELECT node FROM clocks')).toHaveLength(3)
+})
+
+test('a point that the newest frame lacks has no row (S24)', async () => {
+  const story = Story.long(2).frame({ bat1: { points: {} } })
+  await projectAll(await logOf(story.bodies), open('lost'), operational)
+  expect(await read('lost', "SELECT * FROM points WHERE asset = 'bat1'")).toEqual([])
+  expect((await read('lost', "SELECT * FROM points WHERE asset = 'bat2'")).length).toBeGreaterThan(5)
+})
+
+test('a text that Postgres cannot hold is set aside with its record and its reason; the others go in', async () => {
+  const story = Story.long(1).alarm('raised', 'nul \u0000 byte').frame()
+  await projectAll(await logOf(story.bodies), open('poisoned'), operational)
+  expect(await read('poisoned', 'SELECT code, reason FROM set_aside')).toEqual([
+    { code: 'POISONED', reason: expect.stringContaining('22021') },
+  ])
+  expect(await read('poisoned', 'SELECT * FROM alarms')).toEqual([])
+  expect(await read('poisoned', 'SELECT cycle FROM sites')).toEqual([{ cycle: '2' }])
+})
+
+test('an id that comes again long after its end takes nothing back', async () => {
+  const story = Story.long(12)
+  story.add({
+    ...head,
+    kind: 'CommandRequested',
+    by: 'operator',
+    id: 'asked-manual-2',
+    target: 'site',
+    name: 'off',
+    params: {},
+    issuedAtMs: 1,
+    expiresMs: 1,
+  })
+  const again = Story.long(12).bodies
+  const store = open('again')
+  await projectAll(await logOf(story.bodies), store, operational)
+  await projectAll(await logOf(again), open('once'), operational)
+  const command = "SELECT id, name, state, ended_ms FROM commands WHERE id = 'asked-manual-2'"
+  expect(await read('again', command)).toEqual(await read('once', command))
+})
+
+describe('rows of another tenant (O1, S23)', () => {
+  test('are not seen, changed or made by the writer or the reader, in any table', async () => {
+    await projectAll(await logOf(Story.long(2).bodies), open('own'), operational)
+    for (const client of [writer, reader])
+      for (const table of [...TABLE_NAMES, 'checkpoints', 'replica_positions', 'tenants']) {
+        const { rows } = await as('other', client, () => client.query(`SELECT * FROM ${table} WHERE tenant = 'own'`))
+        expect(rows, table).toEqual([])
+      }
+    const moved = await as('other', writer, () => writer.query('UPDATE checkpoints SET position = 0'))
+    expect(moved.rowCount).toBe(0)
+    const forged = "INSERT INTO clocks VALUES ('own', 'home', 'x', 1, 1, 1, 1, 1)"
+    await expect(as('other', writer, () => writer.query(forged))).rejects.toThrow('row-level security')
+    const nobody = await as('', reader, () => reader.query('SELECT * FROM sites'))
+    expect(nobody.rows).toEqual([])
+  })
+  test('stay so: every table of a build has its policy, and neither role can go around it', async () => {
+    const admin = await postgres.client('admin')
+    const unguarded = await admin.query(
+      `SELECT relname FROM pg_class WHERE relnamespace = $1::regnamespace AND relkind IN ('r', 'p')
+       AND NOT (relrowsecurity AND relforcerowsecurity)`,
+      [schema()],
+    )
+    expect(unguarded.rows).toEqual([])
+    const roles = await admin.query(
+      "SELECT rolname FROM pg_roles WHERE rolname LIKE 'quorate%er' AND (rolsuper OR rolbypassrls)",
+    )
+    expect(roles.rows).toEqual([])
+    await expect(as('own', reader, () => reader.query('DELETE FROM sites'))).rejects.toThrow('permission denied')
+    await expect(as('own', reader, () => reader.query('SELECT * FROM frozen_folds'))).rejects.toThrow(
+      'permission denied',
+    )
+  })
+})
+
+test('what the rows add up to is told with the checkpoint that they stand at, and tells any difference', async () => {
+  const bodies = Story.long(6).bodies
+  for (const tenant of ['sum-a', 'sum-b']) await projectAll(await logOf(bodies), open(tenant), operational)
+  const sums = (tenant: string) => sumsOf(reader, schema(), tenant, 'home')
+  const first = await sums('sum-a')
+  expect(first.checkpoint).toBeGreaterThan(30)
+  expect(await sums('sum-b')).toEqual(first)
+  const admin = await postgres.client('admin')
+  await admin.query(`UPDATE ${schema()}.points SET age_ms = age_ms + 1 WHERE tenant = 'sum-b' AND point = 'soc'`)
+  const changed = Object.entries((await sums('sum-b')).sums).filter(([table, sum]) => first.sums[table] !== sum)
+  expect(changed.map(([table]) => table)).toEqual(['points'])
+})
+
+test('a build is made beside the live one, switched to, and the former one dropped by name (O3)', async () => {
+  const admin = await postgres.client('admin')
+  const next = await addBuild(admin)
+  expect(next.state).toBe('building')
+  await expect(dropBuild(admin, postgres.live.id)).rejects.toThrow('beside the live one')
+  await switchTo(admin, next.id)
+  const states = async () => (await buildsOf(admin)).map(({ state }) => state)
+  expect(await states()).toEqual(['former', 'live'])
+  expect((await prepareDatabase(admin, postgres.server.access)).id).toBe(next.id)
+  await switchTo(admin, postgres.live.id)
+  await dropBuild(admin, next.id)
+  expect(await states()).toEqual(['live'])
+})
+
+describe('the embedded server', () => {
+  test('keeps its passwords for the owner alone, and takes no connection without one', async () => {
+    expect(statSync(join(postgres.dir, 'passwords.json')).mode & 0o777).toBe(0o600)
+    const { access } = postgres.server
+    const wrong = { ...access, passwords: { ...access.passwords, reader: 'x' } }
+    await expect(connect(wrong, 'reader', () => {})).rejects.toThrow('password authentication failed')
+  })
+  test('ends an orphan of an earlier process, and finds its rows (E2)', async () => {
+    const own = await Postgres.start()
+    const file = join(own.server.folder, 'data', 'postmaster.pid')
+    const orphan = Number(readFileSync(file, 'utf8').split('\n')[0])
+    const keeper = Number(/^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${orphan}/status`, 'utf8'))![1])
+    process.kill(keeper, 'SIGKILL')
+    await own.server.ended
+    expect(existsSync(file)).toBe(true)
+    await own.up()
+    expect(own.notes).toEqual(['a Postgres of an earlier process is ended'])
+    expect(await buildsOf(await own.client('admin'))).toHaveLength(1)
+    await own.stop()
+  })
+  test('ends with the process that started it, however that ends (E3)', async () => {
+    const script = join(import.meta.dirname, 'processes', 'postgres-starter.ts')
+    const { stdout } = spawnSync(process.execPath, ['--disable-warning=ExperimentalWarning', script], {
+      encoding: 'utf8',
+    })
+    const { dir, folder, pid } = JSON.parse(stdout) as { dir: string; folder: string; pid: number }
+    await until(() => !existsSync(`/proc/${pid}`))
+    expect(existsSync(join(folder, 'data', 'postmaster.pid'))).toBe(false)
+    for (const path of [folder, dir]) rmSync(path, { recursive: true, force: true })
+  })
+})

@@ -1,0 +1,134 @@
+/** A rebuild over builds in memory: beside the live one, resumed, compared, switched. */
+import { expect, test } from 'vitest'
+import { operational } from '../../../projections/operational/rows.ts'
+import type { Change } from '../../../projections/operational/tables.ts'
+import type { Build, Database, Summed } from '../../../projections/runner/database.ts'
+import { Projector } from '../../../projections/runner/projector.ts'
+import { Rebuild } from '../../../projections/runner/rebuild.ts'
+import { sha256 } from '../../../protocol/codec/canonical.ts'
+import type { EventLog } from '../../../protocol/log/event-log.ts'
+import { hostClock } from '../../../supervisors/real/clock.ts'
+import { MemoryStore } from './memory-store.ts'
+import { logOf, OPTIONS, Story } from './story.ts'
+
+class MemoryDatabase implements Database<Change> {
+  readonly projection = operational
+  readonly address = 'memory'
+  readonly stores = new Map<number, MemoryStore<Change>>([[1, new MemoryStore<Change>()]])
+  list: Build[] = [{ id: 1, version: 1, state: 'live' }]
+  async live() {
+    return this.list.find(b => b.state === 'live')!
+  }
+  async builds() {
+    return this.list
+  }
+  async add() {
+    const build = { id: this.list.at(-1)!.id + 1, version: 1, state: 'building' } as const
+    this.list = [...this.list, build]
+    this.stores.set(build.id, new MemoryStore<Change>())
+    return build
+  }
+  async switchTo(id: number) {
+    this.list = this.list.map(b => ({ ...b, state: b.id === id ? 'live' : b.state === 'live' ? 'former' : b.state }))
+  }
+  async drop(id: number) {
+    this.list = this.list.filter(b => b.id !== id)
+  }
+  async store(id: number) {
+    return this.stores.get(id)!
+  }
+  async sums(id: number): Promise<Summed> {
+    const { slices, now } = this.stores.get(id)!
+    return { checkpoint: now.checkpoint, sums: { all: sha256(JSON.stringify(slices)) } }
+  }
+  async close() {}
+  get states() {
+    return this.list.map(({ id, state }) => `${id} ${state}`)
+  }
+}
+
+const bodies = Story.long(12).bodies
+const common = (facts: EventLog) => ({
+  ...{ facts, partition: 0, fold: OPTIONS, skipsKnownTo: -1, note: () => {}, freezeEvery: 20, batchChanges: 50 },
+})
+async function projected(facts: EventLog): Promise<MemoryDatabase> {
+  const database = new MemoryDatabase()
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  const until = { position: (await facts.ends(0)).next - 1, reached: resolve }
+  const store = await database.store(1)
+  await new Projector({
+    ...common(facts),
+    projection: operational,
+    store,
+    until,
+    fail: reject,
+    freezeEvery: 20,
+  }).start()
+  await promise
+  return database
+}
+const rebuildOf = (database: MemoryDatabase, facts: EventLog) =>
+  new Rebuild({ database, projector: common(facts), clock: hostClock })
+const ALL = { from: null, verify: false }
+
+test('it makes the same rows beside the live ones, says so and switches; the former build is kept (N1)', async () => {
+  const facts = await logOf(bodies)
+  const database = await projected(facts)
+  const rebuild = rebuildOf(database, facts)
+  expect(await rebuild.run(ALL)).toMatchObject({ id: 2 })
+  const position = database.stores.get(1)!.now.checkpoint
+  expect(rebuild.progress).toMatchObject({ phase: 'done', build: 2, position, secondsLeft: 0 })
+  expect(rebuild.progress.compared).toEqual({ position, equal: true, different: [] })
+  expect(database.states).toEqual(['1 former', '2 live'])
+  expect(database.stores.get(2)!.slices).toEqual(database.stores.get(1)!.slices)
+})
+
+test('it names what is different, and where it was only asked, it switches nothing', async () => {
+  const facts = await logOf(bodies)
+  const database = await projected(facts)
+  database.stores.get(1)!.slices.pop()
+  const rebuild = rebuildOf(database, facts)
+  expect(await rebuild.run({ from: null, verify: true })).toBeNull()
+  expect(rebuild.progress.compared).toMatchObject({ equal: false, different: ['all'] })
+  expect(database.states).toEqual(['1 live'])
+})
+
+test('one that was cut short goes on where its checkpoint is (N2)', async () => {
+  const facts = await logOf(bodies)
+  const database = await projected(facts)
+  const first = rebuildOf(database, facts)
+  const add = database.add.bind(database)
+  database.add = async () => {
+    const build = await add()
+    database.stores.get(build.id)!.failsAfter = 1
+    return build
+  }
+  await first.run(ALL)
+  expect(first.progress).toMatchObject({ phase: 'failed', reason: expect.stringContaining('the database is gone') })
+  expect(database.states).toEqual(['1 live', '2 building'])
+  database.stores.get(2)!.failsAfter = Number.POSITIVE_INFINITY
+  const at = database.stores.get(2)!.now.checkpoint
+  expect(at).toBeGreaterThan(10)
+  const second = rebuildOf(database, facts)
+  expect(await second.run(ALL)).toMatchObject({ id: 2 })
+  expect(second.progress.compared).toMatchObject({ equal: true })
+})
+
+test('where nothing is live it goes to the end of the log, and compares nothing', async () => {
+  const facts = await logOf(bodies)
+  const database = new MemoryDatabase()
+  const rebuild = rebuildOf(database, facts)
+  expect(await rebuild.run(ALL)).toMatchObject({ id: 2 })
+  expect(rebuild.progress.compared).toBeNull()
+  expect(database.stores.get(2)!.now.checkpoint).toBe((await facts.ends(0)).next - 1)
+})
+
+test('from a position on it has rows of that and above only', async () => {
+  const facts = await logOf(bodies)
+  const database = await projected(facts)
+  const rebuild = rebuildOf(database, facts)
+  await rebuild.run({ from: 60, verify: false })
+  const whole = database.stores.get(1)!.slices.filter(slice => slice.to >= 60)
+  expect(database.stores.get(2)!.slices).toEqual(whole)
+  expect(rebuild.progress.compared).toBeNull()
+})
