@@ -17,6 +17,8 @@ export default class ClosingLine implements Reporter {
       }
       if (module.errors().length > 0 || (ran === 0 && module.state() === 'failed')) failed++
     }
-    process.stdout.write(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`)
+    if (skipped > 0)
+      process.stdout.write(`\n${skipped} skipped: what they need is not here; each suite has said what\n`)
+    process.stdout.write(`\n${passed} passed, ${failed} failed\n`)
   }
 }

@@ -1,4 +1,5 @@
 /** `quorate node|gateway|plant --config FILE`: one process of a deployment, under a service manager. */
+import { join } from 'node:path'
 import { Refusal } from '../../protocol/words/errors.ts'
 import { parse, raw } from '../../protocol/words/units.ts'
 import { gatewayConfigOf } from '../config/gateway.ts'
@@ -10,7 +11,9 @@ import { composeGateway } from '../gateway/compose.ts'
 import { statusOf } from '../gateway/status.ts'
 import { openNode } from '../node/open.ts'
 import { type Standing, standAlone } from '../process/stand-alone.ts'
+import { hostPorts } from '../real/ports.ts'
 import { StatusDoor } from '../real/status-door.ts'
+import { Projectors } from '../run/projectors.ts'
 import type { Call, Verb } from './verb.ts'
 
 const DRAIN = '10 s'
@@ -49,9 +52,27 @@ export const nodeVerb = processVerb(
   'Runs one node: its replica of each of its sites, their way in, its API',
   (path, file) => {
     const config = nodeConfigOf(path, file)
-    return { name: config.name, marks: config.sites.map(site => site.data), open: () => openNode(config) }
+    return { name: config.name, marks: config.sites.map(site => site.data), open: () => nodeWithViews(config) }
   },
 )
+
+/** Its databases are beside it: they begin after it, end after it, and what befalls them is not its business. */
+async function nodeWithViews(config: ReturnType<typeof nodeConfigOf>): Promise<Standing> {
+  const { name, log, servers } = config
+  const node = await openNode(config)
+  const views = config.sites.map(({ manifest: { manifest }, definitions, data }) => {
+    const { tenant, site, partition } = manifest
+    const of = { folderOf: (projection: string) => join(data, projection), log, tenant, site, partition, definitions }
+    return new Projectors(of, servers, hostPorts(name, data, { of: { node: name, tenant, site } }))
+  })
+  for (const each of views) void each.start()
+  return {
+    async stop() {
+      await node.stop()
+      await Promise.all(views.map(each => each.stop()))
+    },
+  }
+}
 
 export const gatewayVerb = processVerb('gateway', 'Runs the gateway of one site', (path, file) => {
   const config = gatewayConfigOf(path, file)

@@ -9,7 +9,7 @@ import { PROJECTIONS, type ProjectionName } from '../projector/engine.ts'
 import { hostClock } from '../real/clock.ts'
 import { hostPorts } from '../real/ports.ts'
 import { type Ask, askRun } from '../run/control.ts'
-import { Projectors, type ProjectorsStatus, projectionAsked } from '../run/projectors.ts'
+import { Projectors, type ProjectorsStatus, projectedIn, projectionAsked } from '../run/projectors.ts'
 import { definitionOption, definitionsOf, Folder, siteOption, wholeNumber } from './folder.ts'
 import { clickhouseOption, dataOption, jsonOption, postgresOption } from './options.ts'
 import type { Call, Verb } from './verb.ts'
@@ -80,12 +80,12 @@ async function reach(call: Call, folder: Folder): Promise<Reached> {
 }
 /** No run: the projectors of this folder, for as long as it takes. */
 async function own(call: Call, folder: Folder): Promise<Reached> {
-  const { tenant, site, partition } = folder.manifest
   const dir = resolve(folder.dir)
-  const of = { dir, tenant, site, partition, definitions: definitionsOf(call) }
-  const servers = { operational: call.text('postgres') ?? null, timeseries: call.text('clickhouse') ?? null }
+  const given = { operational: call.text('postgres') ?? null, timeseries: call.text('clickhouse') ?? null }
+  const servers = Object.fromEntries(namesOf(call).map(name => [name, given[name]]))
+  const of = projectedIn(dir, folder.manifest, definitionsOf(call))
   const projectors = new Projectors(of, servers, hostPorts('rebuild', dir))
-  await projectors.start(namesOf(call))
+  await projectors.start()
   const status = () => projectors.status()
   const close = () => projectors.stop()
   return { ask: ask => projectionAsked(projectors, ask), status, up: name => isUp(status, name), close }

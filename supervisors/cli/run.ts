@@ -11,7 +11,7 @@ import { serveControl } from '../run/control.ts'
 import { faultOf } from '../run/faults.ts'
 import type { GatewayStatus, Pace, PlantView } from '../run/parts.ts'
 import { folders, type Prepared, prepare } from '../run/prepare.ts'
-import { Projectors, projectionAsked } from '../run/projectors.ts'
+import { Projectors, projectedIn, projectionAsked } from '../run/projectors.ts'
 import { Run } from '../run/run.ts'
 import { refuseSecondRun } from '../run/run-file.ts'
 import { uncountedSummaryOf } from '../run/summary.ts'
@@ -232,10 +232,8 @@ async function site(call: Call): Promise<number> {
 
 function projectorsOf(call: Call, { dir, site, signed }: Prepared, ports: Ports): Projectors | null {
   if (call.flag('no-projections')) return null
-  const { tenant, site: name, partition } = signed.manifest
-  const of = { dir, tenant, site: name, partition, definitions: site.definitions }
   const servers = { operational: call.text('postgres') ?? null, timeseries: call.text('clickhouse') ?? null }
-  return new Projectors(of, servers, ports)
+  return new Projectors(projectedIn(dir, signed.manifest, site.definitions), servers, ports)
 }
 const statusOf = async (running: Run, projectors: Projectors | null) => ({
   ...(await running.status()),

@@ -5,6 +5,7 @@ import { isLoopback, TOKEN_CHARS_MIN } from '../../projections/api/access.ts'
 import type { SignedManifest } from '../../protocol/words/manifest.ts'
 import type { HttpConfig } from '../node/api.ts'
 import type { NodeConfig } from '../node/open.ts'
+import type { Servers } from '../run/projectors.ts'
 import { Found } from './found.ts'
 import type { FileOf } from './shape.ts'
 
@@ -12,7 +13,7 @@ type NodeFile = FileOf<'node'>
 type Grant = NodeFile['http']['grants'][number]
 
 /** Throws CONFIG. */
-export function nodeConfigOf(path: string, file: NodeFile): NodeConfig {
+export function nodeConfigOf(path: string, file: NodeFile): NodeConfig & { readonly servers: Servers } {
   const found = new Found(path)
   const sites = sitesOf(file, found)
   const http = httpOf(file, found)
@@ -26,11 +27,19 @@ export function nodeConfigOf(path: string, file: NodeFile): NodeConfig {
     uplink: file.uplink,
     sites,
     http,
+    servers: serversOf(file.projections ?? {}),
     clock: { kind: 'host' },
     lockstep: false,
   }
 }
 
+function serversOf({ postgres = 'none', clickhouse = 'none' }: NonNullable<NodeFile['projections']>): Servers {
+  const server = (text: string) => (text === 'embedded' ? null : text)
+  return {
+    ...(postgres !== 'none' && { operational: server(postgres) }),
+    ...(clickhouse !== 'none' && { timeseries: server(clickhouse) }),
+  }
+}
 function sitesOf(file: NodeFile, found: Found): NodeConfig['sites'] {
   const signer = found.key(file.keys, file.name)
   const names = new Set<string>()

@@ -12,13 +12,18 @@ export interface Problem {
 
 /** What stands under such a name is never shown, wherever it is. */
 const SECRET = /token|password|secret/i
+/** Of an address. */
+const CREDENTIALS = /\/\/[^/@"]*@/g
 const CHARS_MAX = 60
 
 /** A value of the file for people: short, and no secret. */
 export function shown(path: string, raw: unknown): string | null {
   if (raw === undefined) return null
   if (typeof raw !== 'object' && SECRET.test(path)) return '[hidden]'
-  const text = JSON.stringify(raw, (key, value) => (key && SECRET.test(key) ? '[hidden]' : value))
+  const text = JSON.stringify(raw, (key, value) => (key && SECRET.test(key) ? '[hidden]' : value)).replace(
+    CREDENTIALS,
+    '//[hidden]@',
+  )
   return text.length > CHARS_MAX ? `${text.slice(0, CHARS_MAX)}...` : text
 }
 

@@ -68,6 +68,9 @@ const SiteEntry = Type.Object(
   closed,
 )
 
+const databaseOf = (protocols: string, example: string) =>
+  Type.String({ pattern: `^(none|embedded|(${protocols})://.+)$`, description: `none, embedded, or ${example}` })
+
 const NodeFile = Type.Object(
   {
     kind: Type.Literal('node'),
@@ -87,6 +90,16 @@ const NodeFile = Type.Object(
       closed,
     ),
     sites: Type.Array(SiteEntry, { minItems: 1, description: 'a list of sites' }),
+    /** Databases that this node keeps of its sites; without them it decides all the same. */
+    projections: Type.Optional(
+      Type.Object(
+        {
+          postgres: Type.Optional(databaseOf('postgres|postgresql', 'postgres://user:password@host:5432/database')),
+          clickhouse: Type.Optional(databaseOf('http|https', 'http://user:password@host:8123')),
+        },
+        closed,
+      ),
+    ),
   },
   closed,
 )

@@ -113,6 +113,10 @@ function nodeFile(o: Deployment, name: string, address: string, tenant: string):
       grants: [{ tenant, tokenFile: 'token' }],
     },
     sites: [{ manifest: 'manifest.json', ...(definitions.length > 0 && { definitions }) }],
+    projections: {
+      postgres: fromEnvironment('QUORATE_POSTGRES', 'none'),
+      clickhouse: fromEnvironment('QUORATE_CLICKHOUSE', 'none'),
+    },
   }
 }
 /** Null: the log of one machine, in the folder. */

@@ -5,6 +5,8 @@
 import type { RebuildAsked } from '../../projections/runner/rebuild.ts'
 import type { Ports } from '../../protocol/ports.ts'
 import { Refusal } from '../../protocol/words/errors.ts'
+import type { Manifest } from '../../protocol/words/manifest.ts'
+import type { LogConfig } from '../config/shape.ts'
 import { Supervisor } from '../kit/supervisor.ts'
 import { processChild } from '../process/process-child.ts'
 import type { Spawned } from '../process/spawn.ts'
@@ -23,12 +25,15 @@ const BACKOFF_MS = { first: 500, most: 20_000 }
 /** One that does not answer by then is shown as down. */
 const STATUS_MS_MAX = 1_000
 
-export type Servers = Readonly<Record<ProjectionName, string | null>>
+/** By projection, where its database is; null: the embedded one; absent: none is kept. */
+export type Servers = Readonly<Partial<Record<ProjectionName, string | null>>>
 export type ProjectorStatus = KeepingStatus & { readonly pid: number }
 export type ProjectorsStatus = Readonly<Record<string, ProjectorStatus | { readonly down: string }>>
 
 export interface ProjectedSite {
-  readonly dir: string
+  /** Where a projection keeps what is its own. */
+  readonly folderOf: (projection: ProjectionName) => string
+  readonly log: LogConfig
   readonly tenant: string
   readonly site: string
   readonly partition: number
@@ -48,8 +53,8 @@ export class Projectors {
     this.#servers = servers
     this.#ports = ports
   }
-  async start(names: readonly ProjectionName[] = PROJECTIONS): Promise<void> {
-    const children = names.map(name =>
+  async start(): Promise<void> {
+    const children = PROJECTIONS.filter(name => name in this.#servers).map(name =>
       processChild(
         name,
         SCRIPT,
@@ -92,12 +97,20 @@ export class Projectors {
   }
   async #begin(name: ProjectionName, spawned: Spawned): Promise<void> {
     this.#spawned.set(name, spawned)
-    const { dir, ...of } = this.#of
-    const at = folders(dir)
-    const own = { projection: name, dir: at.of(name), log: logOf(dir), server: this.#servers[name] }
+    const { folderOf, ...of } = this.#of
+    const own = { projection: name, dir: folderOf(name), server: this.#servers[name] ?? null }
     await spawned.ask('start', { ...own, ...of } satisfies ProjectorConfig)
     this.#down.delete(name)
   }
+}
+
+/** The site of a run's folder. */
+export function projectedIn(
+  dir: string,
+  { tenant, site, partition }: Manifest,
+  definitions: readonly string[],
+): ProjectedSite {
+  return { folderOf: name => folders(dir).of(name), log: logOf(dir), tenant, site, partition, definitions }
 }
 
 /** What the command line asks of a run. */

@@ -57,6 +57,20 @@ describe('the configuration of a process', () => {
       ])
   })
 
+  it('keeps databases where it is told to, and shows no password of an address', () => {
+    const at = (postgres: string) => `${NODE}projections: { postgres: '${postgres}' }\n`
+    for (const one of ['none', 'embedded', 'postgres://q:s3@db:5432/quorate'])
+      expect(read(at(one), { SECRET: 's3' })).toMatchObject({ projections: { postgres: one } })
+    expect(wrong(at('mysql://q:s3@db:3306'), { SECRET: 's3' })).toEqual([
+      [
+        'projections.postgres',
+        '"mysql://[hidden]@db:3306"',
+        expect.any(String),
+        expect.stringContaining('none, embedded'),
+      ],
+    ])
+  })
+
   it('tells every mistake at once, with place, value and fix', () => {
     const text = NODE.replace('uplink: 0.0.0.0:7400', 'uplink: everywhere')
       .replace('data: data', 'dta: data\ndrain: 10')
