@@ -19,6 +19,7 @@ export const databaseOf = (id: number): string => `quorate_${id}`
 const SETTINGS = {
   input_format_parallel_parsing: 0,
   max_insert_block_size: '1000000',
+  min_insert_block_size_rows: '1000000',
   async_insert: 0,
   output_format_json_quote_64bit_integers: 0,
   mutations_sync: '2',

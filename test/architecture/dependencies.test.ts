@@ -31,9 +31,13 @@ const MAY: readonly [from: string, to: readonly string[]][] = [
   ['actors', ['actors', 'protocol/words', 'protocol/codec']],
   // charts that live run on the injected clock
   ['edge', ['edge', 'protocol', 'actors/kit', 'actors/laws', 'supervisors/kit']],
+  // the fold, and what people are told of the lives of commands and alarms
   [
     'projections',
-    ['projections', 'protocol', ...['kit', 'laws', 'controller', 'commands', 'alarms'].map(a => `actors/${a}`)],
+    [
+      ...['projections', 'protocol', 'actors/kit', 'actors/laws'],
+      ...['actors/controller', 'actors/commands', 'actors/alarms'],
+    ],
   ],
   ['supervisors/kit', ['supervisors/kit', 'protocol', 'actors/kit']],
   ['supervisors', ['supervisors', 'protocol', 'actors', 'edge', 'projections']],
@@ -102,6 +106,7 @@ const ADAPTERS = [
   ...[
     'supervisors/main.ts',
     'supervisors/node/process.ts',
+    'supervisors/projector/process.ts',
     'supervisors/node/api.ts',
     'supervisors/gateway/process.ts',
     'supervisors/projector/process.ts',

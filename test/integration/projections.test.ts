@@ -70,6 +70,14 @@ test('a projector that is killed is back and current, and control has not notice
   expect((await run.status()).gateway!.slots.uncovered).toBe(0)
 })
 
+test('a Postgres that is killed under its projector is back with it', async () => {
+  const pid = Number(readFileSync(join(await postgresFolder(), 'data', 'postmaster.pid'), 'utf8').split('\n')[0])
+  const { pid: before, checkpoint } = await current('operational')
+  process.kill(pid, 'SIGKILL')
+  await until(async () => ((await projector('operational'))?.pid ?? before) !== before)
+  expect((await current('operational')).checkpoint).toBeGreaterThan(checkpoint)
+})
+
 test('a database that is deleted under the running system is made anew from the log, and equal to a rebuild of it', async () => {
   const folders = { operational: await postgresFolder(), timeseries: join(data, 'timeseries', 'data') }
   for (const [name, path] of Object.entries(folders)) {

@@ -105,25 +105,24 @@ test('a text that Postgres cannot hold is set aside with its record and its reas
   expect(await read('poisoned', 'SELECT cycle FROM sites')).toEqual([{ cycle: '2' }])
 })
 
-test('an id that comes again long after its end takes nothing back', async () => {
-  const story = Story.long(12)
-  story.add({
-    ...head,
-    kind: 'CommandRequested',
-    by: 'operator',
-    id: 'asked-manual-2',
-    target: 'site',
-    name: 'off',
-    params: {},
-    issuedAtMs: 1,
-    expiresMs: 1,
-  })
-  const again = Story.long(12).bodies
-  const store = open('again')
-  await projectAll(await logOf(story.bodies), store, operational)
-  await projectAll(await logOf(again), open('once'), operational)
-  const command = "SELECT id, name, state, ended_ms FROM commands WHERE id = 'asked-manual-2'"
-  expect(await read('again', command)).toEqual(await read('once', command))
+test('an id that comes again long after its end takes nothing back, in one batch or in many', async () => {
+  const once = Story.long(20).bodies
+  const again = Story.long(20)
+  const command = { kind: 'CommandRequested', id: 'asked-manual-2', target: 'site', name: 'off', params: {} } as const
+  again.add({ ...head, ...command, by: 'operator', issuedAtMs: 1, expiresMs: 1 })
+  await projectAll(await logOf(once), open('once'), operational)
+  await projectAll(await logOf(again.bodies), open('again'), operational)
+  const growing = await logOf(once)
+  await projectAll(growing, open('later'), operational)
+  await growing.append([{ partition: 0, body: again.bodies.at(-1)! }])
+  await projectAll(growing, open('later'), operational)
+  const asked = "SELECT id, name, state, ended_ms FROM commands WHERE id = 'asked-manual-2'"
+  const [first] = await read('once', asked)
+  expect(first).toMatchObject({ name: 'manual', state: 'confirmed' })
+  expect(await read('again', asked)).toEqual([first])
+  expect(await read('later', asked)).toEqual([first])
+  const rejected = "SELECT step FROM command_steps WHERE id = 'asked-manual-2' ORDER BY position DESC LIMIT 1"
+  expect(await read('later', rejected)).toEqual([{ step: expect.stringMatching('rejected|requested') }])
 })
 
 describe('rows of another tenant (O1, S23)', () => {
