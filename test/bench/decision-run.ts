@@ -4,9 +4,9 @@
  */
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { openEmbeddedLog } from '../../protocol/log/embedded/index.ts'
+import { logFile, logOf, openTopic } from '../../supervisors/real/logs.ts'
 import { hostPorts } from '../../supervisors/real/ports.ts'
-import { folders, prepare } from '../../supervisors/run/prepare.ts'
+import { prepare } from '../../supervisors/run/prepare.ts'
 import { LOCKSTEP_START_MS, Run } from '../../supervisors/run/run.ts'
 import { HOME } from './recording.ts'
 
@@ -27,6 +27,12 @@ function siteThatWrites(dir: string): string {
 }
 
 const dir = process.argv[2]!
+/** Of a cluster that keeps the log; empty: the folder does. */
+const brokers = (process.argv[3] ?? '').split(',').filter(broker => broker !== '')
+if (brokers.length > 0) {
+  mkdirSync(join(dir, 'data'), { recursive: true })
+  writeFileSync(logFile(join(dir, 'data')), JSON.stringify({ driver: 'redpanda', brokers, prefix: 'decision' }))
+}
 const ports = hostPorts('bench', join(dir, 'bench'))
 const prepared = await prepare({ dir: join(dir, 'data'), siteFile: siteThatWrites(dir), random: ports.random })
 const failed = (reason: string) => {
@@ -57,7 +63,7 @@ type Question = { readonly count: number; readonly everyMs: number } | 'stop'
 process.on('message', async (question: Question) => {
   if (question !== 'stop') return void process.send!(await cycles(question.count, question.everyMs))
   await run.stop()
-  const log = await openEmbeddedLog({ dir: join(folders(prepared.dir).log, 'facts'), topic: 'facts', readOnly: true })
+  const log = await openTopic(logOf(prepared.dir), 'facts', { readOnly: true })
   const bodies: string[] = []
   for (let from = 0; ; ) {
     const records = await log.read(prepared.signed.manifest.partition, from, 256)

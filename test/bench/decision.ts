@@ -124,21 +124,22 @@ async function parts(dir: string, count: number): Promise<Row[]> {
   })
 }
 
-function latencyOf(body: string): number | undefined {
+export function latencyOf(body: string): number | undefined {
   const parsed = parseFact(body)
   return parsed.kind === 'fact' && parsed.fact.kind === 'ReceiptRecorded' ? parsed.fact.latencyUs : undefined
 }
-function start(dir: string, level: string): ChildProcess {
+/** `brokers`: of the cluster that keeps the log, not the folder. */
+export function start(dir: string, level: string, brokers: readonly string[] = []): ChildProcess {
   const env = { ...process.env, QUORATE_LOG: level }
   const execArgv = ['--disable-warning=ExperimentalWarning']
-  return fork(join(import.meta.dirname, 'decision-run.ts'), [dir], {
+  return fork(join(import.meta.dirname, 'decision-run.ts'), [dir, brokers.join()], {
     env,
     execArgv,
     stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
     serialization: 'advanced',
   })
 }
-async function ask(child: ChildProcess, question: unknown): Promise<unknown> {
+export async function ask(child: ChildProcess, question: unknown): Promise<unknown> {
   child.send(question as object)
   return (await once(child, 'message'))[0]
 }

@@ -4,6 +4,7 @@
  */
 import { cpus, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
+import { benchBrokers } from './brokers.ts'
 import { benchDecision } from './decision.ts'
 import { benchLog } from './log.ts'
 import { benchProjections } from './projections.ts'
@@ -21,6 +22,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   sites: benchSites,
   log: benchLog,
   decision: benchDecision,
+  brokers: benchBrokers,
   recovery: benchRecovery,
   projections: benchProjections,
 }
