@@ -77,6 +77,7 @@ interface Place {
 export async function startPostgres(o: { dir: string; random: Random; note: Note }): Promise<EmbeddedPostgres> {
   mkdirSync(o.dir, { recursive: true, mode: 0o700 })
   const place = placeOf(o.dir, await nativeFolder())
+  writeFileSync(join(o.dir, 'folder'), `${place.folder}\n`) // for whoever removes it all
   const passwords = secretsOf(o.dir, o.random)
   await endOrphan(place.data, o.note)
   if (!usable(place)) await initialise(place, passwords.admin)

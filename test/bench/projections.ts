@@ -2,7 +2,7 @@
  * The stores of the projections against the bare client of their database, the same rows in the same batches into tables
  * of the same columns; and a recorded log to both projections, each in its process.
  */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { SiteFold } from '../../actors/controller/fold.ts'
@@ -191,7 +191,8 @@ async function bothRow({ options, bodies }: Recording): Promise<Row> {
   const seconds = (performance.now() - began) / 1_000
   await Promise.all(processes.map(({ process }) => process.stop()))
   await facts.close()
-  rmSync(dir, { recursive: true, force: true })
+  for (const path of [readFileSync(join(dir, 'operational', 'folder'), 'utf8').trim(), dir])
+    rmSync(path, { recursive: true, force: true })
   const share = 1 - Math.max(...first.map(({ checkpoint }) => checkpoint)) / bodies.length
   const points = share * bodies.reduce((sum, body) => sum + (body.match(/"quality":/g)?.length ?? 0), 0)
   const detail = `${Math.round(points)} points in ${seconds.toFixed(1)} s, at the low priority that projectors have`

@@ -2,7 +2,6 @@
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { connect } from '../../projections/operational/database.ts'
 import type { ProjectorStatus } from '../../supervisors/run/projectors.ts'
 import { folder, quorate, remove, SiteRun, steady, until } from './site-run.ts'
 
@@ -36,14 +35,8 @@ async function current(name: string): Promise<ProjectorStatus> {
   return status!
 }
 async function postgresFolder(): Promise<string> {
-  const { address } = await current('operational')
-  const { hostname: host, port, pathname } = new URL(address)
-  const passwords = JSON.parse(readFileSync(join(data, 'operational', 'passwords.json'), 'utf8'))
-  const access = { host, port: Number(port), database: pathname.slice(1), passwords, admin: 'quorate_admin' }
-  const admin = await connect(access, 'admin', () => {})
-  const { rows } = await admin.query('SHOW data_directory')
-  await admin.end()
-  return join(rows[0].data_directory, '..')
+  await current('operational')
+  return readFileSync(join(data, 'operational', 'folder'), 'utf8').trim()
 }
 async function rebuild(...args: string[]): Promise<any> {
   const { code, out, err } = await quorate('rebuild', ...args, '--json', '--data', data)
