@@ -84,7 +84,7 @@ async function own(call: Call, folder: Folder): Promise<Reached> {
   const dir = resolve(folder.dir)
   const of = { dir, tenant, site, partition, definitions: definitionsOf(call) }
   const servers = { operational: call.text('postgres') ?? null, timeseries: call.text('clickhouse') ?? null }
-  const projectors = new Projectors(of, servers, hostPorts('rebuild', dir))
+  const projectors = new Projectors(of, servers, hostPorts('rebuild', dir), null)
   await projectors.start(namesOf(call))
   const status = () => projectors.status()
   const close = () => projectors.stop()
