@@ -4,11 +4,11 @@
  */
 import type { AddressInfo } from 'node:net'
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
-import type { Clock, Note } from '../../protocol/ports.ts'
+import type { Note } from '../../protocol/ports.ts'
 import { type ErrorCode, Refusal } from '../../protocol/words/errors.ts'
-import { Access, type Grant, type Granted, isLoopback } from './access.ts'
+import { isLoopback } from './access.ts'
+import type { Admittance } from './admittance.ts'
 import { PROBLEM_TYPE, problemOf } from './problem.ts'
-import { Buckets, RATE, type Rate } from './rate.ts'
 import type { Route } from './route.ts'
 import { FACT_TYPE } from './routes/commands.ts'
 
@@ -18,20 +18,14 @@ export const BODY_BYTES_MAX = 65_536
 const REQUEST_MS_MAX = 10_000
 const PARAM_CHARS_MAX = 128
 
-export interface Admission {
-  readonly grants: readonly Grant[]
-  /** Names under which it is served beside those of loopback. */
-  readonly hosts?: readonly string[]
-  /** Of each token, where it is not RATE. */
-  readonly rate?: Rate
-  /** The host's time. */
-  readonly clock: Clock
-  readonly note: Note
-}
-export interface DoorOptions<C> extends Admission {
+export interface DoorOptions<C> {
+  readonly admittance: Admittance
   readonly routes: readonly Route<C>[]
   readonly context: C
   readonly answered: (route: string, status: number) => void
+  readonly note: Note
+  /** Somebody takes WebSockets at it; other requests for another protocol are answered as if they had not asked. */
+  readonly sockets: boolean
 }
 export interface Door {
   /** With the real port. */
@@ -51,15 +45,14 @@ export async function openDoor(app: FastifyInstance, address: string, hosts?: re
 
 /** Without a socket: for tests, and for `openDoor`. */
 export function buildDoor<C>(options: DoorOptions<C>): FastifyInstance {
-  const { routes, context, grants, hosts, rate = RATE, clock, note, answered } = options
-  const access = new Access(grants, hosts)
-  const buckets = new Buckets<Granted>(rate, clock)
+  const { admittance, routes, context, note, answered, sockets } = options
   const app = Fastify({
     logger: false,
     bodyLimit: BODY_BYTES_MAX,
     requestTimeout: REQUEST_MS_MAX,
     exposeHeadRoutes: false,
     forceCloseConnections: true,
+    http: { shouldUpgradeCallback: ({ headers }) => sockets && /^websocket$/i.test(headers.upgrade ?? '') },
     routerOptions: { maxParamLength: PARAM_CHARS_MAX },
     ajv: { customOptions: { removeAdditional: false, coerceTypes: true, useDefaults: true } },
     frameworkErrors: (error, request, reply) => refuse(request, reply, 'BAD_REQUEST', error.message),
@@ -68,7 +61,7 @@ export function buildDoor<C>(options: DoorOptions<C>): FastifyInstance {
   app.addContentTypeParser(FACT_TYPE, { parseAs: 'string' }, (_request, body, done) => done(null, body))
   app.setSerializerCompiler(() => data => JSON.stringify(data))
   app.decorateRequest('tenant', null)
-  app.addHook('onRequest', async (request, reply) => admit(request, reply, access, buckets))
+  app.addHook('onRequest', async (request, reply) => admit(request, reply, admittance))
   app.addHook('onResponse', async (request, reply) => answered(request.routeOptions.url ?? 'none', reply.statusCode))
   app.setErrorHandler((error, request, reply) => fail(error, request, reply, note))
   app.setNotFoundHandler((request, reply) => {
@@ -108,25 +101,12 @@ function serve<C>(app: FastifyInstance, route: Route<C>, context: C): void {
   })
 }
 
-async function admit(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  access: Access,
-  buckets: Buckets<Granted>,
-): Promise<unknown> {
+async function admit(request: FastifyRequest, reply: FastifyReply, admittance: Admittance): Promise<unknown> {
   reply.headers({ 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' })
-  if (!access.serves(request.headers.host)) return refuse(request, reply, 'WRONG_HOST', 'the Host header is another')
-  if (request.routeOptions.config.open) return
-  const granted = access.grantOf(request.headers.authorization)
-  if (!granted) {
-    reply.header('WWW-Authenticate', 'Bearer realm="quorate"')
-    return refuse(request, reply, 'UNAUTHENTICATED', 'no bearer token, or not one of this run')
-  }
-  request.tenant = granted.tenant
-  const waitMs = buckets.take(granted)
-  if (waitMs === 0) return
-  reply.header('Retry-After', String(Math.ceil(waitMs / 1_000)))
-  return refuse(request, reply, 'TOO_OFTEN', `${Math.ceil(waitMs)} ms too early`)
+  const admitted = admittance.of(request.headers, request.routeOptions.config.open === true)
+  if (admitted.kind === 'refused')
+    return refuse(request, reply.headers(admitted.headers), admitted.code, admitted.detail)
+  request.tenant = admitted.tenant
 }
 
 function fail(error: unknown, request: FastifyRequest, reply: FastifyReply, note: Note): unknown {

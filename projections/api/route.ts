@@ -61,7 +61,7 @@ export interface Route<C = Context> {
 
 /** Of the sites of the caller's tenant; another tenant's is as unknown as one that does not exist (S23). */
 export function siteOf<S extends { readonly tenant: string; readonly site: string }>(
-  { tenant, params }: Asked,
+  { tenant, params }: Pick<Asked, 'tenant' | 'params'>,
   { sites }: { readonly sites: readonly S[] },
 ): S {
   const own = sites.filter(view => view.tenant === tenant)

@@ -1,6 +1,10 @@
 /** The API of a node. Each node serves the same, from what its own replica derived: none of them is needed. */
 import type { FastifyInstance } from 'fastify'
-import { type Admission, buildDoor, type Door, openDoor } from './door.ts'
+import type { Note } from '../../protocol/ports.ts'
+import { type Admission, Admittance } from './admittance.ts'
+import { asyncApi } from './asyncapi.ts'
+import { buildDoor, type Door, openDoor } from './door.ts'
+import { serveLive } from './live.ts'
 import type { ApiMetrics } from './metrics.ts'
 import { openApi } from './openapi.ts'
 import type { Context, Route } from './route.ts'
@@ -15,6 +19,7 @@ import {
   AssetSummary,
   CommandView,
   DecisionView,
+  LiveDecision,
   PointView,
   SetpointView,
   SiteDetail,
@@ -33,6 +38,7 @@ const SCHEMAS = {
   CommandView,
   AlarmView,
   DecisionView,
+  LiveDecision,
 }
 
 export interface ApiOptions extends Admission {
@@ -40,6 +46,7 @@ export interface ApiOptions extends Admission {
   readonly address: string
   readonly sites: readonly SiteView[]
   readonly metrics: ApiMetrics
+  readonly note: Note
 }
 export interface Api extends Door {
   /** Not ready from now on; what is asked is still answered. */
@@ -68,7 +75,16 @@ const document: Route = {
   answers: { 200: { text: 'OpenAPI 3.1' } },
   handle: () => ({ status: 200, body: openApi(ROUTES, { title: 'Quorate', version: VERSION, schemas: SCHEMAS }) }),
 }
-export const ROUTES: readonly Route[] = [...SERVED, document]
+const liveDocument: Route = {
+  method: 'GET',
+  path: '/api/v1/asyncapi.json',
+  id: 'asyncApi',
+  text: 'The live events, by server-sent events and by WebSocket',
+  open: true,
+  answers: { 200: { text: 'AsyncAPI 3.0' } },
+  handle: () => ({ status: 200, body: asyncApi('Quorate', VERSION, SCHEMAS) }),
+}
+export const ROUTES: readonly Route[] = [...SERVED, document, liveDocument]
 
 export async function serveApi(options: ApiOptions): Promise<Api> {
   let draining = false
@@ -87,5 +103,8 @@ export function buildApi(options: Omit<ApiOptions, 'address'> & Pick<Context, 'd
   const { sites, metrics, clock, note, draining } = options
   const context: Context = { sites, clock, note, metrics, waiting: { count: 0 }, streams: { count: 0 }, draining }
   const answered = (route: string, status: number) => metrics.answered(route, status)
-  return buildDoor({ ...options, routes: ROUTES, context, answered })
+  const admittance = new Admittance(options)
+  const app = buildDoor({ admittance, routes: ROUTES, context, answered, note, sockets: true })
+  serveLive(app, context, admittance)
+  return app
 }

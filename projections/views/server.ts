@@ -1,6 +1,8 @@
 /** The door of the projections: lists of rows by pages, beside the nodes' own doors and of the same kind. */
 import type { FastifyInstance } from 'fastify'
-import { type Admission, buildDoor, type Door, openDoor } from '../api/door.ts'
+import type { Note } from '../../protocol/ports.ts'
+import { type Admission, Admittance } from '../api/admittance.ts'
+import { buildDoor, type Door, openDoor } from '../api/door.ts'
 import { openApi } from '../api/openapi.ts'
 import type { Route } from '../api/route.ts'
 import { explain, health } from '../api/routes/operations.ts'
@@ -20,6 +22,7 @@ export interface ViewsOptions extends Admission {
   /** `host:port`; port 0 for any. Beyond loopback only with `hosts`. */
   readonly address: string
   readonly sites: readonly SiteViews[]
+  readonly note: Note
 }
 
 const document: Route<ViewsContext> = {
@@ -46,5 +49,13 @@ export function serveViews(options: ViewsOptions): Promise<Door> {
 export function buildViews(options: Omit<ViewsOptions, 'address'>): FastifyInstance {
   const own = new ViewsMetrics()
   const context = { sites: options.sites, metrics: own }
-  return buildDoor({ ...options, routes: ROUTES, context, answered: (route, status) => own.answered(route, status) })
+  const answered = (route: string, status: number) => own.answered(route, status)
+  return buildDoor({
+    admittance: new Admittance(options),
+    routes: ROUTES,
+    context,
+    answered,
+    note: options.note,
+    sockets: false,
+  })
 }
