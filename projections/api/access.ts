@@ -15,8 +15,13 @@ const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]']
 
 const digest = (text: string) => createHash('sha256').update(text).digest()
 
+/** One for each grant, and always the same. */
+export interface Granted {
+  readonly tenant: string
+}
+
 export class Access {
-  readonly #grants: readonly { readonly digest: Buffer; readonly tenant: string }[]
+  readonly #grants: readonly (Granted & { readonly digest: Buffer })[]
   readonly #hosts: ReadonlySet<string>
 
   /** `hosts`: further names, for an API that is deliberately served beyond loopback. */
@@ -27,14 +32,14 @@ export class Access {
     this.#hosts = new Set([...LOOPBACK, ...hosts.map(host => host.toLowerCase())])
   }
 
-  /** The tenant of an `Authorization` header; null: nobody's. Every grant is compared, in constant time each. */
-  tenantOf(authorization: string | undefined): string | null {
+  /** By an `Authorization` header; null: nobody's. Every grant is compared, in constant time each. */
+  grantOf(authorization: string | undefined): Granted | null {
     const token = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1]
     if (token === undefined) return null
     const given = digest(token)
-    let tenant: string | null = null
-    for (const grant of this.#grants) if (timingSafeEqual(given, grant.digest)) tenant = grant.tenant
-    return tenant
+    let found: Granted | null = null
+    for (const grant of this.#grants) if (timingSafeEqual(given, grant.digest)) found = grant
+    return found
   }
   serves(host: string | undefined): boolean {
     const name = /^(\[[^\]]*\]|[^:]*)(?::\d{1,5})?$/.exec(host ?? '')?.[1]

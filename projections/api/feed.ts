@@ -7,14 +7,14 @@
  * F2  A listener is called at once and in order, or not at all after `cancel`.
  */
 import type { Cancel } from '../../protocol/ports.ts'
-import type { AlarmView, CommandView } from './view.ts'
+import type { AlarmView, CommandView, LiveDecision } from './view.ts'
 
 /** Blocks kept for those who come back: about a quarter of an hour of cycles of a second. */
 const BLOCKS_KEPT = 1_024
 
 export type FeedEvent =
   /** What this node's replica decided for a cycle. */
-  | { readonly type: 'decision'; readonly data: unknown }
+  | { readonly type: 'decision'; readonly data: LiveDecision }
   | { readonly type: 'command'; readonly data: CommandView }
   | { readonly type: 'alarm'; readonly data: AlarmView }
 

@@ -37,7 +37,8 @@ export interface Context {
   readonly draining: () => boolean
 }
 
-export interface Route {
+/** `C`: what a door hands to each of its routes. */
+export interface Route<C = Context> {
   readonly method: 'GET' | 'POST'
   /** `/api/v1/sites/:site` */
   readonly path: string
@@ -55,11 +56,14 @@ export interface Route {
   >
   /** Refusals that it may answer beside the common ones. */
   readonly refuses?: readonly ErrorCode[]
-  handle(asked: Asked, context: Context): Promise<Answer | Streaming> | Answer | Streaming
+  handle(asked: Asked, context: C): Promise<Answer | Streaming> | Answer | Streaming
 }
 
 /** Of the sites of the caller's tenant; another tenant's is as unknown as one that does not exist (S23). */
-export function siteOf({ tenant, params }: Asked, { sites }: Context): SiteView {
+export function siteOf<S extends { readonly tenant: string; readonly site: string }>(
+  { tenant, params }: Pick<Asked, 'tenant' | 'params'>,
+  { sites }: { readonly sites: readonly S[] },
+): S {
   const own = sites.filter(view => view.tenant === tenant)
   const view = own.find(each => each.site === params.site)
   if (!view)

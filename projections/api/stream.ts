@@ -1,11 +1,12 @@
 /**
- * Server-sent events to one reader.
+ * What happens at a site, to one reader; how it is written down is its sink's business.
  *
  * E1  `id` stands on the last event of a log position only: whoever resumes by it has seen all of that position.
- * E2  A reader that does not read is cut: its unsent bytes are bounded, and it resumes by `Last-Event-ID`.
+ * E2  A reader that does not read is cut: its unsent bytes are bounded, and it resumes by the last id that it has.
  * E3  States are told at most every STATE_MS; the last one is always told.
  */
 import type { Cancel, Clock } from '../../protocol/ports.ts'
+import type { EventName } from './events.ts'
 import type { Block } from './feed.ts'
 import type { SiteView } from './view.ts'
 
@@ -18,11 +19,20 @@ export const STATE_MS = 200
 /** Readers of one node at once; each costs a serialised state every STATE_MS. */
 export const STREAMS_MAX = 64
 
-/** Of a node's `ServerResponse`, what a stream needs. */
+export interface Told {
+  readonly event: EventName
+  /** Null: not the last one of its position (E1). */
+  readonly id: number | null
+  /** JSON. */
+  readonly data: string
+}
+/** A reader's connection. */
 export interface Sink {
-  readonly writableLength: number
-  write(text: string): unknown
-  destroy(): unknown
+  readonly unsentBytes: number
+  tell(events: readonly Told[]): void
+  /** Something, so that it is not silent. */
+  beat(): void
+  cut(reason: string): void
 }
 
 export class EventStream {
@@ -64,30 +74,33 @@ export class EventStream {
     })
   }
   #events({ position, events }: Block): void {
-    const texts = events.map(({ type, data }) => `event: ${type}\ndata: ${JSON.stringify(data)}\n`)
-    if (texts.length > 0) this.#write(`${texts.join('\n')}id: ${position}\n\n`) // E1
+    const last = events.length - 1
+    const told = events.map(({ type, data }, i) => {
+      return { event: type, id: i === last ? position : null, data: JSON.stringify(data) } // E1
+    })
+    if (told.length > 0) this.#write(sink => sink.tell(told))
   }
   /** A snapshot begins a stream: it names the position from which the events follow. */
   #tell(event: 'state' | 'snapshot'): void {
     const detail = this.#view.detail()
     this.#toldAtMs = this.#clock.monotonicMs() // E3
     if (!detail) return
-    const id = event === 'snapshot' ? `id: ${detail.position}\n` : ''
-    this.#write(`event: ${event}\ndata: ${JSON.stringify(detail)}\n${id}\n`)
+    const id = event === 'snapshot' ? detail.position : null
+    this.#write(sink => sink.tell([{ event, id, data: JSON.stringify(detail) }]))
   }
   #beat(): void {
     this.#heartbeat = this.#clock.after(HEARTBEAT_MS, () => {
-      this.#write(': beat\n\n')
+      this.#write(sink => sink.beat())
       if (!this.#closed) this.#beat()
     })
   }
-  #write(text: string): void {
+  #write(write: (sink: Sink) => void): void {
     if (this.#closed) return
-    if (this.#sink.writableLength > UNSENT_BYTES_MAX) {
+    if (this.#sink.unsentBytes > UNSENT_BYTES_MAX) {
       this.close() // E2
-      this.#sink.destroy()
+      this.#sink.cut(`more than ${UNSENT_BYTES_MAX} bytes were not read`)
       return
     }
-    this.#sink.write(text)
+    write(this.#sink)
   }
 }

@@ -187,6 +187,13 @@ export const DecisionView = Type.Object(
 )
 export type DecisionView = Type.Static<typeof DecisionView>
 
+/** What one replica decides for a cycle, as it does. */
+export const LiveDecision = Type.Object(
+  { node: Slug, epoch: Count, cycle: Count, position: Integer, candidate: Type.Record(Type.String(), Type.Unknown()) },
+  closed,
+)
+export type LiveDecision = Type.Static<typeof LiveDecision>
+
 /** What is counted: since this process began, where nothing else is said. */
 export interface Figures {
   /** By kind of fact. */

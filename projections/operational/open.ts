@@ -2,6 +2,7 @@
 import type pg from 'pg'
 import type { Build, Database, Summed } from '../runner/database.ts'
 import { type Access, addBuild, buildsOf, connect, dropBuild, prepareDatabase, schemaOf, switchTo } from './database.ts'
+import { type ReaderAccess, readerOf } from './pages.ts'
 import { sumsOf } from './read.ts'
 import { operational } from './rows.ts'
 import { OperationalStore } from './store.ts'
@@ -18,13 +19,13 @@ export interface OperationalOptions {
 }
 
 /** Throws Refusal DATABASE. */
-export async function openOperational(o: OperationalOptions): Promise<Database<Change>> {
+export async function openOperational(o: OperationalOptions): Promise<OperationalDatabase> {
   const admin = await connect(o.access, 'admin', o.lost)
   await prepareDatabase(admin, o.access)
   return new OperationalDatabase(o, admin)
 }
 
-class OperationalDatabase implements Database<Change> {
+export class OperationalDatabase implements Database<Change> {
   readonly projection = operational
   readonly #o: OperationalOptions
   readonly #admin: pg.Client
@@ -39,6 +40,10 @@ class OperationalDatabase implements Database<Change> {
   get address(): string {
     const { host, port, database } = this.#o.access
     return `postgres://${host}:${port}/${database}`
+  }
+  /** Where readers of the rows enter. */
+  get readers(): ReaderAccess {
+    return readerOf(this.#o.access)
   }
   live(): Promise<Build> {
     return prepareDatabase(this.#admin, this.#o.access)

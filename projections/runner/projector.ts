@@ -44,6 +44,8 @@ export interface ProjectorOptions<Change> {
   readonly until?: { readonly position: number; readonly reached: () => void }
 }
 
+/** Further behind than this, whoever looks at the views is told that they are old. */
+export const LAG_MS_MAX = 60_000
 export interface Lag {
   readonly checkpoint: number
   readonly behindRecords: number

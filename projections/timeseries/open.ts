@@ -60,16 +60,15 @@ export class TimeseriesDatabase implements Database<Change> {
   async store(build: number): Promise<TimeseriesStore> {
     return new TimeseriesStore(this.client, databaseOf(build), this.#o.tenant, this.#o.site)
   }
+  reader(build: number): TimeseriesReader {
+    return new TimeseriesReader(this.client, databaseOf(build), this.#o.tenant, this.#o.site)
+  }
   async sums(build: number, like: number): Promise<Summed> {
-    const reader = this.#reader(build)
-    const checkpoint = await reader.checkpoint()
-    return { checkpoint, sums: await reader.sums(checkpoint, await this.#reader(like).hotFromMs()) }
+    const reader = this.reader(build)
+    const { position: checkpoint } = await reader.reached()
+    return { checkpoint, sums: await reader.sums(checkpoint, await this.reader(like).hotFromMs()) }
   }
   async close(): Promise<void> {
     await this.client.close()
-  }
-
-  #reader(build: number): TimeseriesReader {
-    return new TimeseriesReader(this.client, databaseOf(build), this.#o.tenant, this.#o.site)
   }
 }

@@ -17,6 +17,8 @@ export interface Span {
   /** Not in it. */
   readonly toMs: number
   readonly max?: number
+  /** A checkpoint read before: of that prefix, where more than one question is one answer. */
+  readonly upTo?: number
 }
 interface Moment {
   readonly position: number
@@ -28,6 +30,26 @@ interface Moment {
 export interface Which {
   readonly asset?: string
   readonly point?: string
+}
+/** The last row that a reader has; only what comes after it is wanted. */
+interface AfterPoint extends OfPoint {
+  readonly position: number
+}
+interface AfterRollup extends OfPoint {
+  readonly atMs: number
+  readonly unit: string
+}
+/** Dissent: only what somebody was outvoted in. */
+interface WhichVerdicts {
+  readonly source?: string
+  readonly dissent?: boolean
+  readonly afterPosition?: number
+}
+export interface Reached {
+  /** -1: nothing is there. */
+  readonly position: number
+  /** Log time there. */
+  readonly atMs: number
 }
 interface OfPoint {
   readonly asset: string
@@ -82,34 +104,46 @@ export class TimeseriesReader {
   }
 
   /** By (epoch, cycle), which is the order of the log. */
-  points({ asset = '', point = '' }: Which, span: Span): Promise<PointRow[]> {
+  points({ asset = '', point = '' }: Which, span: Span, after: AfterPoint = FIRST): Promise<PointRow[]> {
     return this.#ask(
       `SELECT ${MOMENT}, asset, point, value, word, unit, quality, age_ms AS ageMs FROM ${this.#database}.points FINAL
-       WHERE ${OF_SITE} AND ${OF_POINT} AND ${IN_SPAN} ORDER BY position, asset, point`,
-      { asset, point, ...paramsOf(span) },
+       WHERE ${OF_SITE} AND ${OF_POINT} AND ${IN_SPAN}
+         AND (position, asset, point) > ({afterPosition:UInt64}, {afterAsset:String}, {afterPoint:String})
+       ORDER BY position, asset, point`,
+      { asset, point, ...paramsOf(span), ...afterOf(after), afterPosition: after.position },
       span,
     )
   }
   /** Of the numbers that were measured; a slot in which none was has no row. */
-  rollup(minutes: RollupMinutes, { asset = '', point = '' }: Which, span: Span): Promise<RollupRow[]> {
+  rollup(
+    minutes: RollupMinutes,
+    { asset = '', point = '' }: Which,
+    span: Span,
+    after: AfterRollup = FIRST,
+  ): Promise<RollupRow[]> {
+    const from = { afterMs: after.atMs, afterUnit: after.unit }
     return this.#ask(
       `SELECT toInt64(toUnixTimestamp(at)) * 1000 AS atMs, asset, point, unit, sum(p.count) AS count, sum(p.total) AS total,
          min(p.least) AS least, max(p.most) AS most, argMax(p.latest, p.slice) AS latest
        FROM (SELECT at, asset, point, unit, arrayJoin(groupUniqArrayArray(pieces)) AS p FROM ${this.#database}.${ROLLUPS[minutes]}
          WHERE tenant = {tenant:String} AND site = {site:String} AND ${OF_POINT}
-           AND at >= toDateTime(intDiv({fromMs:Int64}, 1000), 'UTC') AND at < toDateTime(intDiv({toMs:Int64}, 1000), 'UTC')
+           AND at >= toDateTime(intDiv({fromMs:Int64} + 999, 1000), 'UTC') AND at < toDateTime(intDiv({toMs:Int64} + 999, 1000), 'UTC')
+           AND (at, asset, point, unit)
+             > (toDateTime(intDiv({afterMs:Int64}, 1000), 'UTC'), {afterAsset:String}, {afterPoint:String}, {afterUnit:String})
          GROUP BY at, asset, point, unit)
        WHERE p.slice <= {checkpoint:UInt64} GROUP BY at, asset, point, unit
        ORDER BY at, asset, point, unit`,
-      { asset, point, ...paramsOf(span) },
+      { asset, point, ...paramsOf(span), ...afterOf(after), ...from },
       span,
     )
   }
-  decisions(span: Span): Promise<DecisionRow[]> {
+  decisions(span: Span, { source = '', dissent, afterPosition = -1 }: WhichVerdicts = {}): Promise<DecisionRow[]> {
+    const outvoted = dissent === undefined ? '' : `AND ${dissent ? 'notEmpty' : 'empty'}(dissenters)`
     return this.#ask(
       `SELECT ${MOMENT}, seq, source, digest, signers, dissenters, latency_us AS latencyUs, writes, unconfirmed
-       FROM ${this.#database}.decisions FINAL WHERE ${OF_SITE} AND ${IN_SPAN} ORDER BY position`,
-      paramsOf(span),
+       FROM ${this.#database}.decisions FINAL WHERE ${OF_SITE} AND ${IN_SPAN} ${outvoted}
+         AND ({source:String} = '' OR source = {source:String}) AND position >= {next:UInt64} ORDER BY position`,
+      { ...paramsOf(span), source, next: afterPosition + 1 },
       span,
     )
   }
@@ -148,19 +182,30 @@ export class TimeseriesReader {
       WHERE tenant = {tenant:String} AND site = {site:String}`
     return (await rowsOf<{ ms: number }>(this.#client, first, this.#of))[0]?.ms ?? 0
   }
-  /** -1: nothing is there. */
-  async checkpoint(): Promise<number> {
-    const newest = `SELECT position FROM ${this.#database}.checkpoints
+  async setAsideCount(upTo: number): Promise<number> {
+    const count = `SELECT uniqExact(position) AS n FROM ${this.#database}.set_aside WHERE ${OF_SITE}`
+    const params = { ...this.#of, checkpoint: Math.max(0, upTo) }
+    return (await rowsOf<{ n: number }>(this.#client, count, params))[0]?.n ?? 0
+  }
+  /** No row of this kind is older, of whomever: what is before need not be looked through. */
+  async beginsAtMs(table: 'points' | 'decisions' | (typeof ROLLUPS)[RollupMinutes]): Promise<number> {
+    const first = `SELECT toInt64(toUnixTimestamp(toDateTime(min(at), 'UTC'))) * 1000 AS ms FROM ${this.#database}.${table}`
+    return (await rowsOf<{ ms: number }>(this.#client, first))[0]?.ms ?? 0
+  }
+  async reached(): Promise<Reached> {
+    const newest = `SELECT position, at_ms AS atMs FROM ${this.#database}.checkpoints
       WHERE tenant = {tenant:String} AND site = {site:String} ORDER BY turn DESC LIMIT 1`
-    const [at] = await rowsOf<{ position: number }>(this.#client, newest, this.#of)
-    return at?.position ?? -1
+    return (await rowsOf<Reached>(this.#client, newest, this.#of))[0] ?? { position: -1, atMs: 0 }
   }
 
-  async #ask<T>(query: string, params: Params, { max = ROWS_MAX }: { readonly max?: number }): Promise<T[]> {
-    const checkpoint = await this.checkpoint()
+  async #ask<T>(query: string, params: Params, { max = ROWS_MAX, upTo }: Pick<Span, 'max' | 'upTo'>): Promise<T[]> {
+    const checkpoint = upTo ?? (await this.reached()).position
     if (checkpoint < 0) return []
     const limit = Math.min(max, ROWS_MAX)
     return rowsOf<T>(this.#client, `${query} LIMIT ${limit}`, { ...params, ...this.#of, checkpoint })
   }
 }
+/** Before every row: no asset has an empty name. */
+const FIRST = { position: 0, atMs: 0, asset: '', point: '', unit: '' }
+const afterOf = ({ asset, point }: OfPoint): Params => ({ afterAsset: asset, afterPoint: point })
 const paramsOf = ({ fromMs, toMs }: Span): Params => ({ fromMs, toMs })

@@ -13,6 +13,7 @@ interface Checkpoint {
   readonly turn: number
   readonly topic_id: string
   readonly position: number
+  readonly at_ms: number
   readonly passed: readonly number[]
 }
 
@@ -38,10 +39,10 @@ export class TimeseriesStore implements Store<Change> {
   /** Nothing is readable from the first word on; a clearing that was cut short is done again, since no log is named. */
   async clear(topicId: string): Promise<void> {
     const former = await this.#checkpoint()
-    if (former) await this.#move({ topic_id: '', position: -1, passed: [] })
+    if (former) await this.#move({ topic_id: '', position: -1, at_ms: 0, passed: [] })
     for (const table of former ? ROW_TABLES : [])
       await run(this.#client, `ALTER TABLE ${this.#table(table)} DELETE WHERE ${OF_SITE}`, this.#of)
-    await this.#move({ topic_id: topicId, position: -1, passed: [] })
+    await this.#move({ topic_id: topicId, position: -1, at_ms: 0, passed: [] })
   }
   /** K3: the checkpoint after all rows; the fold after the checkpoint, so that it is never above it. */
   async apply({ expected, to, slices, passed, fold }: Batch<Change>): Promise<Applied> {
@@ -53,13 +54,14 @@ export class TimeseriesStore implements Store<Change> {
     }
     const aside = slices.flatMap(s => s.setAside.map(a => [s.to, a.position, a.code, a.reason]))
     await this.#insert('set_aside', ['position', 'code', 'reason'], aside)
-    await this.#move({ topic_id: at.topic_id, position: to, passed }, at.turn)
+    const at_ms = slices.at(-1)?.atMs ?? at.at_ms
+    await this.#move({ topic_id: at.topic_id, position: to, at_ms, passed }, at.turn)
     if (fold) await this.#keep(fold, at.turn)
     return { kind: 'applied' }
   }
 
   async #checkpoint(): Promise<Checkpoint | undefined> {
-    const newest = `SELECT turn, topic_id, position, passed FROM ${this.#table('checkpoints')} WHERE ${OF_SITE}
+    const newest = `SELECT turn, topic_id, position, at_ms, passed FROM ${this.#table('checkpoints')} WHERE ${OF_SITE}
       ORDER BY turn DESC LIMIT 1`
     return (await this.#rows<Checkpoint>(newest))[0]
   }

@@ -30,6 +30,11 @@ export const ERRORS = {
   CONTENT_TYPE: { status: 415, title: 'The body is of another type', fix: 'Send the content type that is named' },
   CURSOR_GONE: { status: 410, title: 'What the cursor points at is no longer kept', fix: 'Begin without a cursor' },
   TOO_MANY: { status: 429, title: 'More at once than this node serves', fix: 'Close one, or use another node' },
+  TOO_OFTEN: {
+    status: 429,
+    title: 'More requests than one token may make',
+    fix: 'Ask again after the seconds of Retry-After; ask for larger pages, or listen to the live events',
+  },
   INTERNAL: {
     status: 500,
     title: 'A fault of this node',

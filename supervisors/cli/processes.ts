@@ -58,21 +58,27 @@ export const nodeVerb = processVerb(
 
 /** Its databases are beside it: they begin after it, end after it, and what befalls them is not its business. */
 async function nodeWithViews(config: ReturnType<typeof nodeConfigOf>): Promise<Standing> {
-  const { name, log, servers } = config
+  const { name, log, servers, views } = config
   const node = await openNode(config)
-  const views = config.sites.map(({ manifest: { manifest }, definitions, data }) => {
+  const projectors = config.sites.map(({ manifest: { manifest }, definitions, data }, nth) => {
     const { tenant, site, partition } = manifest
     const of = { folderOf: (projection: string) => join(data, projection), log, tenant, site, partition, definitions }
-    return new Projectors(of, servers, hostPorts(name, data, { of: { node: name, tenant, site } }))
+    const http = views === null ? null : { ...config.http, address: above(views, nth) }
+    const ports = hostPorts(name, data, { of: { node: name, tenant, site } })
+    const opened = (address: string) => ports.note('info', 'rows are asked for here', { address })
+    return new Projectors(of, servers, ports, http && { http, opened })
   })
-  for (const each of views) void each.start()
+  for (const each of projectors) void each.start()
   return {
     async stop() {
       await node.stop()
-      await Promise.all(views.map(each => each.stop()))
+      await Promise.all(projectors.map(each => each.stop()))
     },
   }
 }
+
+const above = (address: string, by: number): string =>
+  address.replace(/\d+$/, port => (port === '0' ? port : String(Number(port) + by)))
 
 export const gatewayVerb = processVerb('gateway', 'Runs the gateway of one site', (path, file) => {
   const config = gatewayConfigOf(path, file)

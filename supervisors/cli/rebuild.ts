@@ -84,7 +84,7 @@ async function own(call: Call, folder: Folder): Promise<Reached> {
   const given = { operational: call.text('postgres') ?? null, timeseries: call.text('clickhouse') ?? null }
   const servers = Object.fromEntries(namesOf(call).map(name => [name, given[name]]))
   const of = projectedIn(dir, folder.manifest, definitionsOf(call))
-  const projectors = new Projectors(of, servers, hostPorts('rebuild', dir))
+  const projectors = new Projectors(of, servers, hostPorts('rebuild', dir), null)
   await projectors.start()
   const status = () => projectors.status()
   const close = () => projectors.stop()

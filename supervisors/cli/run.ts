@@ -52,7 +52,11 @@ export const run: Verb = {
     for: { type: 'string', value: 'TIME', text: 'Stop after so much plant time, e.g. 24h' },
     mode: { type: 'string', value: 'MODE', default: 'automatic', text: 'automatic, or observe: nothing is written' },
     data: dataOption,
-    port: { type: 'string', value: 'N', text: 'HTTP port of the first node; the others take the next ones (any free)' },
+    port: {
+      type: 'string',
+      value: 'N',
+      text: 'HTTP port of the first node; the others and the views take the next ones (any free)',
+    },
     log: {
       type: 'string',
       value: 'DRIVER',
@@ -111,7 +115,11 @@ async function site(call: Call): Promise<number> {
     failed: reason => fell!(reason),
   })
   const tally = new TallyChild(prepared, ports)
-  const projectors = projectorsOf(call, prepared, ports)
+  const projectors = projectorsOf(call, prepared, ports, address => {
+    running.viewsAt(address)
+    emit({ kind: 'views', address })
+    if (!json && !process.stdout.isTTY) call.say(`views at http://${address}`) // the live view shows it
+  })
   let interrupted = false
   let wake = () => {}
   const interrupt = () => {
@@ -201,7 +209,7 @@ async function site(call: Call): Promise<number> {
       }
       if (!process.stdout.isTTY || json) continue
       const { pids, nowMs: siteTimeMs } = running
-      const views = (await projectors?.status()) ?? {}
+      const views = { address: projectors?.views ?? null, projections: (await projectors?.status()) ?? {} }
       const screen = await tally.draw({ title: manifest.title, gateway, pids, views, siteTimeMs, hints: hints() })
       if (screen !== null) call.say(screen)
     }
@@ -230,14 +238,26 @@ async function site(call: Call): Promise<number> {
   return interrupted && running.supervisor.state === 'failed' ? 1 : 0
 }
 
-function projectorsOf(call: Call, { dir, site, signed }: Prepared, ports: Ports): Projectors | null {
+function projectorsOf(
+  call: Call,
+  { dir, site, signed }: Prepared,
+  ports: Ports,
+  opened: (address: string) => void,
+): Projectors | null {
   if (call.flag('no-projections')) return null
   const servers = { operational: call.text('postgres') ?? null, timeseries: call.text('clickhouse') ?? null }
-  return new Projectors(projectedIn(dir, signed.manifest, site.definitions), servers, ports)
+  // after the nodes' ports, where those are asked for
+  const port = call.text('port') === undefined ? 0 : Number(call.text('port')) + NODES.length
+  const grants = [{ tenant: signed.manifest.tenant, tokenFile: folders(dir).token }]
+  return new Projectors(projectedIn(dir, signed.manifest, site.definitions), servers, ports, {
+    http: { address: `127.0.0.1:${port}`, grants },
+    opened,
+  })
 }
 const statusOf = async (running: Run, projectors: Projectors | null) => ({
   ...(await running.status()),
   projections: (await projectors?.status()) ?? {},
+  views: projectors?.views ?? null,
 })
 
 /** The highest mean import over a minute, by the plant's own meter. */

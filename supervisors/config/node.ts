@@ -3,8 +3,8 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isLoopback, TOKEN_CHARS_MIN } from '../../projections/api/access.ts'
 import type { SignedManifest } from '../../protocol/words/manifest.ts'
-import type { HttpConfig } from '../node/api.ts'
 import type { NodeConfig } from '../node/open.ts'
+import type { HttpConfig } from '../process/door.ts'
 import type { Servers } from '../run/projectors.ts'
 import { Found } from './found.ts'
 import type { FileOf } from './shape.ts'
@@ -12,8 +12,14 @@ import type { FileOf } from './shape.ts'
 type NodeFile = FileOf<'node'>
 type Grant = NodeFile['http']['grants'][number]
 
+/** What a node keeps beside deciding: databases, and where their rows are asked for. */
+export interface Views {
+  readonly servers: Servers
+  readonly views: string | null
+}
+
 /** Throws CONFIG. */
-export function nodeConfigOf(path: string, file: NodeFile): NodeConfig & { readonly servers: Servers } {
+export function nodeConfigOf(path: string, file: NodeFile): NodeConfig & Views {
   const found = new Found(path)
   const sites = sitesOf(file, found)
   const http = httpOf(file, found)
@@ -28,6 +34,7 @@ export function nodeConfigOf(path: string, file: NodeFile): NodeConfig & { reado
     sites,
     http,
     servers: serversOf(file.projections ?? {}),
+    views: file.projections?.http ?? null,
     clock: { kind: 'host' },
     lockstep: false,
   }

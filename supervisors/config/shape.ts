@@ -96,6 +96,8 @@ const NodeFile = Type.Object(
         {
           postgres: Type.Optional(databaseOf('postgres|postgresql', 'postgres://user:password@host:5432/database')),
           clickhouse: Type.Optional(databaseOf('http|https', 'http://user:password@host:8123')),
+          /** Where the rows of the first site are asked for; those of the others are one port above each other. */
+          http: Type.Optional(Address),
         },
         closed,
       ),

@@ -116,6 +116,7 @@ function nodeFile(o: Deployment, name: string, address: string, tenant: string):
     projections: {
       postgres: fromEnvironment('QUORATE_POSTGRES', 'none'),
       clickhouse: fromEnvironment('QUORATE_CLICKHOUSE', 'none'),
+      http: above(http),
     },
   }
 }

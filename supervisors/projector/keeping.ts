@@ -1,12 +1,10 @@
 /** One database kept at the log: the projector of its live build, a rebuild beside it when asked for, and its lag. */
 import type { Build, Database } from '../../projections/runner/database.ts'
-import { type Lag, Projector, type ProjectorOptions } from '../../projections/runner/projector.ts'
+import { LAG_MS_MAX, type Lag, Projector, type ProjectorOptions } from '../../projections/runner/projector.ts'
 import { Rebuild, type RebuildAsked, type RebuildProgress } from '../../projections/runner/rebuild.ts'
 import type { Cancel, Clock, Note } from '../../protocol/ports.ts'
 import { Refusal } from '../../protocol/words/errors.ts'
 
-/** Further behind than this, whoever looks at the views is told that they are old. */
-export const LAG_MS_MAX = 60_000
 const LOOK_MS = 5_000
 
 export interface KeepingOptions<Change> {
@@ -49,6 +47,10 @@ export class Keeping<Change> {
     this.#looking?.cancel()
     await this.#projector.stop()
     await this.#o.database.close()
+  }
+  /** The one that is read. */
+  get build(): number {
+    return this.#build
   }
   async status(): Promise<KeepingStatus> {
     const { database } = this.#o

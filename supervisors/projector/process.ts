@@ -1,21 +1,36 @@
 /** A projector in a process of its own: no database, and no step that does not end, is in the way of control. */
 import { mkdirSync } from 'node:fs'
 import { constants, setPriority } from 'node:os'
+import { OperationalDatabase } from '../../projections/operational/open.ts'
+import type { ReaderAccess } from '../../projections/operational/pages.ts'
+import type { Database } from '../../projections/runner/database.ts'
 import type { RebuildAsked } from '../../projections/runner/rebuild.ts'
+import { TimeseriesDatabase } from '../../projections/timeseries/open.ts'
 import { ed25519Verifier } from '../../protocol/codec/sign.ts'
+import type { EventLog } from '../../protocol/log/event-log.ts'
+import type { Ports } from '../../protocol/ports.ts'
 import type { LogConfig } from '../config/shape.ts'
 import { serveParent } from '../process/child.ts'
+import type { HttpConfig } from '../process/door.ts'
 import { openTopic } from '../real/logs.ts'
 import { hostPorts } from '../real/ports.ts'
 import { skipsIn } from '../records/skips.ts'
 import { openEngine } from '../site/engine.ts'
 import { type EngineOptions, openDatabase } from './engine.ts'
 import { Keeping } from './keeping.ts'
+import { ViewsDoor } from './views.ts'
 
 export interface ProjectorConfig extends EngineOptions {
   readonly log: LogConfig
   readonly partition: number
   readonly definitions: readonly string[]
+  /** The door to the rows of both databases, where this one is the time series; null: none. */
+  readonly views: HttpConfig | null
+}
+/** What others must know of it to find the rows. */
+export interface Begun {
+  readonly views: string | null
+  readonly readers: ReaderAccess | null
 }
 
 async function open(config: ProjectorConfig) {
@@ -33,7 +48,24 @@ async function open(config: ProjectorConfig) {
   const { host, note } = ports
   const keeping = new Keeping({ database, projector: { facts, partition, fold, skipsKnownTo }, host, note, fail })
   await keeping.start()
-  return { facts, keeping }
+  const door = doorOf(config, database, keeping, facts, ports)
+  await door?.start()
+  const begun: Begun = {
+    views: door?.address ?? null,
+    readers: database instanceof OperationalDatabase ? database.readers : null,
+  }
+  return { facts, keeping, door, begun }
+}
+function doorOf(
+  { tenant, site, partition, views }: ProjectorConfig,
+  database: Database<unknown>,
+  keeping: Keeping<unknown>,
+  facts: EventLog,
+  ports: Ports,
+): ViewsDoor | null {
+  if (views === null || !(database instanceof TimeseriesDatabase)) return null
+  const timeseries = () => database.reader(keeping.build)
+  return new ViewsDoor(ports, views, [{ tenant, site, partition, facts, timeseries }])
 }
 let running: Awaited<ReturnType<typeof open>> | null = null
 const own = () => {
@@ -43,6 +75,7 @@ const own = () => {
 async function stop(): Promise<void> {
   const ending = running
   running = null
+  await ending?.door?.stop()
   await ending?.keeping.stop()
   await ending?.facts.close()
 }
@@ -52,7 +85,9 @@ serveParent(
   {
     start: async (config: ProjectorConfig) => {
       running = await open(config)
+      return running.begun
     },
+    operational: (access: ReaderAccess) => own().door?.readAt(access),
     status: async () => ({ pid: process.pid, ...(await own().keeping.status()) }),
     rebuild: (asked: RebuildAsked) => own().keeping.rebuild(asked),
     drop: (build: number) => own().keeping.drop(build),

@@ -2,17 +2,19 @@
  * The projectors of a run, beside it: children of a supervisor of their own, whose falls are nobody else's. They begin
  * once control runs, and end after it.
  */
+import type { ReaderAccess } from '../../projections/operational/pages.ts'
 import type { RebuildAsked } from '../../projections/runner/rebuild.ts'
 import type { Ports } from '../../protocol/ports.ts'
 import { Refusal } from '../../protocol/words/errors.ts'
 import type { Manifest } from '../../protocol/words/manifest.ts'
 import type { LogConfig } from '../config/shape.ts'
 import { Supervisor } from '../kit/supervisor.ts'
+import type { HttpConfig } from '../process/door.ts'
 import { processChild } from '../process/process-child.ts'
 import type { Spawned } from '../process/spawn.ts'
 import { PROJECTIONS, type ProjectionName } from '../projector/engine.ts'
 import type { KeepingStatus } from '../projector/keeping.ts'
-import type { ProjectorConfig } from '../projector/process.ts'
+import type { Begun, ProjectorConfig } from '../projector/process.ts'
 import { logOf } from '../real/logs.ts'
 import type { Ask } from './control.ts'
 import { folders } from './prepare.ts'
@@ -40,16 +42,26 @@ export interface ProjectedSite {
   readonly definitions: readonly string[]
 }
 
+/** The door to the rows, and who wants to know where it is. */
+export interface ViewsAsked {
+  readonly http: HttpConfig
+  readonly opened: (address: string) => void
+}
+
 export class Projectors {
   readonly #of: ProjectedSite
+  readonly #asked: ViewsAsked | null
   readonly #servers: Servers
   readonly #ports: Ports
   readonly #spawned = new Map<string, Spawned>()
   readonly #down = new Map<string, string>()
   #tree: Supervisor | null = null
+  #views: string | null = null
+  #readers: ReaderAccess | null = null
 
-  constructor(of: ProjectedSite, servers: Servers, ports: Ports) {
+  constructor(of: ProjectedSite, servers: Servers, ports: Ports, views: ViewsAsked | null) {
     this.#of = of
+    this.#asked = views
     this.#servers = servers
     this.#ports = ports
   }
@@ -72,6 +84,10 @@ export class Projectors {
     await this.#tree?.stop()
   }
 
+  /** Where the rows are served; null: not yet, or not at all. */
+  get views(): string | null {
+    return this.#views
+  }
   async status(): Promise<ProjectorsStatus> {
     const ask = async (name: string) => {
       const status = await this.#spawned
@@ -99,8 +115,22 @@ export class Projectors {
     this.#spawned.set(name, spawned)
     const { folderOf, ...of } = this.#of
     const own = { projection: name, dir: folderOf(name), server: this.#servers[name] ?? null }
-    await spawned.ask('start', { ...own, ...of } satisfies ProjectorConfig)
+    const begun = await spawned.ask<Begun>('start', { ...own, ...of, views: this.#viewsOf() } satisfies ProjectorConfig)
     this.#down.delete(name)
+    this.#readers = begun.readers ?? this.#readers
+    // one that is not up yet is told here, too, once it is
+    if (this.#readers)
+      await this.#spawned
+        .get('timeseries')
+        ?.ask('operational', this.#readers)
+        .catch(() => {})
+    if (begun.views === null) return
+    this.#views = begun.views
+    this.#asked?.opened(begun.views)
+  }
+  /** Whoever starts anew is found where it was. */
+  #viewsOf(): HttpConfig | null {
+    return this.#asked && { ...this.#asked.http, address: this.#views ?? this.#asked.http.address }
   }
 }
 

@@ -10,6 +10,8 @@ interface RunFile {
   /** Where the API's token is. */
   readonly token: string
   readonly http: Readonly<Record<string, string | undefined>>
+  /** Where the rows of the databases are served; null: not yet, or not at all. */
+  readonly views: string | null
   readonly pids: Readonly<Record<string, number>>
 }
 export function writeRunFile(dir: string, run: RunFile): void {

@@ -38,6 +38,7 @@ export class Run {
   /** From then on the file of the run follows each restart. */
   #started = false
   #refused: Refusal | null = null
+  #views: string | null = null
 
   constructor(options: RunOptions) {
     this.#o = options
@@ -89,6 +90,11 @@ export class Run {
     return { pids: this.pids, nodes: Object.fromEntries(nodes), gateway, supervisor: this.#tree.state }
   }
 
+  /** The rows of the databases are served here. */
+  viewsAt(address: string): void {
+    this.#views = address
+    this.#changed()
+  }
   async start(): Promise<void> {
     await this.#tree.start()
     if (this.#refused) throw this.#refused
@@ -201,7 +207,15 @@ export class Run {
     const { prepared, faults } = this.#o
     const { pids, http } = this.parts
     const { site } = prepared.signed.manifest
-    writeRunFile(prepared.dir, { pid: process.pid, site, faults, token: this.#at.token, http, pids })
+    writeRunFile(prepared.dir, {
+      pid: process.pid,
+      site,
+      faults,
+      token: this.#at.token,
+      http,
+      views: this.#views,
+      pids,
+    })
   }
 
   /** Signed by the operator's key as anybody's commands are; the id is of this site's first start. */

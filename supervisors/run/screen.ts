@@ -18,7 +18,7 @@ export interface ScreenInputs {
   readonly tally: Tally
   readonly gateway: GatewayStatus | null
   readonly pids: Readonly<Record<string, number>>
-  readonly views: ProjectorsStatus
+  readonly views: { readonly address: string | null; readonly projections: ProjectorsStatus }
   readonly siteTimeMs: number
   readonly hints: readonly string[]
 }
@@ -64,8 +64,8 @@ export function draw(s: ScreenInputs): string {
       .map(([name, pid]) => `${name} ${pid}`)
       .join('   ')}`,
   )
-  const views = Object.entries(s.views).map(([name, view]) => `${name} ${viewInWords(view)}`)
-  if (views.length > 0) lines.push(`views    ${views.join('   ')}`)
+  const views = Object.entries(s.views.projections).map(([name, view]) => `${name} ${viewInWords(view)}`)
+  if (views.length > 0) lines.push(`views    ${[...views, s.views.address ?? ''].join('   ')}`)
   const alarms = recordsOf(state?.alarms ?? []).filter(([, a]) => site?.lives.alarm.has(a.state, 'active'))
   for (const [key, alarm] of alarms.slice(0, 6)) lines.push(`${BOLD}ALARM${PLAIN}    ${key}: ${alarm.text}`)
   lines.push('', ...s.hints.map(h => `${DIM}${h}${PLAIN}`))

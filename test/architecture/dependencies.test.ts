@@ -106,8 +106,6 @@ const ADAPTERS = [
   ...[
     'supervisors/main.ts',
     'supervisors/node/process.ts',
-    'supervisors/projector/process.ts',
-    'supervisors/node/api.ts',
     'supervisors/gateway/process.ts',
     'supervisors/projector/process.ts',
   ],

@@ -2,6 +2,9 @@
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { parseFact } from '../../protocol/codec/fact.ts'
+import type { FactOf } from '../../protocol/words/facts.ts'
+import { openTopic } from '../../supervisors/real/logs.ts'
 import type { ProjectorStatus } from '../../supervisors/run/projectors.ts'
 import { folder, quorate, remove, SiteRun, steady, until } from './site-run.ts'
 
@@ -53,12 +56,83 @@ test('both follow the log beside a run that does not wait for them', async () =>
   elsewhere.push(await postgresFolder())
 })
 
+const token = () => readFileSync(join(data, 'token'), 'utf8').trim()
+async function view(path: string, bearer = token()): Promise<{ status: number; body: any }> {
+  const { views } = JSON.parse(readFileSync(join(data, 'run.json'), 'utf8'))
+  const reply = await fetch(`http://${views}${path}`, { headers: { Authorization: `Bearer ${bearer}` } })
+  const text = await reply.text()
+  return { status: reply.status, body: text.startsWith('{') ? JSON.parse(text) : text }
+}
+/** Every row of a list, by pages of so many, up to a position. */
+async function rowsOf(list: string, limit: number, upTo = Number.POSITIVE_INFINITY): Promise<any[]> {
+  const rows: any[] = []
+  const sign = list.includes('?') ? '&' : '?'
+  for (let cursor = ''; ; ) {
+    const { status, body } = await view(`/api/v1/sites/home/${list}${sign}limit=${limit}${cursor}`)
+    expect(status, JSON.stringify(body)).toBe(200)
+    rows.push(...body.items.filter((row: any) => row.position <= upTo))
+    if (!body.more || (body.items.at(-1)?.position ?? 0) > upTo) return rows
+    cursor = `&cursor=${body.next}`
+  }
+}
+
+test('the rows of both are served by pages, and the points are those of the log', async () => {
+  await run.line(line => line.kind === 'views')
+  expect((await run.status()).views).toBe((await run.line(line => line.kind === 'views')).address)
+  const facts = await openTopic({ driver: 'embedded', dir: join(data, 'log') }, 'facts', { readOnly: true })
+  const { next } = await facts.ends(0)
+  // a frame that was sent twice counts once
+  const frames = new Map<string, { readonly position: number; readonly fact: FactOf<'FrameMeasured'> }>()
+  for (const { position, body } of await facts.read(0, 0, next)) {
+    const opened = parseFact(body)
+    if (opened.kind === 'refused' || opened.fact.kind !== 'FrameMeasured') continue
+    const cycle = `${opened.fact.epoch} ${opened.fact.cycle}`
+    if (!frames.has(cycle)) frames.set(cycle, { position, fact: opened.fact })
+  }
+  await facts.close()
+  await until(async () => ((await projector('timeseries'))?.checkpoint ?? -1) >= next - 1)
+
+  const expected = [...frames.values()].flatMap(({ position, fact }) =>
+    Object.entries(fact.assets).flatMap(([asset, { points }]) =>
+      Object.entries(points).map(([point, { value, unit = null, quality, ageMs }]) => {
+        return { position, cycle: fact.cycle, asset, point, value, unit, quality, ageMs }
+      }),
+    ),
+  )
+  const order = (a: any, b: any) =>
+    a.position - b.position || (a.asset < b.asset ? -1 : a.asset > b.asset ? 1 : a.point < b.point ? -1 : 1)
+  const points = await rowsOf('points', 97, next - 1)
+  expect(points.map(({ atMs: _, epoch: __, ...row }) => row)).toEqual(expected.sort(order))
+
+  const ofSoc = await rowsOf('points?asset=bat1&point=soc', 20, next - 1)
+  expect(ofSoc).toEqual(points.filter(p => p.asset === 'bat1' && p.point === 'soc'))
+  const verdicts = await rowsOf('decisions?source=majority', 20, next - 1)
+  expect(verdicts.length).toBeGreaterThan(3)
+  expect(new Set(verdicts.map(row => row.seq)).size).toBe(verdicts.length)
+  const commands = await rowsOf('commands?target=site', 1)
+  expect(commands.map(row => [row.id, row.state])).toEqual([['first-site-automatic', 'confirmed']])
+  for (const list of ['alarms', 'points?rollup=1m', 'points?rollup=15m']) await rowsOf(list, 2)
+})
+
+test('what is asked wrongly is refused, and strangers see nothing', async () => {
+  const statusOf = async (path: string, bearer?: string) => (await view(path, bearer)).status
+  expect(await statusOf('/api/v1/sites/home/points?cursor=nobodys')).toBe(400)
+  expect(await statusOf('/api/v1/sites/home/points', 'e'.repeat(64))).toBe(401)
+  expect(await statusOf('/api/v1/sites/elsewhere/points')).toBe(404)
+  expect((await view('/metrics')).body).toContain('quorate_projection_up{site="home",projection="operational"} 1')
+  expect((await view('/api/v1/openapi.json')).body.openapi).toBe('3.1.0')
+  expect(await statusOf('/healthz')).toBe(200)
+})
+
 test('a projector that is killed is back and current, and control has not noticed', async () => {
   for (const name of ['operational', 'timeseries']) {
     const { pid } = await current(name)
     process.kill(pid, 'SIGKILL')
     await until(async () => ((await projector(name))?.pid ?? pid) !== pid)
     await current(name)
+    // the same door, at the same place, over whichever database began anew
+    for (const list of ['points?limit=1', 'commands?limit=1'])
+      await until(async () => (await view(`/api/v1/sites/home/${list}`).catch(() => null))?.body.items?.length === 1)
   }
   expect((await run.status()).gateway!.slots.uncovered).toBe(0)
 })

@@ -17,7 +17,10 @@ import type { Summary } from '../../supervisors/run/summary.ts'
 const MAIN = fileURLToPath(new URL('../../supervisors/main.ts', import.meta.url))
 const NODE = ['--disable-warning=ExperimentalWarning', MAIN]
 
-export type Status = Awaited<ReturnType<Run['status']>> & { readonly projections: ProjectorsStatus }
+export type Status = Awaited<ReturnType<Run['status']>> & {
+  readonly projections: ProjectorsStatus
+  readonly views: string | null
+}
 export type Line = { readonly kind: string; readonly [field: string]: any }
 
 export const folder = (): string => mkdtempSync(join(tmpdir(), 'quorate-'))

@@ -3,9 +3,29 @@ import Type from 'typebox'
 import { Refusal } from '../../../protocol/words/errors.ts'
 import { SLUG } from '../../../protocol/words/ids.ts'
 import { notYet, type Route, siteOf } from '../route.ts'
-import { EventStream, STREAMS_MAX } from '../stream.ts'
+import { EventStream, type Sink, STREAMS_MAX } from '../stream.ts'
 
 const EVENTS_TYPE = 'text/event-stream'
+
+/** Of a node's `ServerResponse`, what is needed. */
+interface Response {
+  readonly writableLength: number
+  write(text: string): unknown
+  destroy(): unknown
+}
+export const serverSent = (response: Response): Sink => ({
+  get unsentBytes() {
+    return response.writableLength
+  },
+  tell(events) {
+    const texts = events.map(({ event, id, data }) => {
+      return `event: ${event}\ndata: ${data}\n${id === null ? '' : `id: ${id}\n`}\n`
+    })
+    response.write(texts.join(''))
+  },
+  beat: () => void response.write(': beat\n\n'),
+  cut: () => void response.destroy(),
+})
 
 export const streamEvents: Route = {
   method: 'GET',
@@ -30,7 +50,7 @@ export const streamEvents: Route = {
           'X-Content-Type-Options': 'nosniff',
           'X-Accel-Buffering': 'no',
         })
-        const stream = new EventStream(view, clock, response)
+        const stream = new EventStream(view, clock, serverSent(response))
         streams.count++
         response.on('error', () => {}) // a reader that went away; `close` follows
         response.once('close', () => {

@@ -44,7 +44,7 @@ async function partsOf(view: SiteView, clock: Clock): Promise<Part[]> {
   ]
 }
 
-export const health: Route = {
+export const health: Route<unknown> = {
   method: 'GET',
   path: '/healthz',
   id: 'health',
@@ -88,7 +88,7 @@ const Explained = Type.Object(
   { code: Type.String(), status: Type.Integer(), title: Type.String(), fix: Type.String() },
   { additionalProperties: false },
 )
-export const explain: Route = {
+export const explain: Route<unknown> = {
   method: 'GET',
   path: '/api/v1/problems/:code',
   id: 'explainProblem',

@@ -64,6 +64,7 @@ function configOf(projection: ProjectorConfig['projection'], log: Growing, serve
     partition: 0,
     definitions: [],
     server,
+    views: null,
   }
   return { projection, tenant, site, ...own }
 }

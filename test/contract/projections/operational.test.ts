@@ -13,11 +13,13 @@ import {
   schemaOf,
   switchTo,
 } from '../../../projections/operational/database.ts'
+import { OperationalReader, openReaders, readerOf } from '../../../projections/operational/pages.ts'
 import { sumsOf } from '../../../projections/operational/read.ts'
 import { operational } from '../../../projections/operational/rows.ts'
 import { TENANT } from '../../../projections/operational/schema.ts'
 import { OperationalStore } from '../../../projections/operational/store.ts'
 import { TABLE_NAMES, TABLES } from '../../../projections/operational/tables.ts'
+import type { CommandKey, CommandRow, Page } from '../../../projections/views/view.ts'
 import { head } from '../../unit/controller/household.ts'
 import { logOf, Story, until } from '../../unit/projections/story.ts'
 import { Postgres } from './postgres.ts'
@@ -215,5 +217,62 @@ describe('the embedded server', () => {
     await until(() => !existsSync(`/proc/${pid}`))
     expect(existsSync(join(folder, 'data', 'postmaster.pid'))).toBe(false)
     for (const path of [folder, dir]) rmSync(path, { recursive: true, force: true })
+  })
+})
+
+describe('pages for readers', () => {
+  const always = { fromMs: 0, toMs: 4_000_000_000_000 }
+  let pool: pg.Pool
+  const of = (tenant: string, site = 'home') => new OperationalReader(pool, tenant, site)
+  beforeAll(() => {
+    pool = openReaders(readerOf(postgres.server.access), () => {})
+  })
+  afterAll(() => pool.end())
+
+  test('commands newest first, alarms by key, each once; of one snapshot with its checkpoint (S22)', async () => {
+    await projectAll(await logOf(Story.long(40).bodies), open('paged'), operational)
+    const commands: CommandRow[] = []
+    for (let after: CommandKey | null = null, more = true; more; ) {
+      const page: Page<CommandRow> = await of('paged').commands({}, { ...always, after, limit: 2 })
+      commands.push(...page.rows)
+      more = page.more
+      const last = page.rows.at(-1)!
+      after = [last.issuedAtMs, last.id]
+    }
+    const there = await read('paged', 'SELECT id FROM commands ORDER BY issued_ms DESC, id DESC')
+    expect(commands.map(({ id }) => id)).toEqual(there.map(({ id }) => id))
+    expect(commands.length).toBeGreaterThan(5)
+
+    const states = [...new Set(commands.map(({ state }) => state))]
+    for (const state of states) {
+      const { rows } = await of('paged').commands({ state }, { ...always, after: null, limit: 100 })
+      expect(rows).toEqual(commands.filter(row => row.state === state))
+    }
+    const [newest] = commands
+    const before = { fromMs: 0, toMs: newest!.issuedAtMs, after: null, limit: 100 }
+    expect((await of('paged').commands({ by: newest!.by, target: 'site' }, before)).rows).toEqual(
+      commands.filter(row => row.target === 'site' && row.issuedAtMs < newest!.issuedAtMs),
+    )
+
+    const keys = (await read('paged', 'SELECT alarm_key FROM alarms ORDER BY alarm_key')).map(row => row.alarm_key)
+    const alarms = await of('paged').alarms({}, { ...always, after: null, limit: 100 })
+    expect(alarms.rows.map(({ key }) => key)).toEqual(keys)
+    expect(alarms.rows).toContainEqual(expect.objectContaining({ alarm: 'dissent', about: 'node-b' }))
+    const second = await of('paged').alarms({}, { ...always, after: [keys[0]], limit: 1 })
+    expect(second).toMatchObject({ rows: [{ key: keys[1] }], more: keys.length > 2 })
+    const { condition, asset } = alarms.rows[0]!
+    const alike = await of('paged').alarms({ condition, asset }, { ...always, after: null, limit: 100 })
+    expect(alike.rows).toEqual(alarms.rows.filter(row => row.condition === condition && row.asset === asset))
+    const [at] = await read('paged', 'SELECT position, at_ms FROM checkpoints')
+    const checkpoint = { position: Number(at.position), atMs: Number(at.at_ms) }
+    expect(alarms.checkpoint).toEqual(checkpoint)
+    expect(await of('paged').standing()).toEqual({ checkpoint, setAside: 0 })
+  })
+
+  test('show a tenant nothing of another, and a site nothing of another (S23)', async () => {
+    for (const reader of [of('nobody'), of('paged', 'elsewhere')]) {
+      const page = await reader.commands({}, { ...always, after: null, limit: 100 })
+      expect(page).toEqual({ rows: [], more: false, checkpoint: { position: -1, atMs: 0 } })
+    }
   })
 })

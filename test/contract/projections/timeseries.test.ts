@@ -12,7 +12,9 @@ import {
   rowsOf,
   switchTo,
 } from '../../../projections/timeseries/database.ts'
+import { pointsPage, rollupPage, verdictsPage } from '../../../projections/timeseries/pages.ts'
 import { type Change, timeseries } from '../../../projections/timeseries/rows.ts'
+import type { Page, PointKey, PointRow, RollupKey, RollupRow } from '../../../projections/views/view.ts'
 import { good, START_MS } from '../../unit/controller/household.ts'
 import { MemoryStore } from '../../unit/projections/memory-store.ts'
 import { logOf, Story } from '../../unit/projections/story.ts'
@@ -87,6 +89,61 @@ async function slicesOf(story: Story): Promise<readonly Slice<Change>[]> {
   await projectAll(await logOf(story.bodies), store, timeseries)
   return store.slices
 }
+
+test('pages of points and of roll-ups give each row once, in order, while more is projected (S20, S22)', async () => {
+  const slices = await slicesOf(Story.long(40))
+  const store = open('paged')
+  await store.clear('log-1')
+  let applied = 0
+  let expected = -1
+  const project = async (many: number) => {
+    const some = slices.slice(applied, applied + many)
+    if (some.length === 0) return
+    await store.apply({ expected, to: some.at(-1)!.to, slices: some, passed: [], fold: null })
+    applied += some.length
+    expected = some.at(-1)!.to
+  }
+  const reader = clickhouse.reader('paged')
+  const always = { fromMs: 0, toMs: START_MS * 2 }
+  const follow = async <Row, K>(page: (after: K | null) => Promise<Page<Row>>, keyOf: (row: Row) => K) => {
+    const rows: Row[] = []
+    for (let after: K | null = null, turn = 0; turn < 1_000; turn++) {
+      const { rows: more, more: onward } = await page(after)
+      rows.push(...more)
+      if (more.length > 0) after = keyOf(more.at(-1)!)
+      if (!onward && applied === slices.length) return rows
+      if (turn % 3 === 0 || !onward) await project(3)
+    }
+    throw new Error('it goes round in circles')
+  }
+  await project(10)
+  const points = await follow<PointRow, PointKey>(
+    after => pointsPage(reader, {}, { ...always, after, limit: 7 }),
+    row => [row.atMs, row.position, row.asset, row.point],
+  )
+  const shown = (p: { position: number; asset: string; point: string }) => `${p.position} ${p.asset}.${p.point}`
+  expect(points.map(shown)).toEqual((await reader.points({}, always)).map(shown))
+  expect(points.length).toBeGreaterThan(200)
+
+  const slot = (row: RollupRow) => `${row.atMs} ${row.asset}.${row.point}`
+  const rolled = await follow<RollupRow, RollupKey>(
+    after => rollupPage(reader, 1, {}, { ...always, after, limit: 4 }),
+    row => [row.atMs, row.asset, row.point, row.unit],
+  )
+  const { atMs } = await reader.reached()
+  const over = Math.floor(atMs / MINUTE_MS) * MINUTE_MS
+  const all = await reader.rollup(1, {}, { ...always, toMs: over })
+  expect(rolled).toEqual(all)
+  expect(new Set(rolled.map(slot)).size).toBe(rolled.length)
+
+  const outvoted = await verdictsPage(reader, { dissent: true }, { ...always, after: null, limit: 3 })
+  expect(outvoted.rows.map(({ dissenters }) => dissenters)).toEqual([['node-c'], ['node-c'], ['node-c']])
+  expect(outvoted.more).toBe(true)
+  const single = await verdictsPage(reader, { source: 'single' }, { ...always, after: null, limit: 3 })
+  expect(single.rows).toEqual([])
+  expect(outvoted.checkpoint).toEqual({ position: expected, atMs })
+  expect(atMs).toBe(slices.at(-1)!.atMs)
+})
 
 describe('without a transaction', () => {
   test('rows above the checkpoint are not shown, and change nothing once they are written again (K1 to K3)', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { BODY_BYTES_MAX } from '../../../projections/api/server.ts'
+import { BODY_BYTES_MAX } from '../../../projections/api/door.ts'
 import { waitSeconds } from '../../../projections/api/wait.ts'
 import { Refusal } from '../../../protocol/words/errors.ts'
 import { apiOf, BEARER, commandAt, FakeSite } from './fake-site.ts'

@@ -1,9 +1,10 @@
 import { once } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import { Feed } from '../../../projections/api/feed.ts'
+import { serverSent } from '../../../projections/api/routes/events.ts'
 import { EventStream, HEARTBEAT_MS, STATE_MS, STREAMS_MAX, UNSENT_BYTES_MAX } from '../../../projections/api/stream.ts'
 import { OwnedClock } from '../../../supervisors/real/clock.ts'
-import { alarm, apiOf, BEARER, commandAt, FakeSite } from './fake-site.ts'
+import { alarm, apiOf, BEARER, commandAt, decided, FakeSite } from './fake-site.ts'
 
 /** A reader, and what it has read. */
 class Reader {
@@ -30,13 +31,13 @@ class Reader {
 function open(site: FakeSite, lastId: number | null = null) {
   const clock = new OwnedClock(0)
   const reader = new Reader()
-  const stream = new EventStream(site, clock, reader)
+  const stream = new EventStream(site, clock, serverSent(reader))
   stream.open(lastId)
   return { clock, reader, stream }
 }
 const frameAt = (site: FakeSite, position: number) => {
   site.position = position
-  site.feed.publish({ position, events: [{ type: 'decision', data: { cycle: position } }], frame: true })
+  site.feed.publish({ position, events: [decided(position)], frame: true })
 }
 
 describe('the stream of a site', () => {
@@ -53,7 +54,7 @@ describe('the stream of a site', () => {
     const site = new FakeSite()
     const { reader } = open(site)
     const events = [
-      { type: 'decision', data: {} },
+      decided(8),
       { type: 'command', data: commandAt('command-1', 'confirmed') },
       { type: 'alarm', data: alarm },
     ] as const

@@ -80,6 +80,11 @@ const assetDetail: AssetDetail = {
   commands: { start: {}, cap: { power: 'W' } },
   alarms: [alarm],
 }
+/** As a replica tells it of a cycle. */
+export const decided = (position: number, words = '') => ({
+  type: 'decision' as const,
+  data: { node: 'node-a', epoch: 1, cycle: position, position, candidate: { words } },
+})
 const decision = (position: number): DecisionView => ({
   by: 'node-b',
   epoch: 1,

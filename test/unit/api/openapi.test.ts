@@ -66,6 +66,7 @@ describe('answers fit the schema that the document shows', () => {
     metrics: { url: '/metrics' },
     explainProblem: { url: '/api/v1/problems/NOT_FOUND' },
     openApi: { url: '/api/v1/openapi.json' },
+    asyncApi: { url: '/api/v1/asyncapi.json' },
   }
   const answered = (route: Route) => route.id !== 'streamEvents'
 

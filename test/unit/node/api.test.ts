@@ -7,7 +7,7 @@ import { ApiMetrics } from '../../../projections/api/metrics.ts'
 import type { Ports } from '../../../protocol/ports.ts'
 import { NodeApi } from '../../../supervisors/node/api.ts'
 import { OwnedClock } from '../../../supervisors/real/clock.ts'
-import { FakeSite, TOKEN } from '../api/fake-site.ts'
+import { decided, FakeSite, TOKEN } from '../api/fake-site.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'quorate-node-api-'))
 const token = join(dir, 'token')
@@ -74,9 +74,9 @@ describe('the API beside a replica', () => {
     await api.start()
     const reader = await readerOf(api.address!)
     while (site.feed.listeners === 0) await turn()
-    const data = 'x'.repeat(1_000_000)
+    const words = 'x'.repeat(1_000_000)
     for (let position = 8; position < 100 && site.feed.listeners > 0; position++) {
-      site.feed.publish({ position, events: [{ type: 'decision', data }], frame: false })
+      site.feed.publish({ position, events: [decided(position, words)], frame: false })
       await turn()
     }
     expect(site.feed.listeners).toBe(0)

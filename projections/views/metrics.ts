@@ -1,0 +1,50 @@
+/** What Prometheus is told of the projections: read from the databases themselves at each scrape. */
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { DATABASES, type DatabaseName, type SiteViews, type Standing } from './view.ts'
+
+export class ViewsMetrics {
+  readonly #registry = new Registry()
+  readonly #up = this.#gauge('quorate_projection_up', '1 where the database answers')
+  readonly #position = this.#gauge('quorate_projection_position', 'Position up to which it is built')
+  readonly #records = this.#gauge('quorate_projection_behind_records', 'Records of the log that are not in it yet')
+  readonly #seconds = this.#gauge('quorate_projection_behind_seconds', 'The same, by the stamps of the log')
+  readonly #setAside = this.#gauge('quorate_projection_set_aside', 'Records that are in no row, each with its reason')
+  readonly #requests = new Counter({
+    name: 'quorate_http_requests_total',
+    help: 'Requests answered',
+    labelNames: ['route', 'status'],
+    registers: [this.#registry],
+  })
+
+  constructor() {
+    collectDefaultMetrics({ register: this.#registry })
+  }
+  answered(route: string, status: number): void {
+    this.#requests.inc({ route, status: String(status) })
+  }
+  async scrape(sites: readonly SiteViews[]): Promise<{ readonly contentType: string; readonly text: string }> {
+    const all = sites.flatMap(views => DATABASES.map(database => ({ views, database })))
+    const found = await Promise.all(
+      all.map(async ({ views, database }) => {
+        const standing = await views.standing(database).catch(() => null) // it is down, and shown so
+        return { site: views.site, database, standing }
+      }),
+    )
+    for (const gauge of [this.#up, this.#position, this.#records, this.#seconds, this.#setAside]) gauge.reset()
+    for (const { site, database, standing } of found) this.#show(site, database, standing)
+    return { contentType: this.#registry.contentType, text: await this.#registry.metrics() }
+  }
+
+  #show(site: string, projection: DatabaseName, standing: Standing | null): void {
+    const of = { site, projection }
+    this.#up.set(of, standing ? 1 : 0)
+    if (!standing) return
+    this.#position.set(of, standing.checkpoint.position)
+    this.#records.set(of, standing.behindRecords)
+    this.#seconds.set(of, standing.behindMs / 1_000)
+    this.#setAside.set(of, standing.setAside)
+  }
+  #gauge(name: string, help: string): Gauge<string> {
+    return new Gauge({ name, help, labelNames: ['site', 'projection'], registers: [this.#registry] })
+  }
+}

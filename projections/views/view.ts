@@ -1,0 +1,171 @@
+/**
+ * What is answered from the projections: rows as they are in the databases, in the units' smallest steps. The schemas are
+ * what the OpenAPI document and the tests are made from.
+ */
+import Type from 'typebox'
+import { VerdictSource } from '../../protocol/words/facts.ts'
+import { COMMAND, NAME, SLUG } from '../../protocol/words/ids.ts'
+import { Quality } from '../../protocol/words/quality.ts'
+import { AlarmView, CommandState } from '../api/view.ts'
+import type { Key } from './cursor.ts'
+import type { Span } from './times.ts'
+
+const closed = { additionalProperties: false } as const
+const Name = Type.String({ pattern: NAME })
+const Slug = Type.String({ pattern: SLUG })
+const Integer = Type.Integer()
+const Count = Type.Integer({ minimum: 0 })
+const orNull = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()])
+const moment = { position: Count, atMs: Count, epoch: Count, cycle: Count }
+
+/** Of which prefix of the log an answer is: its last position, and log time there. -1: nothing is projected yet. */
+export const Checkpoint = Type.Object({ position: Type.Integer({ minimum: -1 }), atMs: Count }, closed)
+export type Checkpoint = Type.Static<typeof Checkpoint>
+
+export const PointRow = Type.Object(
+  {
+    ...moment,
+    asset: Name,
+    point: Name,
+    /** Null where nothing was measured (S24). */
+    value: Type.Union([Integer, Type.String(), Type.Null()]),
+    unit: orNull(Type.String()),
+    quality: Quality,
+    ageMs: Count,
+  },
+  closed,
+)
+export type PointRow = Type.Static<typeof PointRow>
+
+/** Of the numbers measured in one slot that is over; `atMs`: its beginning. */
+export const RollupRow = Type.Object(
+  {
+    atMs: Count,
+    asset: Name,
+    point: Name,
+    unit: Type.String(),
+    count: Count,
+    total: Integer,
+    least: Integer,
+    most: Integer,
+    latest: Integer,
+  },
+  closed,
+)
+export type RollupRow = Type.Static<typeof RollupRow>
+
+/** What the gateway made of a cycle. */
+export const VerdictRow = Type.Object(
+  {
+    ...moment,
+    seq: Count,
+    source: VerdictSource,
+    digest: orNull(Type.String()),
+    signers: Type.Array(Slug),
+    dissenters: Type.Array(Slug),
+    latencyUs: orNull(Count),
+    writes: Count,
+    unconfirmed: Count,
+  },
+  closed,
+)
+export type VerdictRow = Type.Static<typeof VerdictRow>
+
+export const CommandRow = Type.Object(
+  {
+    id: Type.String({ pattern: COMMAND }),
+    by: Slug,
+    target: Name,
+    name: Name,
+    state: CommandState,
+    reason: Type.String(),
+    epoch: Count,
+    issuedAtMs: Count,
+    expiresAtMs: Count,
+    endedAtMs: orNull(Count),
+    /** Of its last change. */
+    position: Count,
+    atMs: Count,
+  },
+  closed,
+)
+export type CommandRow = Type.Static<typeof CommandRow>
+
+export const AlarmCondition = AlarmView.properties.condition
+export const AlarmRow = Type.Object(
+  {
+    key: Type.String(),
+    asset: Type.String(),
+    alarm: Type.String(),
+    about: Type.String(),
+    condition: AlarmCondition,
+    text: Type.String(),
+    sinceMs: Count,
+    shelvedUntilMs: Count,
+    /** Of its last change. */
+    position: Count,
+    atMs: Count,
+  },
+  closed,
+)
+export type AlarmRow = Type.Static<typeof AlarmRow>
+
+/** `after`: the key of the last row that the reader has. */
+export interface Asked<K extends Key> extends Span {
+  readonly after: K | null
+  readonly limit: number
+}
+/** Rows of one prefix of the log (S22), in the order of their keys. */
+export interface Page<Row> {
+  readonly rows: readonly Row[]
+  /** There were more of them when this was read. */
+  readonly more: boolean
+  readonly checkpoint: Checkpoint
+}
+export type PointKey = readonly [atMs: number, position: number, asset: string, point: string]
+export type RollupKey = readonly [atMs: number, asset: string, point: string, unit: string]
+export type VerdictKey = readonly [atMs: number, position: number]
+export type CommandKey = readonly [issuedAtMs: number, id: string]
+export type AlarmKey = readonly [key: string]
+
+export interface OfPoint {
+  readonly asset?: string
+  readonly point?: string
+}
+export interface OfVerdict {
+  readonly source?: VerdictSource
+  readonly dissent?: boolean
+}
+export interface OfCommand {
+  readonly state?: CommandState
+  readonly target?: string
+  readonly by?: string
+}
+export interface OfAlarm {
+  readonly condition?: AlarmRow['condition']
+  readonly asset?: string
+}
+
+/** How far one database is. */
+export interface Standing {
+  readonly checkpoint: Checkpoint
+  readonly behindRecords: number
+  /** By the log's stamps. */
+  readonly behindMs: number
+  /** Records that are in no row, each with its reason in the table `set_aside`. */
+  readonly setAside: number
+}
+export const DATABASES = ['operational', 'timeseries'] as const
+export type DatabaseName = (typeof DATABASES)[number]
+
+/** One site's rows in both databases. Each question throws Refusal DATABASE where the database does not answer. */
+export interface SiteViews {
+  readonly tenant: string
+  readonly site: string
+  points(which: OfPoint, asked: Asked<PointKey>): Promise<Page<PointRow>>
+  rollup(minutes: 1 | 15, which: OfPoint, asked: Asked<RollupKey>): Promise<Page<RollupRow>>
+  verdicts(which: OfVerdict, asked: Asked<VerdictKey>): Promise<Page<VerdictRow>>
+  commands(which: OfCommand, asked: Asked<CommandKey>): Promise<Page<CommandRow>>
+  alarms(which: OfAlarm, asked: Asked<AlarmKey>): Promise<Page<AlarmRow>>
+  standing(database: DatabaseName): Promise<Standing>
+}
