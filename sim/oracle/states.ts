@@ -34,11 +34,12 @@ const whole = (e: Evidence) =>
     const records: { readonly position: number; readonly as: Taken }[] = []
     const { next } = e.site.o.topics.facts
     const keep = (_: SiteFold, { position }: Kept, as: Taken) => void records.push({ position, as })
-    return { fold: replayed(e, next, () => false, keep), records }
+    const kept = e.site.views ? keep : undefined // of a day without views it would be much
+    return { fold: replayed(e, next, () => false, kept), records }
   })
 /** Where it ends. */
 export const finalState = (e: Evidence) => whole(e).fold.state
-/** What it made of each record. */
+/** What it made of each record, where views are kept. */
 export const allTaken = (e: Evidence) => whole(e).records
 
 /** S16, S17, L5: at the end every correct replica stands where a full replay stands, whatever it went through. */
