@@ -8,7 +8,7 @@ import type { SiteFile } from '../supervisors/site/file.ts'
 import { NODES } from '../supervisors/site/who.ts'
 import { eitherWay, schedule } from './faults/acts.ts'
 import { type Fault, type FaultKind, KINDS } from './faults/kinds.ts'
-import { type Profile, profileOf, type Targets } from './faults/profile.ts'
+import { keepsViews, type Profile, profileOf, type Targets } from './faults/profile.ts'
 import { TOLD_MAX, type Trialled, type Violation } from './oracle/check.ts'
 import { Evidence } from './oracle/evidence.ts'
 import { HEAL_MS } from './oracle/liveness.ts'
@@ -18,6 +18,7 @@ import { quickKeys, realKeys } from './platform/keys.ts'
 import { Crowd } from './platform/people.ts'
 import { SimSite, topicsOf } from './platform/site.ts'
 import { beginStrangers, imagined } from './platform/strangers.ts'
+import { storesOf } from './platform/views.ts'
 import { randomOf } from './world/draw.ts'
 import { type Struck, World } from './world/world.ts'
 
@@ -79,6 +80,7 @@ export async function trial(o: TrialOptions): Promise<TrialResult> {
         prefix,
         traitor: traitorOf(profile, prefix),
         trial: true,
+        views: keepsViews(o.seed, o.profile),
       })
     })
     const evidence = sites.map(site => new Evidence(site))
@@ -101,7 +103,7 @@ export async function trial(o: TrialOptions): Promise<TrialResult> {
       world.at(healedFromMs * 1_000 + 2_000_000, null, () => people.mend())
     }
     await world.run(endMs)
-    const deaths = evidence.reduce((sum, e) => sum + e.lives.length, 0)
+    const deaths = evidence.reduce((sum, e) => sum + e.lives.length + e.shown.length, 0)
     for (const { name, current } of world.processes.values()) if (current) world.lived(name, current.bornMs, endMs)
     const t: Trialled = { profile, healedFromMs, endMs }
     return {
@@ -139,7 +141,13 @@ const traitorOf = (profile: Profile, prefix: string): string | null =>
   profile.traitor?.startsWith(prefix) ? profile.traitor.slice(prefix.length) : null
 
 /** Whom faults can strike: the first of several sites, so that the others show that nothing crosses over. */
-export function targetsOf({ seed, sites, file }: Pick<TrialOptions, 'seed' | 'sites' | 'file'>): Targets {
+export function targetsOf({
+  seed,
+  sites,
+  file,
+  profile,
+}: Pick<TrialOptions, 'seed' | 'sites' | 'file' | 'profile'>): Targets {
+  const views = keepsViews(seed, profile)
   const prefix = sites === 1 ? '' : 's1.'
   const nodes = NODES.map(name => prefix + name)
   const gateway = `${prefix}gateway`
@@ -155,6 +163,8 @@ export function targetsOf({ seed, sites, file }: Pick<TrialOptions, 'seed' | 'si
     device: named('battery', 'pv', 'grid', 'load'),
     meter: named('grid'),
     people: ['people'],
+    views: views ? [`${prefix}views`] : [],
+    store: views ? storesOf(prefix) : [],
     traitor: [nodes[randomOf(seed, 'traitor').u32() % nodes.length]!],
   }
 }

@@ -37,13 +37,14 @@ const wallStands: Act = (scene, fault) => {
 }
 /**
  * As an operator sets it: nothing goes that a node would have to read again, as one does under another engine, nor what
- * follows the newest snapshot that a new disk could begin at.
+ * follows the newest snapshot that a new disk could begin at, nor what a projection would have to read again.
  */
 const trimmed: Act = ({ world, site }) => {
-  if (world.faults.some(f => f.kind === 'engineChange')) return undefined
+  if (world.faults.some(f => f.kind === 'engineChange' || f.kind === 'storeLost')) return undefined
   const nodes = [...world.processes.values()].filter(({ name }) => NODES.some(node => name.endsWith(node)))
   const shared = sharedPositions(site.o.topics.snapshots.kept, site.signed.manifest, world.nowMs)
-  const read = Math.min(Math.max(-1, ...shared), ...nodes.map(ownPosition))
+  const frozen = [...world.stores.values()].map(store => store.standing().fold?.position ?? -1)
+  const read = Math.min(Math.max(-1, ...shared), ...nodes.map(ownPosition), ...frozen)
   site.o.topics.facts.trim(site.o.partition, read + 1)
   return undefined
 }
@@ -116,6 +117,13 @@ const asleep: Act = ({ world }, { target, id, ms = 1_000 }) => {
     else world.processes.get(target)!.wallOffsetMs += slept.ms
   }
 }
+/** Whoever writes to it finds out by the next answer. */
+const storeLost: Act = ({ world }, { target, id }) => {
+  const store = world.stores.get(target)!
+  if (id % 2 === 0) store.lose()
+  else store.lose('another log', draw(world.seed, id, 4) % Math.max(1, store.held.checkpoint))
+  return undefined
+}
 /** Calls to its ports of a gateway in a few cycles. */
 const CALLS = 60
 
@@ -135,6 +143,8 @@ const ACTS: Partial<Record<FaultKind, Act>> = {
   pause: (scene, fault) => void processOf(scene, fault).pause(fault.ms ?? 1_000),
   crashAtCall,
   gatewayCrash: crashAtCall,
+  viewsCrash: crashAtCall,
+  storeLost,
   otherEngine: crash,
   freeze: atThePlant('freeze'),
   drop: atThePlant('drop'),

@@ -21,10 +21,33 @@ export interface Fault {
 }
 
 /** Who a kind can strike. */
-type Target = 'node' | 'process' | 'gateway' | 'link' | 'log' | 'battery' | 'device' | 'meter' | 'people' | 'traitor'
+type Target =
+  | 'node'
+  | 'process'
+  | 'gateway'
+  | 'link'
+  | 'log'
+  | 'battery'
+  | 'device'
+  | 'meter'
+  | 'people'
+  | 'traitor'
+  | 'views'
+  | 'store'
 
 export interface Kind {
-  readonly group: 'clock' | 'log' | 'network' | 'process' | 'disk' | 'node' | 'gateway' | 'plant' | 'data' | 'people'
+  readonly group:
+    | 'clock'
+    | 'log'
+    | 'network'
+    | 'process'
+    | 'disk'
+    | 'node'
+    | 'gateway'
+    | 'plant'
+    | 'data'
+    | 'people'
+    | 'views'
   readonly text: string
   readonly targets: Target
   /** Longest window, ms. */
@@ -159,6 +182,17 @@ export const KINDS = {
   brokenSensor: kind('data', 'battery', 'one of its sensors says that there is no value', 20_000),
   rivals: kind('people', 'people', 'several set one setpoint by hand at one moment', MINUTE, { msMax: 4_000 }),
   switching: kind('people', 'battery', 'it is started and stopped, again and again', MINUTE, { msMax: 3_000 }),
+
+  storeDown: kind('views', 'store', 'the database of a projection does not answer', 20_000),
+  storeSlow: kind('views', 'store', 'its answers take long', MINUTE, {
+    rateMax: 0.5,
+    msMax: 3_000,
+    sizeExample: "'500 ms'",
+  }),
+  storeAckLost: kind('views', 'store', 'it has done it, and its answer is lost', MINUTE, { rateMax: 0.2 }),
+  storeRefuses: kind('views', 'store', 'what is in a slice does not go in, now or ever', MINUTE, { rateMax: 0.1 }),
+  storeLost: kind('views', 'store', 'it is gone; an empty one, or that of another log, stands in its place', 1_000),
+  viewsCrash: kind('views', 'views', 'killed in the midst of a call to a database', 10_000, { msMax: 40 }),
 } as const satisfies Record<string, Kind>
 
 export type FaultKind = keyof typeof KINDS

@@ -16,6 +16,8 @@ export interface Profile {
 /** Names that a kind may strike. */
 export type Targets = Readonly<Record<Kind['targets'], readonly string[]>>
 
+/** Share of the seeds that keep views, where none of their faults is named: two more folds are a quarter of a seed's time. */
+const VIEWED = 1 / 3
 /** Share of the kinds that a swarm takes. */
 const TAKEN = 0.22
 /** Windows of one kind in so many ms at most, on average. */
@@ -37,7 +39,8 @@ export function profileOf(seed: number, name: string, forMs: number, targets: Ta
   const named = name.split('+')
   const strange = named.find(one => !PROFILES.includes(one))
   if (strange !== undefined) throw new Refusal('USAGE', `--profile ${strange}: none of ${PROFILES.join(', ')}`)
-  const kinds = FAULT_KINDS.filter(
+  const there = FAULT_KINDS.filter(kind => targets[KINDS[kind].targets].length > 0)
+  const kinds = there.filter(
     kind => (named.includes('swarm') && chosen(kind)) || named.includes(kind) || named.includes(KINDS[kind].group),
   )
   const faults = kinds.flatMap(kind => {
@@ -48,6 +51,11 @@ export function profileOf(seed: number, name: string, forMs: number, targets: Ta
   return { name, kinds, traitor, faults }
 }
 
+/** Are the views of this seed's sites kept? */
+export const keepsViews = (seed: number, name: string): boolean =>
+  name.split('+').some(one => one === 'views' || KINDS[one as FaultKind]?.group === 'views') ||
+  share(randomOf(seed, 'views').u32()) < VIEWED
+
 function windowsOf(
   name: FaultKind,
   forMs: number,
@@ -57,7 +65,6 @@ function windowsOf(
 ): Fault[] {
   const kind: Kind = KINDS[name]
   const names = targets[kind.targets]
-  if (names.length === 0) return []
   const most = Math.min(WINDOWS_MAX, Math.max(2, Math.ceil(forMs / everyMs)))
   const count = 1 + (random.u32() % most)
   const upTo = (max: number) => 1 + (random.u32() % max)

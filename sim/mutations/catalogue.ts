@@ -5,6 +5,7 @@
 import { CONTROLLER } from './controller.ts'
 import { FIELD } from './field.ts'
 import { PLATFORM } from './platform.ts'
+import { VIEWS } from './views.ts'
 import { VOTING } from './voting.ts'
 
 interface Change {
@@ -24,7 +25,7 @@ export interface Mutation {
   readonly profile: string
 }
 
-export const MUTATIONS: readonly Mutation[] = [...VOTING, ...FIELD, ...PLATFORM, ...CONTROLLER]
+export const MUTATIONS: readonly Mutation[] = [...VOTING, ...FIELD, ...PLATFORM, ...CONTROLLER, ...VIEWS]
 
 /** Throws where the source no longer holds exactly one place for the bug: then the catalogue must follow. */
 export function planted({ name, changes }: Mutation, file: string, source: string): string {

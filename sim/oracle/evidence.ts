@@ -15,6 +15,7 @@ import type { Kept } from '../world/log.ts'
 import type { World } from '../world/world.ts'
 import { WatchedOutbox } from './outbox.ts'
 import { type Begun, ownPosition } from './snapshots.ts'
+import { type Shown, shown } from './views.ts'
 
 export interface Logged<F extends Fact = Fact> {
   readonly position: number
@@ -67,6 +68,8 @@ export class Evidence {
   readonly ends: NotedEnd[] = []
   readonly lives: Life[] = []
   readonly begun: Begun[] = []
+  /** What the databases held as the process that writes them ended, and at the end. */
+  readonly shown: Shown[] = []
   /** What the gateway keeps for the log until it is there. */
   readonly outboxes = { durable: new WatchedOutbox(), history: new WatchedOutbox() } as const
   /** When the gateway first sent the frame of each cycle. */
@@ -147,8 +150,11 @@ export class Evidence {
       this.acknowledged.push({ node: from, atMs, cycle: JSON.parse(text).cycle })
     }
   }
+  /** The process of the views has no part in control: its lives count apart. */
   lived(process: string, fromMs: number, toMs: number): void {
-    this.lives.push({ process, fromMs, toMs })
+    const { views } = this.site
+    if (process === views?.process.name) this.shown.push(shown(views, toMs))
+    else this.lives.push({ process, fromMs, toMs })
   }
 
   /** Facts of this site in log order, as they parse; those that no one could have meant are left out. */

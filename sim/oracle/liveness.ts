@@ -43,6 +43,7 @@ const onlyTraitor = (e: Evidence, fromMs: number, toMs: number): boolean =>
     f =>
       (KINDS[f.kind].group === 'node' && f.kind !== 'otherEngine') ||
       KINDS[f.kind].group === 'people' ||
+      KINDS[f.kind].group === 'views' || // nobody who controls knows of them
       f.fromMs > toMs ||
       f.fromMs + f.forMs + SETTLES_MS < fromMs,
   ) &&
@@ -112,7 +113,9 @@ function aloneIn(e: Evidence, t: Trialled, process: string, atMs: number, toMs: 
   const from = atMs - marginMs
   const calm = e.world.faults.every(f => {
     const kills = f.target === process && KILLS.has(f.kind) && f.fromMs < atMs + 5
-    return kills || f.fromMs + f.forMs + Math.abs(f.ms ?? 0) < from || f.fromMs > toMs
+    return (
+      kills || KINDS[f.kind].group === 'views' || f.fromMs + f.forMs + Math.abs(f.ms ?? 0) < from || f.fromMs > toMs
+    )
   })
   const deaths = e.lives.filter(l => l.toMs > from && l.toMs < toMs).length
   const before = e.verdicts.filter(v => v.atMs > from && v.atMs <= atMs).length

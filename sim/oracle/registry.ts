@@ -7,6 +7,7 @@ import * as facts from './facts.ts'
 import * as liveness from './liveness.ts'
 import * as snapshots from './snapshots.ts'
 import * as states from './states.ts'
+import * as views from './views.ts'
 import * as votes from './votes.ts'
 import * as writes from './writes.ts'
 
@@ -60,9 +61,9 @@ export const INVARIANTS: readonly Invariant[] = [
   judged('S17', 'a replay gives the live state', states.replayEqualsLive),
   judged('S18', 'the engine in force decides', votes.activeEngine, votes.silentWithoutEngine),
   judged('S19', 'what is acknowledged is in the log', facts.acknowledgedIsLogged),
-  judged('S20', 'each durable entry comes exactly once', facts.gapsAreExact, facts.framesArrive),
+  judged('S20', 'each durable entry comes exactly once', facts.gapsAreExact, facts.framesArrive, views.framesAreRows),
   judged('S21', 'a gap is recorded exactly', facts.gapsAreExact, facts.gapsAreNeeded),
-  notYet('S22', 'a checkpoint and its rows are one prefix', 'there are no databases yet'),
+  judged('S22', 'a checkpoint and its rows are one prefix', views.rowsAreThePrefix, views.asideIsOnRecord),
   judged('S23', 'no tenant touches another', commands.askedFor, states.strangersChangeNothing),
   judged(
     'S24',
@@ -101,7 +102,7 @@ export const INVARIANTS: readonly Invariant[] = [
   judged('L2', 'each cycle is decided in time', liveness.decidesAgain, liveness.oneFaultyNodeCosts),
   judged('L3', 'without a quorum comes the fallback', liveness.fallsBack),
   notYet('L4', 'a gateway fails over', 'a site has one gateway'),
-  judged('L5', 'all converge after the faults', liveness.replicasConverge),
+  judged('L5', 'all converge after the faults', liveness.replicasConverge, views.viewsConverge),
   judged('L6', 'silence is alarmed', liveness.silenceIsAlarmed, liveness.faultyIsAlarmed),
   judged('energy', 'the log and the meter count the same energy', energyIsConserved),
   judged('L7', 'a restarted replica votes again', liveness.rejoins),

@@ -1,41 +1,46 @@
 /** The states of replicas, held against a replay of the log from its beginning. */
-import { SiteFold } from '../../actors/controller/fold.ts'
-import type { Fact } from '../../protocol/words/facts.ts'
+import { SiteFold, type Taken } from '../../actors/controller/fold.ts'
 import { NODES } from '../../supervisors/site/who.ts'
 import type { Kept } from '../world/log.ts'
 import type { Find, Finding } from './check.ts'
 import type { Evidence } from './evidence.ts'
 
+/** One that has taken nothing yet. */
+export function freshFold({ site: { o, engine }, manifest: { tenant, site } }: Evidence): SiteFold {
+  const { verifier } = o.keys
+  return new SiteFold({ tenant, site, definitions: engine.definitions, engine: engine.hash, verifier })
+}
 /** A fold of the log from its beginning; `without`: records that are left out. */
-export function replayed(
+function replayed(
   e: Evidence,
   upTo: number,
   without: (body: string) => boolean,
-  stepped: (fold: SiteFold, record: Kept, fact: Fact) => void = () => {},
+  taken: (fold: SiteFold, record: Kept, as: Taken) => void = () => {},
 ): SiteFold {
-  const { keys, topics } = e.site.o
-  const { engine } = e.site
-  const { tenant, site, partition } = e.manifest
-  const fold = new SiteFold({
-    tenant,
-    site,
-    definitions: engine.definitions,
-    engine: engine.hash,
-    verifier: keys.verifier,
-  })
+  const { topics } = e.site.o
+  const { partition } = e.manifest
+  const fold = freshFold(e)
   for (const record of topics.facts.kept) {
     const { partition: at, position, body } = record
     if (at !== partition || position > upTo || without(body)) continue
-    const taken = fold.take(position, body)
-    if (taken.kind === 'stepped') stepped(fold, record, taken.fact)
+    taken(fold, record, fold.take(position, body))
   }
   return fold
 }
 
 /** A replay of all of it. */
-const whole = (e: Evidence): SiteFold => e.once('whole', () => replayed(e, e.site.o.topics.facts.next, () => false))
+const whole = (e: Evidence) =>
+  e.once('whole', () => {
+    const records: { readonly position: number; readonly as: Taken }[] = []
+    const { next } = e.site.o.topics.facts
+    const keep = (_: SiteFold, { position }: Kept, as: Taken) => void records.push({ position, as })
+    const kept = e.site.views ? keep : undefined // of a day without views it would be much
+    return { fold: replayed(e, next, () => false, kept), records }
+  })
 /** Where it ends. */
-export const finalState = (e: Evidence) => whole(e).state
+export const finalState = (e: Evidence) => whole(e).fold.state
+/** What it made of each record, where views are kept. */
+export const allTaken = (e: Evidence) => whole(e).records
 
 /** S16, S17, L5: at the end every correct replica stands where a full replay stands, whatever it went through. */
 export const replayEqualsLive: Find = (e, { profile, endMs }) => {
@@ -68,7 +73,7 @@ export const strangersChangeNothing: Find = (e, { endMs }) => {
 function changes(e: Evidence, these: (body: string) => boolean): boolean {
   const upTo = e.site.o.topics.facts.next
   const without = (out: (body: string) => boolean) => replayed(e, upTo, out).stateHash()
-  const all = whole(e).stateHash()
+  const all = whole(e).fold.stateHash()
   const clean = e.once('clean', () => {
     const own = new Set(e.authentic.map(f => f.body))
     return without(body => !own.has(body))
@@ -89,8 +94,9 @@ export const timeIsTrue: Find = (e, { profile }) => {
     e,
     e.site.o.topics.facts.next,
     () => false,
-    (fold, { atUs }, fact) => {
-      if (fact.kind !== 'TimeAdvanced' || !fold.state) return
+    (fold, { atUs }, as) => {
+      if (as.kind !== 'stepped' || as.fact.kind !== 'TimeAdvanced' || !fold.state) return
+      const { fact } = as
       const nowMs = fold.state.now - e.world.epochMs
       const atMs = Math.floor(atUs / 1_000)
       if (sound.some(n => n === fact.by))

@@ -25,6 +25,7 @@ import type { World } from '../world/world.ts'
 import { SimField } from './field.ts'
 import { type Keys, quickKeys } from './keys.ts'
 import { betray } from './traitor.ts'
+import { SimViews } from './views.ts'
 
 /** What the plant's day is at when a run begins, after noon: sun to waste, some, none. */
 const HOURS = [0, 4, 5, 6, 8]
@@ -54,6 +55,8 @@ export interface SimSiteOptions {
   readonly traitor: string | null
   /** Bounds so small and an hour so drawn that a run of minutes meets all; else the product's own, at the world's hour. */
   readonly trial?: boolean
+  /** Its views are kept, too. */
+  readonly views: boolean
 }
 
 /** What a site file becomes here; `keys`: absent where only its form matters. */
@@ -74,6 +77,7 @@ export class SimSite {
   readonly field: SimField
   readonly gateway: Process
   readonly nodes: readonly Process[]
+  readonly views: SimViews | null
   /** What nodes start with from now on. */
   engine: Engine
   readonly #trees = new Map<string, { readonly life: Incarnation; readonly tree: NodeTree }>()
@@ -93,6 +97,15 @@ export class SimSite {
     this.field = new SimField(world, { ...(file.plant as PlantOptions), startMs }, o.inputs)
     this.nodes = NODES.map(name => this.#kept(world.process(prefix + name, (p, life) => this.#node(name, p, life))))
     this.gateway = this.#kept(world.process(`${prefix}gateway`, (p, life) => this.#runGateway(p, life)))
+    this.views = o.views ? this.#viewsOf(manifest) : null
+  }
+  #viewsOf({ tenant, site }: Manifest): SimViews {
+    const { world, prefix, topics, partition, keys } = this.o
+    const { verifier } = keys
+    const of = { tenant, site, verifier, engine: () => this.engine }
+    const views = new SimViews({ world, prefix, facts: topics.facts, partition, ...of })
+    this.#kept(views.process)
+    return views
   }
   #kept(process: Process): Process {
     const { world } = this.o
@@ -106,7 +119,7 @@ export class SimSite {
     return (this.o.trial ? BOUNDS.outbox : OUTBOX_LIMITS).capacity
   }
   get processes(): readonly Process[] {
-    return [...this.nodes, this.gateway]
+    return [...this.nodes, this.gateway, ...(this.views ? [this.views.process] : [])]
   }
   /** A node that is up; null: it is down or being built. */
   node(name: string): NodeTree | null {

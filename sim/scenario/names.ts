@@ -46,7 +46,7 @@ export function namesOf(file: SiteFile, manifest: Manifest, engine: Engine): Nam
     states: new Map(placed.map(([name, spec]) => [name, pathsOf(spec.chart as ChartLike)])),
     alarms: [...placed.flatMap(([name, spec]) => alarms(name, spec)), ...OF_GATEWAY.map(name => `gateway.${name}`)],
     commands: new Map(placed.map(([name, spec]) => [name, commandsOf(name, spec)])),
-    targets: { ...targetsOf({ seed: 0, sites: 1, file }), traitor: NODES },
+    targets: { ...targetsOf({ seed: 0, sites: 1, file, profile: 'views' }), traitor: NODES },
   }
 }
 

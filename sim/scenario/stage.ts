@@ -3,6 +3,7 @@ import { sha256 } from '../../protocol/codec/canonical.ts'
 import type { Engine } from '../../supervisors/site/engine.ts'
 import { NODES } from '../../supervisors/site/who.ts'
 import { schedule } from '../faults/acts.ts'
+import { KINDS } from '../faults/kinds.ts'
 import type { Trialled, Violation } from '../oracle/check.ts'
 import { Evidence } from '../oracle/evidence.ts'
 import { HEAL_MS } from '../oracle/liveness.ts'
@@ -43,6 +44,7 @@ export async function play(o: Opened): Promise<Played> {
       inputs,
       prefix: '',
       traitor,
+      views: o.faults.some(f => KINDS[f.kind].group === 'views'),
     })
     const evidence = new Evidence(site)
     world.sent = (from, to, text) => evidence.sent(from, to, text)

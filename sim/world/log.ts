@@ -25,6 +25,8 @@ export interface Kept extends LogRecord {
 
 export class SimTopic {
   readonly topic: Topic
+  /** What positions in it mean something in. */
+  readonly id: string
   readonly world: World
   /** All that was ever appended, trimmed or not. */
   readonly kept: Kept[] = []
@@ -43,6 +45,7 @@ export class SimTopic {
   constructor(world: World, topic: Topic) {
     this.world = world
     this.topic = topic
+    this.id = `sim-${topic}`
     this.#key = textHash(topic)
   }
 
@@ -213,8 +216,7 @@ export function logOf(life: Incarnation, topic: SimTopic): EventLog {
     follow: (partition, from, on) => new Reader(topic, life, partition, from, on),
     ends: partition => later(() => ({ earliest: topic.earliest(partition), next: topic.next })),
     trim: (partition, before) => later(() => topic.trim(partition, before)),
-    describe: () =>
-      later(() => ({ driver: 'memory' as const, topic: topic.topic, topicId: `sim-${topic.topic}`, partitions: [] })),
+    describe: () => later(() => ({ driver: 'memory' as const, topic: topic.topic, topicId: topic.id, partitions: [] })),
     close: () => Promise.resolve(),
   }
 }

@@ -9,6 +9,7 @@ import { type Due, Heap } from './heap.ts'
 import type { Listener } from './net.ts'
 import { type Incarnation, Process } from './process.ts'
 import { running } from './running.ts'
+import type { SimStore } from './store.ts'
 
 /** Runs what is ready: microtasks, ticks, unhandled rejections, until none is left. */
 type Drain = () => void
@@ -27,6 +28,7 @@ const EPOCH_MS = Date.UTC(2025, 5, 21, 12)
 export class World {
   readonly seed: number
   readonly processes = new Map<string, Process>()
+  readonly stores = new Map<string, SimStore<unknown>>()
   readonly faults: readonly Fault[]
   /** How often each kind of fault has struck. */
   readonly counts: Partial<Record<FaultKind, number>> = {}

@@ -113,11 +113,11 @@ describe('bad input is refused with the way out', () => {
 test('--list says which invariants are judged, and why the others are not yet', async () => {
   const { out } = await sim('--list')
   expect(out).toMatch(/S1 .*\n/)
-  expect(out).toMatch(/S22 .*not judged yet: there are no databases yet/)
+  expect(out).toMatch(/S7 .*not judged yet: a site has one gateway/)
   const { invariants } = JSON.parse((await sim('--list', '--json')).out)
   expect(invariants).toContainEqual({
-    id: 'S22',
-    text: 'a checkpoint and its rows are one prefix',
-    notYet: 'there are no databases yet',
+    id: 'S7',
+    text: 'leases of two gateways never overlap',
+    notYet: 'a site has one gateway',
   })
 })
