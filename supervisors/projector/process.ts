@@ -88,7 +88,11 @@ serveParent(
       return running.begun
     },
     operational: (access: ReaderAccess) => own().door?.readAt(access),
-    status: async () => ({ pid: process.pid, ...(await own().keeping.status()) }),
+    status: async () => ({
+      pid: process.pid,
+      views: own().door?.address ?? null,
+      ...(await own().keeping.status()),
+    }),
     rebuild: (asked: RebuildAsked) => own().keeping.rebuild(asked),
     drop: (build: number) => own().keeping.drop(build),
     stop,

@@ -29,7 +29,7 @@ const STATUS_MS_MAX = 1_000
 
 /** By projection, where its database is; null: the embedded one; absent: none is kept. */
 export type Servers = Readonly<Partial<Record<ProjectionName, string | null>>>
-export type ProjectorStatus = KeepingStatus & { readonly pid: number }
+export type ProjectorStatus = KeepingStatus & { readonly pid: number; readonly views: string | null }
 export type ProjectorsStatus = Readonly<Record<string, ProjectorStatus | { readonly down: string }>>
 
 export interface ProjectedSite {
@@ -94,6 +94,7 @@ export class Projectors {
         .get(name)
         ?.ask<ProjectorStatus>('status', null, STATUS_MS_MAX)
         .catch(() => null)
+      this.#viewsAt(status?.views ?? null)
       return [name, status ?? { down: this.#down.get(name) ?? 'it does not answer' }] as const
     }
     return Object.fromEntries(await Promise.all([...this.#spawned.keys()].map(ask)))
@@ -124,9 +125,13 @@ export class Projectors {
         .get('timeseries')
         ?.ask('operational', this.#readers)
         .catch(() => {})
-    if (begun.views === null) return
-    this.#views = begun.views
-    this.#asked?.opened(begun.views)
+    this.#viewsAt(begun.views)
+  }
+  /** A door that could not open at first may have since. */
+  #viewsAt(address: string | null): void {
+    if (address === null || address === this.#views) return
+    this.#views = address
+    this.#asked?.opened(address)
   }
   /** Whoever starts anew is found where it was. */
   #viewsOf(): HttpConfig | null {

@@ -13,7 +13,7 @@ type Span = Stored.Span
 
 /** Rows of the time series, answered as the engine does: in order, of a span, after a key, so many. */
 export class FakeSeries {
-  points_: Stored.PointRow[] = []
+  measured: Stored.PointRow[] = []
   verdicts: Stored.DecisionRow[] = []
   rollups: Stored.RollupRow[] = []
   at: Stored.Reached = { position: -1, atMs: 0 }
@@ -23,7 +23,7 @@ export class FakeSeries {
 
   point(position: number, atMs: number, asset: string, point: string): this {
     const own = { epoch: 1, cycle: position, value: position, word: '', unit: 'W', quality: 'good', ageMs: 4 } as const
-    this.points_.push({ position, atMs, asset, point, ...own })
+    this.measured.push({ position, atMs, asset, point, ...own })
     this.at = { position, atMs }
     return this
   }
@@ -45,9 +45,9 @@ export class FakeSeries {
         return this.at
       },
       setAsideCount: async () => 2,
-      beginsAtMs: async () => this.points_[0]?.atMs ?? this.verdicts[0]?.atMs ?? this.rollups[0]?.atMs ?? 0,
+      beginsAtMs: async () => this.measured[0]?.atMs ?? this.verdicts[0]?.atMs ?? this.rollups[0]?.atMs ?? 0,
       points: async ({ asset = '', point = '' }: Stored.Which, span: Span, after: any) =>
-        this.#within(this.points_, span, row => [row.position, row.asset, row.point])
+        this.#within(this.measured, span, row => [row.position, row.asset, row.point])
           .filter(r => (asset === '' || r.asset === asset) && (point === '' || r.point === point))
           .filter(r => compare([r.position, r.asset, r.point], [after.position, after.asset, after.point]) > 0)
           .slice(0, span.max),

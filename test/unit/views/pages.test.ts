@@ -75,9 +75,9 @@ describe('points, page after page', () => {
   it('say nothing where nothing was measured, and no empty word (S24)', async () => {
     const series = new FakeSeries()
     const row = { position: 1, atMs: 5, epoch: 1, cycle: 1, asset: 'a', point: 'p', unit: '', ageMs: 0 }
-    series.points_.push({ ...row, value: null, word: '', quality: 'bad' })
-    series.points_.push({ ...row, point: 'q', value: null, word: 'remote', quality: 'good' })
-    series.points_.push({ ...row, point: 'r', value: 0, word: '', unit: 'W', quality: 'good' })
+    series.measured.push({ ...row, value: null, word: '', quality: 'bad' })
+    series.measured.push({ ...row, point: 'q', value: null, word: 'remote', quality: 'good' })
+    series.measured.push({ ...row, point: 'r', value: 0, word: '', unit: 'W', quality: 'good' })
     series.at = { position: 1, atMs: 5 }
     const { items } = (await viewsOf(series).list('points')).json()
     expect(items.map((p: any) => [p.value, p.unit])).toEqual([
