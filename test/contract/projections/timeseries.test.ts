@@ -34,6 +34,7 @@ const minutes = (from: number, to: number) => ({ fromMs: START_MS + from * MINUT
 
 describe('store', () => storeContract('timeseries', timeseries, () => ({ open, rows })))
 
+if (!SERVER) process.stderr.write('skipped, ClickHouse over HTTP: QUORATE_CLICKHOUSE names no server\n')
 describe.skipIf(!SERVER)('store on the server of QUORATE_CLICKHOUSE', () => {
   let server: ClickHouse
   beforeAll(async () => {
