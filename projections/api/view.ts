@@ -6,16 +6,10 @@ import Type from 'typebox'
 import { Mode } from '../../protocol/words/candidate.ts'
 import type { ErrorCode } from '../../protocol/words/errors.ts'
 import { ChannelState, Slots } from '../../protocol/words/facts.ts'
-import { COMMAND, HEX256, NAME, SLUG } from '../../protocol/words/ids.ts'
+import { COMMAND, HEX256 } from '../../protocol/words/ids.ts'
 import { Quality } from '../../protocol/words/quality.ts'
 import type { Feed } from './feed.ts'
-
-const closed = { additionalProperties: false } as const
-const Name = Type.String({ pattern: NAME })
-const Slug = Type.String({ pattern: SLUG })
-const Integer = Type.Integer()
-const Count = Type.Integer({ minimum: 0 })
-const orNull = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()])
+import { Count, closed, Integer, Name, orNull, Slug } from './shapes.ts'
 
 export const COMMAND_STATES = [
   'accepted',

@@ -4,18 +4,13 @@
  */
 import Type from 'typebox'
 import { VerdictSource } from '../../protocol/words/facts.ts'
-import { COMMAND, NAME, SLUG } from '../../protocol/words/ids.ts'
+import { COMMAND } from '../../protocol/words/ids.ts'
 import { Quality } from '../../protocol/words/quality.ts'
+import { Count, closed, Integer, Name, orNull, Slug } from '../api/shapes.ts'
 import { AlarmView, CommandState } from '../api/view.ts'
 import type { Key } from './cursor.ts'
 import type { Span } from './times.ts'
 
-const closed = { additionalProperties: false } as const
-const Name = Type.String({ pattern: NAME })
-const Slug = Type.String({ pattern: SLUG })
-const Integer = Type.Integer()
-const Count = Type.Integer({ minimum: 0 })
-const orNull = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()])
 const moment = { position: Count, atMs: Count, epoch: Count, cycle: Count }
 
 /** Of which prefix of the log an answer is: its last position, and log time there. -1: nothing is projected yet. */

@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { SiteFold } from '../../actors/controller/fold.ts'
 import { Refusal } from '../../protocol/words/errors.ts'
 import { lengthOf, sweep } from '../records/sweep.ts'
-import { type Backup, backUp, restore as restoreFrom, restoreGateway } from '../run/backup.ts'
+import { type Backup, backUp, type Regained, restore as restoreFrom } from '../run/backup.ts'
 import { folders } from '../run/prepare.ts'
 import { definitionOption, Folder, foldOptions, progressOn } from './folder.ts'
 import { dataOption, jsonOption } from './options.ts'
@@ -30,26 +30,21 @@ export const restore: Verb = {
   text: 'Makes a new data folder of a backup, after checking it; the gateway begins far above what the log knows of',
   options: { data: dataOption, definition: definitionOption, json: jsonOption },
   async run(call) {
-    const from = folderOf(call)
-    const data = call.text('data')!
-    const made = await restoreFrom(from, data)
-    const folder = new Folder(call)
-    try {
-      const { position, state, manifest } = await folded(folder, call)
-      const gateway = manifest && Object.values(manifest.keys).find(key => key.roles.includes('gateway'))
-      if (!state || !gateway) throw new Refusal('BACKUP_DAMAGED', 'its log has no manifest of the site')
-      await restoreGateway(data, state, gateway.publicKey)
-      if (call.flag('json')) call.say(JSON.stringify({ kind: 'restored', data, position, ...made }))
-      else {
-        call.say(`${inWords(made)}, up to position ${position}, in ${data}`)
-        call.say(
-          `put the keys of its manifest into ${folders(data).keys('')} and start it with \`quorate run --data ${data}\``,
-        )
-      }
-      return 0
-    } finally {
-      await folder.close()
+    const data = resolve(call.text('data')!)
+    let position = -1
+    const made = await restoreFrom(folderOf(call), data, async building => {
+      const fold = await folded(building, call)
+      position = fold.position
+      return regained(fold)
+    })
+    if (call.flag('json')) call.say(JSON.stringify({ kind: 'restored', data, position, ...made }))
+    else {
+      call.say(`${inWords(made)}, up to position ${position}, in ${data}`)
+      call.say(
+        `put the keys of its manifest into ${folders(data).keys('')} and start it with \`quorate run --data ${data}\``,
+      )
     }
+    return 0
   },
 }
 
@@ -59,16 +54,27 @@ function folderOf(call: Call): string {
   return resolve(folder)
 }
 
-async function folded(folder: Folder, call: Call): Promise<SiteFold> {
-  const facts = await folder.log('facts')
-  const { fold: options } = await foldOptions({ manifest: folder.manifest, facts }, call)
-  const fold = new SiteFold(options)
-  const progress = progressOn(await lengthOf(facts, folder.partition))('restore')
-  for await (const records of sweep(facts, folder.partition)) {
-    for (const { position, body } of records) fold.take(position, body)
-    progress.advance(records.length)
+async function folded(dir: string, call: Call): Promise<SiteFold> {
+  const folder = new Folder(call, dir)
+  try {
+    const facts = await folder.log('facts')
+    const { fold: options } = await foldOptions({ manifest: folder.manifest, facts }, call)
+    const fold = new SiteFold(options)
+    const progress = progressOn(await lengthOf(facts, folder.partition))('restore')
+    for await (const records of sweep(facts, folder.partition)) {
+      for (const { position, body } of records) fold.take(position, body)
+      progress.advance(records.length)
+    }
+    return fold
+  } finally {
+    await folder.close()
   }
-  return fold
+}
+/** Throws BACKUP_DAMAGED. */
+function regained({ state, manifest }: SiteFold): Regained {
+  const gateway = manifest && Object.values(manifest.keys).find(key => key.roles.includes('gateway'))
+  if (!state || !gateway) throw new Refusal('BACKUP_DAMAGED', 'its log has no manifest of the site')
+  return { state, publicKey: gateway.publicKey }
 }
 
 const inWords = ({ site, files }: Backup): string =>

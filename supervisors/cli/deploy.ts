@@ -6,9 +6,8 @@ import { hostRandom } from '../real/random.ts'
 import { readSiteFile } from '../site/file.ts'
 import { NODES } from '../site/who.ts'
 import { cycleMs } from './manifest.ts'
-import type { Call, Verb } from './verb.ts'
-
-const ADDRESS = /^[A-Za-z0-9._-]+:\d{1,5}$/
+import { addresses } from './options.ts'
+import type { Verb } from './verb.ts'
 
 export const deploy: Verb = {
   name: 'deploy',
@@ -61,11 +60,4 @@ export const deploy: Verb = {
     call.say(`${dir}/keys holds the keys of people: keep them apart from every process`)
     return 0
   },
-}
-
-function addresses(call: Call, option: string): string[] {
-  const all = (call.text(option) ?? '').split(',').filter(text => text !== '')
-  const wrong = all.find(text => !ADDRESS.test(text))
-  if (wrong !== undefined) throw new Refusal('USAGE', `--${option} ${wrong}: write host:port`)
-  return all
 }

@@ -1,4 +1,6 @@
-import type { Option } from './verb.ts'
+import { Refusal } from '../../protocol/words/errors.ts'
+import { ADDRESS } from '../config/shape.ts'
+import type { Call, Option } from './verb.ts'
 
 export const DATA_DIR = './.quorate'
 export const dataOption: Option = { type: 'string', value: 'DIR', default: DATA_DIR, text: 'Data folder of the run' }
@@ -13,4 +15,12 @@ export const clickhouseOption: Option = {
   type: 'string',
   value: 'URL',
   text: 'A server for the time series (the embedded engine)',
+}
+
+/** `HOST:PORT,...` of an option. Throws USAGE. */
+export function addresses(call: Call, option: string): string[] {
+  const all = (call.text(option) ?? '').split(',').filter(text => text !== '')
+  const wrong = all.find(text => !new RegExp(ADDRESS).test(text))
+  if (wrong !== undefined) throw new Refusal('USAGE', `--${option} ${wrong}: write host:port`)
+  return all
 }

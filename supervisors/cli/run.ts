@@ -18,7 +18,7 @@ import { uncountedSummaryOf } from '../run/summary.ts'
 import { TallyChild } from '../run/tally-child.ts'
 import { NODES } from '../site/who.ts'
 import { clickhouseOption, dataOption, jsonOption, postgresOption } from './options.ts'
-import { keepLog, logAsked } from './run-log.ts'
+import { keepLog } from './run-log.ts'
 import type { Call, Verb } from './verb.ts'
 
 const EXAMPLES = {
@@ -80,7 +80,7 @@ async function site(call: Call): Promise<number> {
   const emit = (value: object) => json && call.say(JSON.stringify(value))
   const dir = resolve(call.text('data')!)
   refuseSecondRun(dir)
-  keepLog(dir, logAsked(call, hostRandom))
+  keepLog(call, dir, hostRandom)
   const ports = hostPorts('run', dir)
   const pace = paceOf(call.text('pace')!)
   const lockstep = pace.kind === 'lockstep'

@@ -3,8 +3,10 @@ import Type from 'typebox'
 import { NAME, SLUG } from '../../protocol/words/ids.ts'
 
 const closed = { additionalProperties: false } as const
+/** `host:port`, the host a name, an IPv4 or a bracketed IPv6 address. */
+export const ADDRESS = '^(\\[[0-9a-fA-F:]+\\]|[A-Za-z0-9._-]+):\\d{1,5}$'
 const Address = Type.String({
-  pattern: '^(\\[[0-9a-fA-F:]+\\]|[A-Za-z0-9._-]+):\\d{1,5}$',
+  pattern: ADDRESS,
   description: 'an address such as 0.0.0.0:7400',
 })
 const Path = Type.String({ minLength: 1, description: 'a path, from the folder of this file' })

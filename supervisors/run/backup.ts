@@ -2,7 +2,8 @@
  * A site's memory in a folder: the log as it was, the manifest, and a list with checksums. No keys: a backup may lie
  * where no secret should.
  *
- * K1  It appears whole or not at all, and a restore begins nothing before every checksum is right.
+ * K1  It appears whole or not at all, and so does what is restored of it, once every checksum is right: a gateway without
+ *     what K2 and K3 say must never start.
  * K2  What came after it is lost to the site, but may have reached the field: the gateway begins far above the epoch
  *     and the cycle that the log knows of, so that nothing that was ever signed for is said again by other words.
  * K3  Its streams go on where the log has read them: an entry below would be taken as a repeat, one above as after a gap.
@@ -52,13 +53,11 @@ const LIST = 'backup.json'
 /** Of a folder that a run may be using. Throws FILE_EXISTS, LOG_ELSEWHERE. */
 export async function backUp(data: string, to: string, { tenant, site }: Manifest): Promise<Backup> {
   if (existsSync(to)) throw new Refusal('FILE_EXISTS', `${to} is there already`)
-  const building = `${to}.unfinished`
-  rmSync(building, { recursive: true, force: true })
-  mkdirSync(building, { recursive: true, mode: 0o700 })
-  const at = folders(data)
   const log = logOf(data)
   if (log.driver !== 'embedded')
     throw new Refusal('LOG_ELSEWHERE', `the log of ${data} is in the cluster at ${log.brokers.join(', ')}`)
+  const at = folders(data)
+  const building = begun(to)
   for (const topic of TOPICS)
     if (existsSync(join(at.log, topic))) await copyEmbeddedLog(join(at.log, topic), join(building, 'log', topic))
   await copyFile(at.manifest, join(building, 'manifest.json'))
@@ -68,20 +67,38 @@ export async function backUp(data: string, to: string, { tenant, site }: Manifes
   return backup
 }
 
-/** Into a folder that no run has used. Throws NOT_FOUND, BACKUP_DAMAGED, FILE_EXISTS. */
-export async function restore(from: string, data: string): Promise<Backup> {
+/** What a gateway begins with: the site as the restored log has it, and the key of its manifest. */
+export interface Regained {
+  readonly state: SiteState
+  readonly publicKey: string
+}
+/** `regain` reads the log in the folder that is being built. Throws NOT_FOUND, BACKUP_DAMAGED, FILE_EXISTS. */
+export async function restore(
+  from: string,
+  data: string,
+  regain: (building: string) => Promise<Regained>,
+): Promise<Backup> {
   const backup = await checked(from)
-  const at = folders(data)
-  if (existsSync(at.log) || existsSync(at.manifest)) throw new Refusal('FILE_EXISTS', `${data} holds a site already`)
-  mkdirSync(data, { recursive: true, mode: 0o700 })
+  if (existsSync(data)) throw new Refusal('FILE_EXISTS', `${data} is there already`)
+  const building = begun(data)
+  const at = folders(building)
   await cp(join(from, 'log'), at.log, { recursive: true })
   await copyFile(join(from, 'manifest.json'), at.manifest)
+  await restoreGateway(at.of('gateway'), await regain(building))
+  renameSync(building, data)
   return backup
 }
 
-/** K2, K3: what the gateway of a restored site begins with. `state`: as the restored log has it. */
-export async function restoreGateway(data: string, state: SiteState, publicKey: string): Promise<void> {
-  const disk = realDisk(folders(data).of('gateway'))
+/** K1: beside its place, and empty, whatever an earlier attempt has left. */
+function begun(to: string): string {
+  const building = `${to}.unfinished`
+  rmSync(building, { recursive: true, force: true })
+  mkdirSync(building, { recursive: true, mode: 0o700 })
+  return building
+}
+/** K2, K3 */
+async function restoreGateway(dir: string, { state, publicKey }: Regained): Promise<void> {
+  const disk = realDisk(dir)
   await (await Kept.open(disk, 'epoch')).put(String(state.epoch + EPOCHS_AHEAD))
   const note = async (name: string, record: object) => {
     const journal = await Journal.open(disk, name)

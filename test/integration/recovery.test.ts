@@ -57,7 +57,7 @@ describe('a site whose folder is lost', () => {
   const keys = join(dir, 'keys')
   it('is not restored from a damaged backup, nor over a site', async () => {
     const over = await quorate('restore', backup, '--data', data)
-    expect([over.code, over.err]).toEqual([1, expect.stringContaining('holds a site already')])
+    expect([over.code, over.err]).toEqual([1, expect.stringContaining('data is there already')])
     const damaged = join(dir, 'damaged')
     cpSync(backup, damaged, { recursive: true })
     const [segment] = readdirSync(join(damaged, 'log', 'facts')).filter(name => name.endsWith('.db'))
