@@ -1,7 +1,8 @@
 /**
  * Postgres on this machine, without an installation: the server that comes with npm, in a folder of its own.
  *
- * E1  The folder is a view of the log: one that cannot be used (half made, of another version) is made anew.
+ * E1  The folder is a view of the log: one that cannot be used (half made, of another version, of passwords that are
+ *     gone) is made anew.
  * E2  One server for a folder: what an earlier process left running there is found by its pid file and ended first.
  * E3  It ends with whoever started it, however that ends: a shell waits for the end of a pipe, which no signal skips.
  * E4  As root it runs as nobody, from places that nobody may enter: the engine copied once, its folder under PUBLIC.
@@ -80,7 +81,7 @@ export async function startPostgres(o: { dir: string; random: Random; note: Note
   writeFileSync(join(o.dir, 'folder'), `${place.folder}\n`) // for whoever removes it all
   const passwords = secretsOf(o.dir, o.random)
   await endOrphan(place.data, o.note)
-  if (!usable(place)) await initialise(place, passwords.admin)
+  if (!usable(place, passwords.admin)) await initialise(place, passwords.admin)
   for (let attempt = 1; ; attempt++)
     try {
       const port = await freePort()
@@ -146,11 +147,13 @@ export function secretsOf(dir: string, random: Random): Access['passwords'] {
   return JSON.parse(readFileSync(file, 'utf8')) as Access['passwords']
 }
 
-/** E1: made by this version, to its end. */
-function usable({ data, bin }: Place): boolean {
-  if (!existsSync(join(data, 'quorate'))) return false
-  return readFileSync(join(data, 'quorate'), 'utf8') === bin
+/** E1: made by this version, to its end, for this password. */
+function usable(place: Place, password: string): boolean {
+  const file = join(place.data, 'quorate')
+  return existsSync(file) && readFileSync(file, 'utf8') === markOf(place, password)
 }
+const markOf = ({ bin }: Place, password: string): string =>
+  `${bin}\n${createHash('sha256').update(password).digest('hex')}\n`
 async function initialise(place: Place, password: string): Promise<void> {
   const { data, bin, uid, gid } = place
   rmSync(data, { recursive: true, force: true })
@@ -168,7 +171,7 @@ async function initialise(place: Place, password: string): Promise<void> {
   } finally {
     rmSync(file, { force: true })
   }
-  writeFileSync(join(data, 'quorate'), bin)
+  writeFileSync(join(data, 'quorate'), markOf(place, password))
 }
 const as = ({ uid, gid }: Place) => (uid === undefined ? {} : { uid, gid: gid! })
 

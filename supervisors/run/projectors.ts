@@ -1,5 +1,5 @@
 /**
- * The projectors of a run, beside it: children of a supervisor of their own, whose falls are nobody else's. They begin
+ * The projectors of a run, beside it: each under a supervisor of its own, so that its falls are nobody else's. They begin
  * once control runs, and end after it.
  */
 import type { ReaderAccess } from '../../projections/operational/pages.ts'
@@ -55,7 +55,7 @@ export class Projectors {
   readonly #ports: Ports
   readonly #spawned = new Map<string, Spawned>()
   readonly #down = new Map<string, string>()
-  #tree: Supervisor | null = null
+  #trees: readonly Supervisor[] = []
   #views: string | null = null
   #readers: ReaderAccess | null = null
 
@@ -65,23 +65,24 @@ export class Projectors {
     this.#servers = servers
     this.#ports = ports
   }
+  /** Each under a supervisor of its own: one whose database cannot be used keeps no other from its start. */
   async start(): Promise<void> {
-    const children = PROJECTIONS.filter(name => name in this.#servers).map(name =>
-      processChild(
+    this.#trees = PROJECTIONS.filter(name => name in this.#servers).map(name => {
+      const child = processChild(
         name,
         SCRIPT,
         spawned => this.#begin(name, spawned),
         refusal => this.#down.set(name, refusal.message),
-      ),
-    )
-    const spec = { id: 'projectors', strategy: 'oneForOne', intensity: INTENSITY, periodMs: PERIOD_MS } as const
-    this.#tree = new Supervisor({ ...spec, backoffMs: BACKOFF_MS, children }, this.#ports, reason => {
-      this.#ports.note('error', 'the projectors give up; control goes on', { reason })
+      )
+      const spec = { id: name, strategy: 'oneForOne', intensity: INTENSITY, periodMs: PERIOD_MS } as const
+      return new Supervisor({ ...spec, backoffMs: BACKOFF_MS, children: [child] }, this.#ports, reason => {
+        this.#ports.note('error', 'the projector gives up; control goes on', { reason })
+      })
     })
-    await this.#tree.start()
+    await Promise.all(this.#trees.map(tree => tree.start()))
   }
   async stop(): Promise<void> {
-    await this.#tree?.stop()
+    await Promise.all(this.#trees.map(tree => tree.stop()))
   }
 
   /** Where the rows are served; null: not yet, or not at all. */

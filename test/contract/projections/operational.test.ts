@@ -208,6 +208,15 @@ describe('the embedded server', () => {
     expect(await buildsOf(await own.client('admin'))).toHaveLength(1)
     await own.stop()
   })
+  test('is made anew where its passwords are gone: its folder may outlive the one that they were in (E1)', async () => {
+    const own = await Postgres.start()
+    await own.server.stop()
+    rmSync(join(own.dir, 'passwords.json'))
+    await own.up()
+    const made = await prepareDatabase(await own.client('admin'), own.server.access)
+    expect(made).toEqual(own.live)
+    await own.stop()
+  })
   test('ends with the process that started it, however that ends (E3)', async () => {
     const script = join(import.meta.dirname, 'processes', 'postgres-starter.ts')
     const { stdout } = spawnSync(process.execPath, ['--disable-warning=ExperimentalWarning', script], {
