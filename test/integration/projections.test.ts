@@ -1,5 +1,5 @@
 /** A run with its databases: beside control, lost and made anew, rebuilt and compared. */
-import { readFileSync, rmSync } from 'node:fs'
+import { readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { parseFact } from '../../protocol/codec/fact.ts'
@@ -145,12 +145,22 @@ test('a Postgres that is killed under its projector is back with it', async () =
   expect((await current('operational')).checkpoint).toBeGreaterThan(checkpoint)
 })
 
+/** Kills a process that may have found by itself that its database is gone, and have ended. */
+function endNow(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}
+
 test('a database that is deleted under the running system is made anew from the log, and equal to a rebuild of it', async () => {
   const folders = { operational: await postgresFolder(), timeseries: join(data, 'timeseries', 'data') }
   for (const [name, path] of Object.entries(folders)) {
     const { pid, checkpoint } = await current(name)
-    rmSync(path, { recursive: true, force: true })
-    process.kill(pid, 'SIGKILL') // what it has open it could go on with for a while
+    renameSync(path, `${path}.gone`) // at one instant: its next life must not meet half a folder
+    rmSync(`${path}.gone`, { recursive: true, force: true })
+    endNow(pid) // what it has open it could go on with for a while
     await until(async () => ((await projector(name))?.pid ?? pid) !== pid)
     expect((await current(name)).checkpoint).toBeGreaterThan(checkpoint)
     const { code, err, last } = await rebuild(name, '--verify')
