@@ -202,9 +202,12 @@ export function is({ chart }: ActorState, stateOrTag: string): boolean {
 export interface Where {
   /** Innermost active states, in document order. */
   readonly paths: readonly string[]
+  /** Ids of all active states, in document order: the chart itself first. */
+  readonly ids: readonly string[]
   readonly tags: readonly string[]
 }
 export function actorState(actor: ActorState): Where {
   const leaves = actor.chart._nodes.filter(node => Object.keys(node.states).length === 0)
-  return { paths: leaves.map(node => node.path.join('.')), tags: [...actor.chart.tags].sort() }
+  const ids = actor.chart._nodes.map(node => node.id)
+  return { paths: leaves.map(node => node.path.join('.')), ids, tags: [...actor.chart.tags].sort() }
 }

@@ -5,10 +5,13 @@ import { fileURLToPath } from 'node:url'
 import type { Ports } from '../../protocol/ports.ts'
 import { Refusal } from '../../protocol/words/errors.ts'
 import { parse, raw } from '../../protocol/words/units.ts'
+import { logOf } from '../real/logs.ts'
 import { hostPorts } from '../real/ports.ts'
 import { hostRandom } from '../real/random.ts'
 import { serveControl } from '../run/control.ts'
+import { enrol } from '../run/enrol.ts'
 import { faultOf } from '../run/faults.ts'
+import { Inspector, signInLink } from '../run/inspector.ts'
 import type { GatewayStatus, Pace, PlantView } from '../run/parts.ts'
 import { folders, type Prepared, prepare } from '../run/prepare.ts'
 import { Projectors, projectedIn, projectionAsked } from '../run/projectors.ts'
@@ -64,6 +67,7 @@ export const run: Verb = {
     },
     brokers: { type: 'string', value: 'HOST:PORT,...', text: 'With --log redpanda: some brokers of the cluster' },
     toy: { type: 'boolean', text: 'With --log redpanda: take a cluster that could lose what it has acknowledged' },
+    'no-inspector': { type: 'boolean', text: 'Leaves the inspector out: control needs none' },
     'no-projections': { type: 'boolean', text: 'Leaves the databases out: control needs none' },
     postgres: postgresOption,
     clickhouse: clickhouseOption,
@@ -120,6 +124,12 @@ async function site(call: Call): Promise<number> {
     emit({ kind: 'views', address })
     if (!json && !process.stdout.isTTY) call.say(`views at http://${address}`) // the live view shows it
   })
+  const inspector = inspectorOf(call, prepared, ports, address => {
+    running.inspectorAt(address)
+    const link = signInLink(address, folders(dir).token, ports.host.wallMs())
+    emit({ kind: 'inspector', address })
+    if (!json) call.say(`inspector at http://${address}; sign in by ${link}`)
+  })
   let interrupted = false
   let wake = () => {}
   const interrupt = () => {
@@ -140,6 +150,7 @@ async function site(call: Call): Promise<number> {
       interrupt()
       return Promise.resolve('stopping')
     }
+    if (ask.do === 'enrol') return enrol(dir, manifest, ask.target ?? '')
     if (ask.do === 'rebuild' || ask.do === 'drop') return projectionAsked(projectors, ask)
     return ask.do === 'fault' ? faultOf(running, call.flag('faults'), ask) : statusOf(running, projectors)
   })
@@ -150,6 +161,7 @@ async function site(call: Call): Promise<number> {
     throw error
   })
   void projectors?.start() // control does not wait for it
+  void inspector?.start()
   const startedAt = running.nowMs
   const slotsBefore = (await running.gatewayStatus()).slots
   emit({
@@ -231,7 +243,7 @@ async function site(call: Call): Promise<number> {
     input: running.parts.inputCounts,
   }
   const summary = (await tally.sum(inputsOfSummary, end)) ?? uncountedSummaryOf(inputsOfSummary)
-  await Promise.all([tally.stop(), projectors?.stop()])
+  await Promise.all([tally.stop(), projectors?.stop(), inspector?.stop()])
   call.say(json ? JSON.stringify(summary) : JSON.stringify(summary, null, 2))
   process.removeListener('disconnect', interrupt)
   if (process.connected) process.disconnect()
@@ -253,6 +265,20 @@ function projectorsOf(
     http: { address: `127.0.0.1:${port}`, grants },
     opened,
   })
+}
+/** After the nodes' ports and that of the views, where those are asked for. */
+function inspectorOf(
+  call: Call,
+  { dir, site, signed }: Prepared,
+  ports: Ports,
+  opened: (address: string) => void,
+): Inspector | null {
+  if (call.flag('no-inspector')) return null
+  const { tenant, site: name, partition } = signed.manifest
+  const port = call.text('port') === undefined ? 0 : Number(call.text('port')) + NODES.length + 1
+  const http = { address: `127.0.0.1:${port}`, grants: [{ tenant, tokenFile: folders(dir).token }] }
+  const of = { tenant, site: name, partition, definitions: site.definitions, log: logOf(dir) }
+  return new Inspector({ ...of, dir: folders(dir).of('inspector'), http, ways: { kind: 'run', dir } }, ports, opened)
 }
 const statusOf = async (running: Run, projectors: Projectors | null) => ({
   ...(await running.status()),

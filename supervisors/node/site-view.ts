@@ -11,6 +11,7 @@ import type { CommandRecord, SiteState } from '../../actors/controller/state.ts'
 import { Work } from '../../actors/controller/work.ts'
 import { changesOf } from '../../actors/kit/keyed.ts'
 import { Feed, type FeedEvent } from '../../projections/api/feed.ts'
+import { alarmView, alarmViews, assetDetail, assetSummary, commandView } from '../../projections/api/site-json.ts'
 import {
   type AssetDetail,
   type CommandState,
@@ -30,7 +31,6 @@ import type { Logs, Note } from '../../protocol/ports.ts'
 import type { Candidate } from '../../protocol/words/candidate.ts'
 import { Refusal } from '../../protocol/words/errors.ts'
 import type { Replica } from './replica.ts'
-import { alarmView, alarmViews, assetDetail, assetSummary, commandView } from './site-json.ts'
 
 /** Of the commands that a site remembers, so many are shown with it. */
 const COMMANDS_SHOWN = 50

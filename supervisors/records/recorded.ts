@@ -3,7 +3,7 @@
  * at its own pace, so that they are read as the replay passes their positions.
  */
 import type { LogRecord } from '../../protocol/log/event-log.ts'
-import { type Decided, parseDecided } from './decided.ts'
+import { type Decided, parseDecided } from '../../protocol/words/decided.ts'
 
 export class RecordedDecisions {
   readonly #batches: AsyncIterator<readonly LogRecord[]>

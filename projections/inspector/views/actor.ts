@@ -1,0 +1,137 @@
+/**
+ * One actor of the log: its chart's live states, what it holds, how the last fact changed it, why each of its setpoints
+ * is what it is, and for each command whether it would be taken now, and if not, which guard says no.
+ */
+import type { SiteAsset } from '../../../actors/controller/site.ts'
+import type { SiteState } from '../../../actors/controller/state.ts'
+import { Work } from '../../../actors/controller/work.ts'
+import {
+  type ActorState,
+  actorState,
+  type Edge,
+  edgesOf,
+  freezeActor,
+  type Placed,
+  refusal,
+} from '../../../actors/kit/host.ts'
+import { unitOf } from '../../../actors/kit/spec.ts'
+import { Refusal } from '../../../protocol/words/errors.ts'
+import { assetDetail } from '../../api/site-json.ts'
+import type { AssetDetail } from '../../api/view.ts'
+import { type Change, deltaOf } from '../delta.ts'
+import type { Moment } from '../moments.ts'
+import { type FactLine, facts } from './facts.ts'
+import { type Condition, conditionOf } from './fleet.ts'
+import { param, type View } from './view.ts'
+
+/** Moments before this one that are looked through for its last transition. */
+const LOOKED_THROUGH = 600
+
+export interface Asked {
+  readonly name: string
+  /** Parameter -> its unit, or the words that it takes. */
+  readonly params: Readonly<Record<string, string | readonly string[]>>
+  /** Null: it would be taken now. */
+  readonly refused: string | null
+}
+export interface ActorPage {
+  readonly path: string
+  readonly title: string
+  /** By which its chart is asked for. */
+  readonly chart: string
+  /** Ids of all active states, outermost first. */
+  readonly active: readonly string[]
+  readonly states: readonly string[]
+  readonly tags: readonly string[]
+  readonly condition: Condition
+  readonly because: string
+  /** The transitions that it took last, and where. */
+  readonly last: { readonly position: number; readonly edges: readonly Edge[] } | null
+  /** What it holds: context, output image, timers. */
+  readonly holds: Readonly<Record<string, unknown>>
+  /** Of what it holds, what the fact at this position changed. */
+  readonly changed: readonly Change[]
+  /** Null for the site's own chart. */
+  readonly asset: AssetDetail | null
+  readonly asks: readonly Asked[]
+  readonly facts: readonly FactLine[]
+}
+
+export const actor: View<ActorPage> = async (moment, params, sources) => {
+  const path = param(params, 'actor')
+  const placed = placedOf(moment, path)
+  const own = stateOf(moment.state, path)
+  if (!placed || !own) {
+    const known = ['site', ...moment.site.assets.map(a => a.name)]
+    throw new Refusal('NOT_FOUND', `no actor '${path}' at position ${moment.position}; there are ${known.join(', ')}`)
+  }
+  const recent = await sources.moments.upTo(moment.position, LOOKED_THROUGH)
+  const before = recent.at(-2)?.state
+  const was = before && stateOf(before, path)
+  const { paths, tags, ids } = actorState(own)
+  const asset = moment.site.byName.get(path)
+  const detail = asset ? assetDetail(moment.site, moment.state, asset, moment.candidate) : null
+  const active = detail?.alarms.filter(a => a.condition.startsWith('active')) ?? []
+  const [condition, because] = detail ? conditionOf(detail, active) : (['normal', ''] as const)
+  return {
+    path,
+    title: placed.asset.spec.title,
+    chart: placed.asset.spec.type,
+    active: ids,
+    states: paths,
+    tags,
+    condition,
+    because,
+    last: lastMoved(recent, path),
+    holds: holding(own),
+    changed: was ? deltaOf(holding(was), holding(own)) : [],
+    asset: detail,
+    asks: asksOf(moment, placed, own, asset),
+    facts: (await facts(moment, { actor: path, max: '40' }, sources)).lines,
+  }
+}
+
+const placedOf = ({ site }: Moment, path: string): Placed | undefined =>
+  path === site.modes.name ? site.modes : site.byName.get(path)
+const stateOf = (state: SiteState, path: string): ActorState | undefined =>
+  path === 'site' ? state.mode : Object.hasOwn(state.assets, path) ? state.assets[path] : undefined
+
+/** As it is kept, without what the chart shows. */
+function holding(own: ActorState): Record<string, unknown> {
+  const { chart, timers, out, wanted, lost, alarms, held } = freezeActor(own)
+  return {
+    context: chart.context,
+    wanted,
+    out,
+    timers: Object.fromEntries(timers.map(({ id, due }) => [id, due])),
+    lost,
+    alarms,
+    ...(held && { held }),
+  }
+}
+function lastMoved(recent: readonly Moment[], path: string): ActorPage['last'] {
+  for (const { position, taken } of recent.toReversed()) {
+    if (taken.kind !== 'stepped') continue
+    const edges = taken.moved.filter(({ asset }) => asset === path).flatMap(({ moves }) => edgesOf(moves))
+    if (edges.length > 0) return { position, edges }
+  }
+  return null
+}
+
+function asksOf(moment: Moment, placed: Placed, own: ActorState, asset: SiteAsset | undefined): Asked[] {
+  const { spec } = placed.asset
+  const work = new Work(moment.site, moment.state)
+  const values = asset ? work.values(asset) : {}
+  return Object.entries(spec.commands).map(([name, declared]) => ({
+    name,
+    params: Object.fromEntries(Object.entries(declared ?? {}).map(([param, unit]) => [param, unitOf(unit as never)])),
+    refused: inWords(refusal(placed, own, { type: name }, values), placed.name, name),
+  }))
+}
+function inWords(why: ReturnType<typeof refusal>, actor: string, name: string): string | null {
+  if (!why) return null
+  if (why.kind === 'guard') return `guard says no: ${why.guards.join(', ')}`
+  if (why.kind === 'held') return `${actor} is quarantined: ${why.reason}`
+  if (why.kind === 'no-transition') return `${actor} is ${why.state}, which takes no '${name}'`
+  return `'${name}' is no command of ${actor}`
+}
