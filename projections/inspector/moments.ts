@@ -132,7 +132,6 @@ export class Moments {
       const [record] = await facts.read(partition, middle, 1)
       if (!record || record.stampMs > stampMs) high = middle - 1
       else low = Math.max(middle, record.position)
-      if (record && record.position >= high) break
     }
     return low
   }
@@ -194,7 +193,11 @@ export class Moments {
     if (position < earliest)
       throw new Refusal('CURSOR_GONE', `position ${position} is not kept any more; the log begins at ${earliest}`)
     if (!first) throw new Refusal('UNAVAILABLE', 'the log is still being read; it will be here shortly')
-    return this.#window(position)
+    const window = await this.#window(position)
+    if (window[0] && window[0].position <= position) return window
+    // between a frozen fold and the record after it: the last moment is that of the fold itself
+    const begin = this.#o.checkpoints.newest(position)?.position ?? -1
+    return begin >= earliest ? this.#window(begin) : window
   }
   async #refuseFuture(position: number): Promise<void> {
     const { next } = await this.ends()

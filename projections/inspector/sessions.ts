@@ -116,7 +116,7 @@ export class Sessions implements Admits {
     return granted ? granted.tenant : this.#byCode(secret)
   }
   #byCode(code: string): string | null {
-    const [, end = '', sealed = ''] = /^([0-9a-z]{6,12})\.([A-Za-z0-9_-]{43})$/.exec(code) ?? []
+    const [, end = '', sealed = ''] = /^([0-9a-z]{1,12})\.([A-Za-z0-9_-]{43})$/.exec(code) ?? []
     const ends = Number.parseInt(end, 36)
     const now = this.#o.clock.wallMs()
     for (const [used, until] of this.#used) if (until < now) this.#used.delete(used)
