@@ -47,6 +47,8 @@ interface Subscription {
   readonly id: number
   readonly asked: Asked
   readonly views: SiteViews
+  /** The page shows it no more. */
+  hidden: boolean
   /** What the browser has; absent: nothing yet. */
   sent?: { readonly revision: number; readonly position: number; readonly value: unknown }
 }
@@ -128,7 +130,7 @@ class Browser {
       const views = this.#siteOf(asked)
       this.#hide(asked.id)
       if (this.#shown.size >= SHOWN_MAX) throw new Refusal('TOO_MANY', `a page shows ${SHOWN_MAX} things at most`)
-      this.#shown.set(asked.id, { id: asked.id, asked, views })
+      this.#shown.set(asked.id, { id: asked.id, asked, views, hidden: false })
       if (!this.#listening.has(views))
         this.#listening.set(
           views,
@@ -148,9 +150,12 @@ class Browser {
     throw new Refusal('NOT_FOUND', `there is no site '${site}' of '${tenant}' here; your sites: ${known}`)
   }
   #hide(id: number): void {
-    const views = this.#shown.get(id)?.views
+    const shown = this.#shown.get(id)
+    if (!shown) return
+    const { views } = shown
+    shown.hidden = true
     this.#shown.delete(id)
-    if (!views || [...this.#shown.values()].some(other => other.views === views)) return
+    if ([...this.#shown.values()].some(other => other.views === views)) return
     this.#listening.get(views)?.cancel()
     this.#listening.delete(views)
   }
@@ -173,7 +178,7 @@ class Browser {
       const batch: object[] = []
       for (const shown of [...this.#shown.values()]) {
         const message = await this.#messageOf(shown)
-        if (message && this.#shown.get(shown.id) === shown) batch.push(message)
+        if (message && !shown.hidden) batch.push(message)
       }
       if (batch.length > 0) this.#socket.send(JSON.stringify(batch))
     } while (this.#again && !this.#full)
