@@ -1,7 +1,7 @@
 /** One state as SVG. Everything that a mark may show is there from the start; classes and texts alone bring it out. */
-import { BARS, COUNT, FINAL_MARK, FONT, HANDLE, LIVE_MARK, PAD, REGION_BAND, ROW_PITCH, TAG_GAP, TITLE_BAND } from './dimensions.ts'
+import { BARS, COUNT, FINAL_MARK, FONT, HANDLE, PAD, REGION_BAND, ROW_PITCH, TAG_GAP, TITLE_BAND } from './dimensions.ts'
 import type { BoxMarks, MarkReader } from './marks.ts'
-import { width } from './measure.ts'
+import { fit, width } from './measure.ts'
 import type { Box, Row } from './scene.ts'
 import { isStrong, leadWidth, tagWidth } from './sizes.ts'
 import { at, badge, escape, icon, px, scaledName, text, title } from './svg.ts'
@@ -30,7 +30,7 @@ export function drawBox(box: Box, reader: MarkReader): string {
   const live = marks.live ? ' aria-current="true"' : ''
   const open = `<g class="${boxClasses(box, marks)}" data-state="${escape(box.id)}" role="group" aria-label="${escape(marks.label)}"${live} ${at(box.x, box.y)}>`
   if (box.node.type === 'history') return `${open}${historyMark(box)}</g>`
-  return [open, frame(box), heading(box), details(box, marks, reader), farName(box), dissentRing(box, marks.dissent), '</g>'].join('')
+  return [open, frame(box), heading(box), details(box, reader), farName(box), ring(box), says(box, marks), '</g>'].join('')
 }
 
 const historyMark = (box: Box): string =>
@@ -83,18 +83,16 @@ function handle(box: Box, x: number, y: number): string {
   return `<g class="handle" data-fold="${escape(box.id)}" role="button" tabindex="0" aria-expanded="${box.open}" aria-label="${escape(says)}" ${at(x, y)}><title>${escape(says)}</title><rect width="18" height="18" rx="4"/><path d="${sign}"/></g>`
 }
 
-function details(box: Box, marks: BoxMarks, reader: MarkReader): string {
+function details(box: Box, reader: MarkReader): string {
   if (box.rows.length === 0 && box.node.tags.length === 0) return ''
   const top = bandOf(box)
   const edge = box.node.region && box.open ? 0 : 1
-  const rows = box.rows.map((row, i) => drawRow(row, top + 1 + i * ROW_PITCH, marks, reader))
+  const rows = box.rows.map((row, i) => drawRow(row, top + 1 + i * ROW_PITCH, reader))
   const tags = drawTags(box, top + 3 + box.rows.length * ROW_PITCH)
   return `<g class="detail"><path class="rule" d="M${edge} ${top - 1}H${px(box.w - edge)}"/>${rows.join('')}${tags}</g>`
 }
 
-function drawRow(row: Row, y: number, marks: BoxMarks, reader: MarkReader): string {
-  if (row.kind === 'leaf')
-    return `<g class="row leaf"><path class="leafmark" d="M${PAD} ${y + 5}l7 4-7 4z"/><text x="${PAD + LIVE_MARK}" y="${y + 13.5}" class="rt" data-leaf="">${escape(marks.leaf)}</text></g>`
+function drawRow(row: Row, y: number, reader: MarkReader): string {
   let x = PAD
   const parts: string[] = []
   if (row.badge !== null) {
@@ -133,9 +131,27 @@ function farName(box: Box): string {
   return scaledName('far', box, size)
 }
 
-export const dissentWidth = (words: string): number => (words ? width(words, FONT.small, 600) + 14 : 0)
-function dissentRing(box: Box, words: string): string {
-  const ring = `<rect class="ring" x="${-RING}" y="${-RING}" width="${px(box.w + 2 * RING)}" height="${px(box.h + 2 * RING)}" rx="${radiusOf(box) + 4}"/>`
-  const w = dissentWidth(words)
-  return `${ring}<g class="says" ${at(box.w + RING, -13)}><rect x="${-w}" width="${w}" height="18" rx="4"/><text x="${px(-w / 2)}" y="13">${escape(words)}</text></g>`
+const ring = (box: Box): string =>
+  `<rect class="ring" x="${-RING}" y="${-RING}" width="${px(box.w + 2 * RING)}" height="${px(box.h + 2 * RING)}" rx="${radiusOf(box) + 4}"/>`
+
+/** Two small signs on the border: who disagrees, and which state is live in a folded box. */
+export function signs(box: Box, { dissent, leaf }: BoxMarks): Readonly<Record<'says' | 'leaf', { words: string; width: number; x: number }>> {
+  const shown = fit(leaf, FONT.small, 600, Math.max(SIGN_MIN, box.w - 2 * PAD))
+  const saysWidth = width(dissent, FONT.small, 600) + SIGN_PAD
+  const leafWidth = width(shown, FONT.small, 600) + SIGN_PAD
+  return {
+    says: { words: dissent, width: saysWidth, x: box.w + RING - saysWidth },
+    leaf: { words: shown, width: leafWidth, x: 6 },
+  }
+}
+const SIGN_PAD = 14
+const SIGN_MIN = 60
+const SIGN_Y = { says: -13, leaf: -5 }
+function says(box: Box, marks: BoxMarks): string {
+  const drawn = signs(box, marks)
+  const sign = (name: 'says' | 'leaf', y: number) => {
+    const { words, width: w, x } = drawn[name]
+    return `<g class="${name}" ${at(x, y)}><rect width="${w}" height="18" rx="4"/><text x="7" y="13">${escape(words)}</text></g>`
+  }
+  return sign('says', SIGN_Y.says) + (box.folded > 0 ? sign('leaf', box.h + SIGN_Y.leaf) : '')
 }

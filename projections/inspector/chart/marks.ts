@@ -40,16 +40,15 @@ export class MarkReader {
     this.#ghost = new Set(marks.ghost)
   }
   box(box: Box): BoxMarks {
-    const { live: _, ...here } = { ...this.#folded(box) }
-    const live = this.#live.has(box.id)
-    const parts = [nameOf(box), live && 'live', here.leaf && `in ${here.leaf}`, here.ghost && 'would be entered', here.dissent]
-    return { live, ...here, label: parts.filter(Boolean).join(', ') }
+    const { live, ghost, dissent, leaf } = this.#of(box)
+    const parts = [nameOf(box), live && 'live', leaf && `in ${leaf}`, ghost && 'would be entered', dissent]
+    return { live, ghost, dissent, leaf, label: parts.filter(Boolean).join(', ') }
   }
   taken(edges: readonly string[]): boolean {
     return edges.some(edge => this.#last.has(edge))
   }
   /** A folded box also speaks for the states in it. */
-  #folded({ id, leaves }: Box) {
+  #of({ id, leaves }: Box) {
     const { dissent } = this.#marks
     const inside = leaves.filter(([leaf]) => this.#live.has(leaf)).map(([, key]) => key)
     const named = inside.slice(0, LEAVES_NAMED_MAX).join(' + ')

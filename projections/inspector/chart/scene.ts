@@ -21,8 +21,7 @@ export interface Point {
 }
 /** A line inside a box. */
 export interface Row {
-  /** `leaf`: room for the name of the live state inside a folded box. */
-  readonly kind: 'text' | 'invoke' | 'entry' | 'exit' | 'on' | 'link' | 'leaf'
+  readonly kind: 'text' | 'invoke' | 'entry' | 'exit' | 'on' | 'link'
   readonly icon: IconName | null
   /** Which branch of a guarded choice. */
   readonly badge: number | null

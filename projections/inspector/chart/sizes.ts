@@ -40,7 +40,7 @@ export function sized(plan: Plan, node: ChartNode): SizedBox {
   const isFolded = plan.folded.has(node.id)
   const open = !isFolded && node.children.length > 0
   const leaves = isFolded ? leavesOf(plan, node) : []
-  const rows = [...(plan.rows.get(node.id) ?? []), ...(isFolded ? [leafRow(leaves)] : [])]
+  const rows = plan.rows.get(node.id) ?? []
   const base = { id: node.id, node: about, open, leaves, rows, folded: isFolded ? countBelow(plan, node) : 0 }
   if (type === 'history') return { ...base, rows: [], title: deep ? 'H*' : 'H', header: 0, w: HISTORY, h: HISTORY }
   const title = fit(key, FONT.title, 600, LIMIT.title)
@@ -76,9 +76,3 @@ const nameWithin = (plan: Plan, ancestor: ChartNode, node: ChartNode): string =>
     .slice(pathTo(plan.index, ancestor.id).length)
     .map(id => plan.index.get(id)!.key)
     .join('.')
-/** As wide as the longest name that may stand there. */
-function leafRow(leaves: readonly (readonly [string, string])[]): Row {
-  const names = leaves.map(([, key]) => fit(key, FONT.row, 400, LIMIT.lead))
-  const text = names.reduce((longest, name) => (width(name, FONT.row) > width(longest, FONT.row) ? name : longest), '')
-  return { kind: 'leaf', icon: null, badge: null, lead: '', text, full: '', edge: null }
-}
