@@ -46,7 +46,9 @@ function textOf(action: RawAction): string {
   return Object.entries(action)
     .map(([kind, body]) => {
       if (typeof body !== 'object' || body === null) return `${kind} ${body}`
-      return `${kind} ${Object.entries(body).map(([name, value]) => `${name} ${value}`).join(', ')}`
+      return `${kind} ${Object.entries(body)
+        .map(([name, value]) => `${name} ${value}`)
+        .join(', ')}`
     })
     .join(', ')
 }

@@ -1,6 +1,14 @@
 /** Sizes that layout reserves and drawing fills: both read them here, so that nothing is cut off. */
 export const FONT = { title: 14, region: 12, row: 11.5, label: 12, small: 11 } as const
-export const LIMIT = { title: 240, event: 200, guard: 210, actions: 230, lead: 150, row: 240, description: 220 } as const
+export const LIMIT = {
+  title: 240,
+  event: 200,
+  guard: 210,
+  actions: 230,
+  lead: 150,
+  row: 240,
+  description: 220,
+} as const
 export const DESCRIPTION_LINES_MAX = 3
 /** A folded state may stand for many transitions: its wire names this many. */
 export const LABEL_ROWS_MAX = 5

@@ -1,10 +1,21 @@
 /** One state as SVG. Everything that a mark may show is there from the start; classes and texts alone bring it out. */
-import { BARS, COUNT, FINAL_MARK, FONT, HANDLE, PAD, REGION_BAND, ROW_PITCH, TAG_GAP, TITLE_BAND } from './dimensions.ts'
+import {
+  BARS,
+  COUNT,
+  FINAL_MARK,
+  FONT,
+  HANDLE,
+  PAD,
+  REGION_BAND,
+  ROW_PITCH,
+  TAG_GAP,
+  TITLE_BAND,
+} from './dimensions.ts'
 import type { BoxMarks, MarkReader } from './marks.ts'
-import { fit, width } from './measure.ts'
+import { cut, width } from './measure.ts'
 import type { Box, Row } from './scene.ts'
 import { isStrong, leadWidth, tagWidth } from './sizes.ts'
-import { at, badge, escape, icon, px, scaledName, text, title } from './svg.ts'
+import { at, badge, icon, px, scaledName, text, title, xml } from './svg.ts'
 
 const RADIUS = { state: 7, composite: 10 }
 const RING = 4.5
@@ -28,9 +39,11 @@ export const boxClasses = (box: Box, { live, ghost, dissent }: BoxMarks): string
 export function drawBox(box: Box, reader: MarkReader): string {
   const marks = reader.box(box)
   const live = marks.live ? ' aria-current="true"' : ''
-  const open = `<g class="${boxClasses(box, marks)}" data-state="${escape(box.id)}" role="group" aria-label="${escape(marks.label)}"${live} ${at(box.x, box.y)}>`
+  const open = `<g class="${boxClasses(box, marks)}" data-state="${xml(box.id)}" role="group" aria-label="${xml(marks.label)}"${live} ${at(box.x, box.y)}>`
   if (box.node.type === 'history') return `${open}${historyMark(box)}</g>`
-  return [open, frame(box), heading(box), details(box, reader), farName(box), ring(box), says(box, marks), '</g>'].join('')
+  return [open, frame(box), heading(box), details(box, reader), farName(box), ring(box), says(box, marks), '</g>'].join(
+    '',
+  )
 }
 
 const historyMark = (box: Box): string =>
@@ -72,7 +85,7 @@ function heading(box: Box): string {
     right -= COUNT
     marks += `<g class="cnt" ${at(right + 4, baseline - 13)}><rect width="44" height="18" rx="9"/><text x="22" y="13">+${box.folded}</text></g>`
   }
-  return `${title(full)}${mark}<text x="${PAD}" y="${baseline}" class="title${region ? ' rtitle' : ''}">${escape(box.title)}</text>${marks}`
+  return `${title(full)}${mark}<text x="${PAD}" y="${baseline}" class="title${region ? ' rtitle' : ''}">${xml(box.title)}</text>${marks}`
 }
 
 /** The root stays open: there is nothing beside it to look at. */
@@ -80,7 +93,7 @@ function handle(box: Box, x: number, y: number): string {
   if (box.node.parent === null) return ''
   const says = `${box.open ? 'Fold' : 'Unfold'} ${box.node.key}`
   const sign = box.open ? 'M5 9h8' : 'M5 9h8M9 5v8'
-  return `<g class="handle" data-fold="${escape(box.id)}" role="button" tabindex="0" aria-expanded="${box.open}" aria-label="${escape(says)}" ${at(x, y)}><title>${escape(says)}</title><rect width="18" height="18" rx="4"/><path d="${sign}"/></g>`
+  return `<g class="handle" data-fold="${xml(box.id)}" role="button" tabindex="0" aria-expanded="${box.open}" aria-label="${xml(says)}" ${at(x, y)}><title>${xml(says)}</title><rect width="18" height="18" rx="4"/><path d="${sign}"/></g>`
 }
 
 function details(box: Box, reader: MarkReader): string {
@@ -105,7 +118,7 @@ function drawRow(row: Row, y: number, reader: MarkReader): string {
   }
   parts.push(text(x, y + 13.5, isStrong(row) ? 'lead strong' : 'lead', row.lead))
   parts.push(text(x + leadWidth(row), y + 13.5, 'rt', row.text))
-  const edge = row.edge === null ? '' : ` data-edge="${escape(row.edge)}"`
+  const edge = row.edge === null ? '' : ` data-edge="${xml(row.edge)}"`
   const last = row.edge !== null && reader.taken([row.edge]) ? ' last' : ''
   const spoken = row.full === row.text || row.kind === 'text' ? '' : title(row.full)
   return `<g class="row ${row.kind}${last}"${edge}>${spoken}${parts.join('')}</g>`
@@ -116,7 +129,7 @@ function drawTags({ node }: Box, y: number): string {
   return node.tags
     .map(tag => {
       const w = tagWidth(tag)
-      const drawn = `<g class="tag" ${at(x, y)}><rect width="${w}" height="${TAG_LINE}" rx="3"/><text x="6" y="12.5">${escape(tag)}</text></g>`
+      const drawn = `<g class="tag" ${at(x, y)}><rect width="${w}" height="${TAG_LINE}" rx="3"/><text x="6" y="12.5">${xml(tag)}</text></g>`
       x += w + TAG_GAP
       return drawn
     })
@@ -135,8 +148,11 @@ const ring = (box: Box): string =>
   `<rect class="ring" x="${-RING}" y="${-RING}" width="${px(box.w + 2 * RING)}" height="${px(box.h + 2 * RING)}" rx="${radiusOf(box) + 4}"/>`
 
 /** Two small signs on the border: who disagrees, and which state is live in a folded box. */
-export function signs(box: Box, { dissent, leaf }: BoxMarks): Readonly<Record<'says' | 'leaf', { words: string; width: number; x: number }>> {
-  const shown = fit(leaf, FONT.small, 600, Math.max(SIGN_MIN, box.w - 2 * PAD))
+export function signs(
+  box: Box,
+  { dissent, leaf }: BoxMarks,
+): Readonly<Record<'says' | 'leaf', { words: string; width: number; x: number }>> {
+  const shown = cut(leaf, FONT.small, 600, Math.max(SIGN_MIN, box.w - 2 * PAD))
   const saysWidth = width(dissent, FONT.small, 600) + SIGN_PAD
   const leafWidth = width(shown, FONT.small, 600) + SIGN_PAD
   return {
@@ -151,7 +167,7 @@ function says(box: Box, marks: BoxMarks): string {
   const drawn = signs(box, marks)
   const sign = (name: 'says' | 'leaf', y: number) => {
     const { words, width: w, x } = drawn[name]
-    return `<g class="${name}" ${at(x, y)}><rect width="${w}" height="18" rx="4"/><text x="7" y="13">${escape(words)}</text></g>`
+    return `<g class="${name}" ${at(x, y)}><rect width="${w}" height="18" rx="4"/><text x="7" y="13">${xml(words)}</text></g>`
   }
   return sign('says', SIGN_Y.says) + (box.folded > 0 ? sign('leaf', box.h + SIGN_Y.leaf) : '')
 }

@@ -3,11 +3,11 @@ import { BADGE, FONT, ICON, LABEL_PAD, LABEL_RULE } from './dimensions.ts'
 import type { MarkReader } from './marks.ts'
 import { width } from './measure.ts'
 import type { LabelRow, Wire } from './scene.ts'
-import { arrowhead, at, badge, escape, icon, px, route, text, title } from './svg.ts'
+import { arrowhead, at, badge, icon, px, route, text, title, xml } from './svg.ts'
 
 /** Edges are separated by a newline, which no event type of a chart holds. */
 export const EDGE_SEPARATOR = '\n'
-const edgesOf = ({ edges }: Wire): string => escape(edges.join(EDGE_SEPARATOR))
+const edgesOf = ({ edges }: Wire): string => xml(edges.join(EDGE_SEPARATOR))
 
 export function drawWire(wire: Wire, reader: MarkReader): string {
   const lines = wire.lines.filter(line => line.length > 1)
@@ -49,7 +49,7 @@ function drawLabelRow(row: LabelRow, y: number, reader: MarkReader): string {
   parts.push(text(x, y + 15, 'ev', row.name))
   if (row.name) x += width(row.name, FONT.label, 600) + 5
   parts.push(text(x, y + 15, 'gd', row.guard), text(LABEL_PAD, y + 29, 'ac', row.actions))
-  const edge = row.edge === null ? '' : ` data-edge="${escape(row.edge)}"`
+  const edge = row.edge === null ? '' : ` data-edge="${xml(row.edge)}"`
   const last = row.edge !== null && reader.taken([row.edge]) ? ' last' : ''
   return `<g class="lr${last}"${edge}>${title(row.full)}${parts.join('')}</g>`
 }

@@ -4,15 +4,15 @@
  */
 import { drawBox } from './draw-box.ts'
 import { drawLabel, drawWire } from './draw-wire.ts'
-import { type Marks, MarkReader, NO_MARKS } from './marks.ts'
+import { MarkReader, type Marks, NO_MARKS } from './marks.ts'
 import { width } from './measure.ts'
 import type { Box, Scene } from './scene.ts'
-import { at, escape, px, scaledName } from './svg.ts'
+import { at, px, scaledName, xml } from './svg.ts'
 
 export function draw(scene: Scene, name: string, marks: Marks = NO_MARKS): string {
   const reader = new MarkReader(marks)
   const { w, h, boxes, wires, separators } = scene
-  const open = `<svg xmlns="http://www.w3.org/2000/svg" class="chart" data-zoom="near" width="${px(w)}" height="${px(h)}" viewBox="0 0 ${px(w)} ${px(h)}" role="group" aria-label="${escape(`Statechart ${name}`)}">`
+  const open = `<svg xmlns="http://www.w3.org/2000/svg" class="chart" data-zoom="near" width="${px(w)}" height="${px(h)}" viewBox="0 0 ${px(w)} ${px(h)}" role="group" aria-label="${xml(`Statechart ${name}`)}">`
   return [
     open,
     HATCH,
@@ -44,5 +44,5 @@ function mapName(box: Box, reader: MarkReader): string {
   const wide = ((box.w - 16) / Math.max(1, width(box.title, 10, 600))) * 9
   const size = Math.min(260, wide, box.h * 0.5)
   const on = reader.box(box).live ? ' on' : ''
-  return `<g class="mapn${on}" data-map="${escape(box.id)}" aria-hidden="true" ${at(box.x, box.y)}><rect width="${px(box.w)}" height="${px(box.h)}" rx="14"/>${scaledName('', box, size)}</g>`
+  return `<g class="mapn${on}" data-map="${xml(box.id)}" aria-hidden="true" ${at(box.x, box.y)}><rect width="${px(box.w)}" height="${px(box.h)}" rx="14"/>${scaledName('', box, size)}</g>`
 }

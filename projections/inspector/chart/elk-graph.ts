@@ -39,7 +39,9 @@ const PAD_TOP = { compound: 14, parallel: 6 }
 
 export function elkGraph(plan: Plan, direction: Direction, seed: number): ElkInput {
   const boxes = new Map(plan.visible.map(node => [node.id, sized(plan, node)]))
-  const initials = new Set(plan.visible.flatMap(node => (boxes.get(node.id)!.open && node.initial ? [node.initial] : [])))
+  const initials = new Set(
+    plan.visible.flatMap(node => (boxes.get(node.id)!.open && node.initial ? [node.initial] : [])),
+  )
   const base = baseOptions(direction, seed)
 
   const build = (node: ChartNode): ElkNode => {

@@ -4,7 +4,16 @@ import type { Chart } from './chart.ts'
 import { type ElkInput, elkGraph, labelSize, wiresOf } from './elk-graph.ts'
 import { type Laid, type LayoutEngine, layoutParts, type PartCache } from './parts.ts'
 import { type Plan, plan } from './plan.ts'
-import { type Box, type Direction, type Places, placesOf, type Point, type Scene, type Segment, type Wire } from './scene.ts'
+import {
+  type Box,
+  type Direction,
+  type Places,
+  type Point,
+  placesOf,
+  type Scene,
+  type Segment,
+  type Wire,
+} from './scene.ts'
 
 export interface LayoutRequest {
   readonly chart: Chart
@@ -19,7 +28,11 @@ const SEEDS = [1, 2, 3, 4, 5]
 /** A larger chart would take too long several times. */
 const TRIED_STATES_MAX = 80
 
-export async function layout(engine: LayoutEngine, request: LayoutRequest, cache: PartCache = new Map()): Promise<Scene> {
+export async function layout(
+  engine: LayoutEngine,
+  request: LayoutRequest,
+  cache: PartCache = new Map(),
+): Promise<Scene> {
   const planned = plan(request.chart, new Set(request.folded))
   const { near, direction } = request
   const once = async (seed: number) => {

@@ -162,7 +162,16 @@ const WARMING: Chart = {
   id: 'warm',
   root: 'warm',
   nodes: [
-    { ...plain, id: 'warm', key: 'warm', parent: null, depth: 0, type: 'compound', initial: 'warm.a', children: ['warm.a'] },
+    {
+      ...plain,
+      id: 'warm',
+      key: 'warm',
+      parent: null,
+      depth: 0,
+      type: 'compound',
+      initial: 'warm.a',
+      children: ['warm.a'],
+    },
     { ...plain, id: 'warm.a', key: 'a', parent: 'warm', depth: 1, type: 'atomic', initial: null, children: [] },
   ],
   edges: [],

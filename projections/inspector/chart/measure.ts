@@ -16,13 +16,12 @@ const UNKNOWN = 680
 export function width(text: string, size: number, weight: Weight = 400): number {
   const table = TABLE[weight]
   let thousandths = 0
-  for (const letter of text)
-    thousandths += table[letter] ?? (letter.codePointAt(0)! >= FIRST_SQUARE ? SQUARE : UNKNOWN)
+  for (const letter of text) thousandths += table[letter] ?? (letter.codePointAt(0)! >= FIRST_SQUARE ? SQUARE : UNKNOWN)
   return Math.ceil(((thousandths * size) / 1_000) * SLACK)
 }
 
 /** The middle goes first: names differ at both ends. */
-export function fit(text: string, size: number, weight: Weight, widthMax: number): string {
+export function cut(text: string, size: number, weight: Weight, widthMax: number): string {
   if (width(text, size, weight) <= widthMax) return text
   const letters = [...text]
   for (let keep = letters.length - 1; keep > 3; keep--) {
@@ -33,7 +32,13 @@ export function fit(text: string, size: number, weight: Weight, widthMax: number
   return `${letters.slice(0, 3).join('')}…`
 }
 
-export function wrap(text: string, size: number, weight: Weight, widthMax: number, linesMax: number): readonly string[] {
+export function wrap(
+  text: string,
+  size: number,
+  weight: Weight,
+  widthMax: number,
+  linesMax: number,
+): readonly string[] {
   const lines: string[] = []
   let line = ''
   for (const word of text.split(/\s+/).filter(Boolean)) {
@@ -47,5 +52,5 @@ export function wrap(text: string, size: number, weight: Weight, widthMax: numbe
   if (line) lines.push(line)
   const shown = lines.slice(0, linesMax)
   if (lines.length > linesMax) shown[linesMax - 1] = `${shown[linesMax - 1]} …`
-  return shown.map(each => fit(each, size, weight, widthMax))
+  return shown.map(each => cut(each, size, weight, widthMax))
 }

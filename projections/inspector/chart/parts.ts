@@ -98,7 +98,12 @@ function packed(plan: Plan, node: ElkNode, edges: ElkExtendedEdge[]): ElkNode {
 
 async function layoutPart(engine: LayoutEngine, graph: ElkNode, part: ElkNode, cache: PartCache): Promise<ElkNode> {
   const options = { 'elk.padding': '[top=0,left=0,bottom=0,right=0]', 'elk.hierarchyHandling': 'SEPARATE_CHILDREN' }
-  const whole: ElkNode = { id: '__part', layoutOptions: { ...graph.layoutOptions, ...options }, children: [part], edges: [] }
+  const whole: ElkNode = {
+    id: '__part',
+    layoutOptions: { ...graph.layoutOptions, ...options },
+    children: [part],
+    edges: [],
+  }
   const key = createHash('sha256').update(JSON.stringify(whole)).digest('hex')
   const known = cache.get(key)
   if (known) return structuredClone(known)

@@ -8,9 +8,9 @@
  * P4  A transition of a folded state starts at the box it is folded into; one that stays inside is not drawn.
  */
 import { type Chart, type ChartEdge, type ChartIndex, type ChartNode, indexOf, isWithin } from './chart.ts'
+import { LABEL_ROWS_MAX } from './dimensions.ts'
 import { labelRow, moreRow, rowOfEdge, rowsOfNode } from './rows.ts'
 import type { LabelRow, Row } from './scene.ts'
-import { LABEL_ROWS_MAX } from './dimensions.ts'
 
 export interface PlannedWire {
   readonly id: string

@@ -1,7 +1,16 @@
 /** The words of a state's rows and of a wire's label, cut to what they may take, with the whole text beside. */
 import type { ChartEdge, ChartNode, EdgeKind } from './chart.ts'
-import { BADGE, DESCRIPTION_LINES_MAX, FONT, ICON, LABEL_LINE, LABEL_PAD, LABEL_TWO_LINES, LIMIT } from './dimensions.ts'
-import { fit, width, wrap } from './measure.ts'
+import {
+  BADGE,
+  DESCRIPTION_LINES_MAX,
+  FONT,
+  ICON,
+  LABEL_LINE,
+  LABEL_PAD,
+  LABEL_TWO_LINES,
+  LIMIT,
+} from './dimensions.ts'
+import { cut, width, wrap } from './measure.ts'
 import type { IconName, LabelRow, Row } from './scene.ts'
 
 const ICONS: Readonly<Record<EdgeKind, IconName | null>> = {
@@ -31,9 +40,9 @@ function wordsOf(edge: ChartEdge): Words {
   const actions = edge.actions.length > 0 ? `/ ${edge.actions.map(action => action.text).join(', ')}` : ''
   const full = [edge.name, guard, actions, edge.description && `(${edge.description})`].filter(Boolean).join(' ')
   return {
-    name: fit(name, FONT.label, 600, LIMIT.event),
-    guard: fit(guard, FONT.label, 400, LIMIT.guard),
-    actions: fit(actions, FONT.small, 400, LIMIT.actions),
+    name: cut(name, FONT.label, 600, LIMIT.event),
+    guard: cut(guard, FONT.label, 400, LIMIT.guard),
+    actions: cut(actions, FONT.small, 400, LIMIT.actions),
     full,
   }
 }
@@ -69,8 +78,8 @@ export function rowOfEdge(edge: ChartEdge, leadsTo: string | null): Row {
     kind: leadsTo === null ? 'on' : 'link',
     icon: icon ?? (restarts ? 'restart' : null),
     badge: badgeOf(edge),
-    lead: fit(name || (edge.kind === 'always' ? 'always' : edge.name), FONT.row, 600, LIMIT.lead),
-    text: fit(text, FONT.row, 400, LIMIT.row),
+    lead: cut(name || (edge.kind === 'always' ? 'always' : edge.name), FONT.row, 600, LIMIT.lead),
+    text: cut(text, FONT.row, 400, LIMIT.row),
     full: leadsTo === null ? full : `${full} → ${leadsTo}`,
     edge: edge.id,
   }
@@ -78,7 +87,7 @@ export function rowOfEdge(edge: ChartEdge, leadsTo: string | null): Row {
 
 export function rowsOfNode(node: ChartNode): readonly Row[] {
   const plain = (kind: Row['kind'], lead: string, full: string, icon: IconName | null = null): Row => {
-    return { kind, icon, badge: null, lead, text: fit(full, FONT.row, 400, LIMIT.row), full, edge: null }
+    return { kind, icon, badge: null, lead, text: cut(full, FONT.row, 400, LIMIT.row), full, edge: null }
   }
   const described = wrap(node.description, FONT.row, 400, LIMIT.description, DESCRIPTION_LINES_MAX)
   return [

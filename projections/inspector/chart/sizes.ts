@@ -22,14 +22,15 @@ import {
   TAG_PAD,
   TITLE_BAND,
 } from './dimensions.ts'
-import { fit, width } from './measure.ts'
+import { cut, width } from './measure.ts'
 import type { Plan } from './plan.ts'
 import type { Box, Row } from './scene.ts'
 
 export type SizedBox = Omit<Box, 'x' | 'y'>
 
 export const isStrong = ({ kind }: Row): boolean => kind === 'on' || kind === 'link'
-export const leadWidth = (row: Row): number => (row.lead ? width(row.lead, FONT.row, isStrong(row) ? 600 : 400) + LEAD_GAP : 0)
+export const leadWidth = (row: Row): number =>
+  row.lead ? width(row.lead, FONT.row, isStrong(row) ? 600 : 400) + LEAD_GAP : 0
 const rowWidth = (row: Row): number =>
   (row.badge === null ? 0 : BADGE) + (row.icon ? ICON : 0) + leadWidth(row) + width(row.text, FONT.row)
 export const tagWidth = (tag: string): number => width(tag, FONT.small, 500) + 2 * TAG_PAD
@@ -43,7 +44,7 @@ export function sized(plan: Plan, node: ChartNode): SizedBox {
   const rows = plan.rows.get(node.id) ?? []
   const base = { id: node.id, node: about, open, leaves, rows, folded: isFolded ? countBelow(plan, node) : 0 }
   if (type === 'history') return { ...base, rows: [], title: deep ? 'H*' : 'H', header: 0, w: HISTORY, h: HISTORY }
-  const title = fit(key, FONT.title, 600, LIMIT.title)
+  const title = cut(key, FONT.title, 600, LIMIT.title)
   const band = region && open ? REGION_BAND : TITLE_BAND
   const extra = rows.length * ROW_PITCH + (tags.length > 0 ? TAG_BAND : 0)
   const header = band + extra + (extra > 0 ? ROWS_END : 0)

@@ -3,20 +3,21 @@ import { ICON_PATHS } from './icons.ts'
 import type { Box, IconName, Point } from './scene.ts'
 
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
-export const escape = (text: string): string => text.replace(/[&<>"]/g, letter => ENTITIES[letter]!)
+export const xml = (text: string): string => text.replace(/[&<>"]/g, letter => ENTITIES[letter]!)
 /** A tenth of a pixel is finer than a screen. */
 export const px = (value: number): string => String(Math.round(value * 10) / 10)
 export const at = (x: number, y: number): string => `transform="translate(${px(x)} ${px(y)})"`
 export const text = (x: number, y: number, cls: string, content: string): string =>
-  content ? `<text x="${px(x)}" y="${px(y)}" class="${cls}">${escape(content)}</text>` : ''
-export const title = (content: string): string => (content ? `<title>${escape(content)}</title>` : '')
-export const icon = (name: IconName, x: number, y: number): string => `<g class="ic" ${at(x, y)}>${ICON_PATHS[name]}</g>`
+  content ? `<text x="${px(x)}" y="${px(y)}" class="${cls}">${xml(content)}</text>` : ''
+export const title = (content: string): string => (content ? `<title>${xml(content)}</title>` : '')
+export const icon = (name: IconName, x: number, y: number): string =>
+  `<g class="ic" ${at(x, y)}>${ICON_PATHS[name]}</g>`
 export const badge = (number: number, x: number, y: number): string =>
   `<circle class="bd" cx="${px(x + 6)}" cy="${px(y)}" r="6.5"/><text class="bdt" x="${px(x + 6)}" y="${px(y + 3.5)}">${number}</text>`
 /** The name of a box in its middle, `size` pixels high: scaled, since the style sheet sets every size of text. */
 export function scaledName(cls: string, { w, h, title }: Box, size: number): string {
   const scale = Math.round(size * 10) / 100
-  return `<text class="${cls}" transform="translate(${px(w / 2)} ${px(h / 2 + size * 0.36)}) scale(${scale})">${escape(title)}</text>`
+  return `<text class="${cls}" transform="translate(${px(w / 2)} ${px(h / 2 + size * 0.36)}) scale(${scale})">${xml(title)}</text>`
 }
 
 const BEND = 8

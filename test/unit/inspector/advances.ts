@@ -16,7 +16,8 @@ export function advances(): string {
   const of = (weight: number) => {
     const font = fontkit.openSync(require.resolve(`@fontsource/inter/files/inter-latin-${weight}-normal.woff2`))
     const known = letters.filter(letter => font.hasGlyphForCodePoint(letter))
-    const advance = (letter: number) => Math.round((font.glyphForCodePoint(letter).advanceWidth * 1_000) / font.unitsPerEm)
+    const advance = (letter: number) =>
+      Math.round((font.glyphForCodePoint(letter).advanceWidth * 1_000) / font.unitsPerEm)
     return Object.fromEntries(known.map(letter => [String.fromCodePoint(letter), advance(letter)]))
   }
   return `${JSON.stringify(Object.fromEntries([400, 500, 600].map(weight => [weight, of(weight)])))}\n`
