@@ -69,7 +69,8 @@ function heading(box: Box): string {
   const full = [box.node.key === box.title ? '' : box.node.key, box.node.description].filter(Boolean).join(': ')
   let right = box.w - PAD
   let marks = ''
-  if (box.open || box.folded > 0) {
+  // the root stays open: there is nothing beside it to look at
+  if (box.node.parent !== null && (box.open || box.folded > 0)) {
     right -= HANDLE
     marks += handle(box, right + 6, baseline - 13)
   }
@@ -88,9 +89,7 @@ function heading(box: Box): string {
   return `${title(full)}${mark}<text x="${PAD}" y="${baseline}" class="title${region ? ' rtitle' : ''}">${xml(box.title)}</text>${marks}`
 }
 
-/** The root stays open: there is nothing beside it to look at. */
 function handle(box: Box, x: number, y: number): string {
-  if (box.node.parent === null) return ''
   const says = `${box.open ? 'Fold' : 'Unfold'} ${box.node.key}`
   const sign = box.open ? 'M5 9h8' : 'M5 9h8M9 5v8'
   return `<g class="handle" data-fold="${xml(box.id)}" role="button" tabindex="0" aria-expanded="${box.open}" aria-label="${xml(says)}" ${at(x, y)}><title>${xml(says)}</title><rect width="18" height="18" rx="4"/><path d="${sign}"/></g>`

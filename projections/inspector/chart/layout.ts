@@ -111,9 +111,23 @@ const contains = (outer: Box, box: Box): boolean =>
 function linesOf(edge: ElkExtendedEdge, turned: boolean): readonly (readonly Point[])[] {
   const lines = (edge.sections ?? []).map(({ startPoint, bendPoints, endPoint }) => {
     const line = [startPoint, ...(bendPoints ?? []), endPoint].map(({ x, y }) => ({ x, y }))
-    return turned ? line.reverse() : line
+    return straight(turned ? line.reverse() : line)
   })
   return turned ? lines.reverse() : lines
+}
+
+/** A jog of a few pixels beside a border looks like a mistake: the end slides along the border instead. */
+const JOG_PX = 4
+function straight(line: readonly Point[]): readonly Point[] {
+  return withoutJog([...withoutJog(line)].reverse()).toReversed()
+}
+function withoutJog(line: readonly Point[]): readonly Point[] {
+  const [a, b, c, d, ...rest] = line
+  if (!a || !b || !c || !d) return line
+  const vertical = a.x === b.x && c.x === d.x && Math.abs(b.x - c.x) <= JOG_PX
+  const level = a.y === b.y && c.y === d.y && Math.abs(b.y - c.y) <= JOG_PX
+  if (!vertical && !level) return line
+  return [vertical ? { x: c.x, y: a.y } : { x: a.x, y: c.y }, d, ...rest]
 }
 
 /** ELK lets such a wire begin at the border, behind the title and the rows. */

@@ -56,7 +56,7 @@ export function sized(plan: Plan, node: ChartNode): SizedBox {
 /** What stands beside a title: the triangle while it is live, and the marks at the right. */
 function marksWidth({ node, open, folded }: Pick<Box, 'node' | 'open' | 'folded'>): number {
   const ofType = node.type === 'final' ? FINAL_MARK : node.type === 'parallel' ? BARS : 0
-  return LIVE_MARK + ofType + (open || folded > 0 ? HANDLE : 0) + (folded > 0 ? COUNT : 0)
+  return LIVE_MARK + ofType + (node.parent !== null && (open || folded > 0) ? HANDLE : 0) + (folded > 0 ? COUNT : 0)
 }
 
 const countBelow = (plan: Plan, node: ChartNode): number =>

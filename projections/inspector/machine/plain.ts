@@ -2,26 +2,26 @@
 
 /** More than anybody reads; a page must not freeze on it. */
 const CHARS_MAX = 64_000
-const CUT = '\n… cut'
+const DEPTH_MAX = 32
 
 export function plainJson(value: unknown): string {
-  const above: object[] = []
-  const text = JSON.stringify(
-    value,
-    function (this: unknown, _key, inner: unknown) {
-      if (typeof inner === 'bigint') return `${inner}n`
-      if (typeof inner === 'function') return `function ${inner.name}`
-      if (typeof inner !== 'object' || inner === null) return inner
-      if (typeof (inner as any).getSnapshot === 'function') return `actor ${(inner as any).id}`
-      while (above.length > 0 && above.at(-1) !== this) above.pop()
-      if (above.includes(inner)) return 'itself'
-      above.push(inner)
-      if (inner instanceof Map) return { 'a Map': [...inner] }
-      if (inner instanceof Set) return { 'a Set': [...inner] }
-      return inner
-    },
-    2,
-  )
+  const text = JSON.stringify(plain(value, []), null, 2)
   if (text === undefined) return String(value)
-  return text.length > CHARS_MAX ? text.slice(0, CHARS_MAX) + CUT : text
+  return text.length > CHARS_MAX ? `${text.slice(0, CHARS_MAX)}\n… cut` : text
+}
+
+function plain(value: any, above: readonly object[]): unknown {
+  if (typeof value === 'bigint') return `${value}n`
+  if (typeof value === 'function') return `function ${value.name}`
+  if (typeof value !== 'object' || value === null) return value
+  if (typeof value.getSnapshot === 'function') return `actor ${value.id}`
+  if (typeof value.toJSON === 'function') return value.toJSON()
+  if (above.includes(value)) return 'itself'
+  if (above.length > DEPTH_MAX) return 'deeper'
+  const inside = [...above, value]
+  const each = (list: Iterable<unknown>) => Array.from(list, item => plain(item, inside))
+  if (value instanceof Map) return { 'a Map': each(value) }
+  if (value instanceof Set) return { 'a Set': each(value) }
+  if (Array.isArray(value)) return each(value)
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plain(inner, inside)]))
 }

@@ -6,7 +6,15 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { existsSync, type FSWatcher, unwatchFile, watch, watchFile } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import type { Chart } from '../chart/chart.ts'
-import { type FromRunner, type MachineEvent, type MachineView, type ToRunner, type Trouble, trouble } from './words.ts'
+import {
+  type FromRunner,
+  type MachineEvent,
+  type MachineView,
+  type ToRunner,
+  type Trouble,
+  trouble,
+  type Unresolved,
+} from './words.ts'
 
 const SCRIPT = new URL('./process.ts', import.meta.url)
 const EXEC_ARGV = ['--disable-warning=ExperimentalWarning', '--experimental-import-meta-resolve']
@@ -134,10 +142,7 @@ export class MachineSession {
         const { name, chart, unresolved } = message
         this.#chart = chart
         if (this.#view.trouble) this.#o.say(`${this.#view.file}: loaded again`)
-        for (const each of unresolved)
-          this.#o.say(
-            `${this.#view.file}: nothing stands behind ${each.kind} '${each.name}'; it does nothing until it is given`,
-          )
+        if (unresolved.length > 0) this.#o.say(missing(this.#view.file, unresolved))
         this.#show({ name, unresolved, trouble: null, moment: null, revision: this.#view.revision + 1 })
         return
       }
@@ -163,4 +168,9 @@ export class MachineSession {
     this.#view = { ...this.#view, ...change }
     for (const listener of this.#listeners) listener(this.#view)
   }
+}
+
+function missing(file: string, unresolved: readonly Unresolved[]): string {
+  const names = unresolved.map(({ kind, name }) => `${kind} ${name}`).join(', ')
+  return `${file}: nothing stands behind ${names}\n  Give them in setup() or machine.provide(); until then they do nothing`
 }

@@ -109,6 +109,9 @@ export function ChartView({ name, load, marks, revision }: ChartViewProps) {
     const undo = gestures(element, viewport)
     const press = (event: KeyboardEvent): void => {
       if (event.key === 'Enter' || event.key === ' ') foldAt(event)
+      if (event.key !== '/') return
+      event.preventDefault()
+      element.parentElement!.querySelector<HTMLInputElement>('.search input')?.focus()
     }
     element.addEventListener('click', foldAt)
     element.addEventListener('keydown', press)
