@@ -4,6 +4,7 @@ import { address, followLinks } from './address.ts'
 import { connection } from './connection.ts'
 import { signedIn, who } from './session.ts'
 import { App } from './shell.tsx'
+import './chart/fonts.css'
 import './style.css'
 
 async function begin(): Promise<void> {

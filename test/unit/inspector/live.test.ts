@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import type { Preview } from '../../../projections/inspector/preview.ts'
 import { VIEWS } from '../../../projections/inspector/views/index.ts'
 import { asked } from '../controller/household.ts'
 import { logOf, OPTIONS, Story, sealed } from '../projections/story.ts'
@@ -119,7 +120,8 @@ describe('a command from the page', () => {
   it('is previewed, and carried on where nothing has changed since', async () => {
     const { cookie, post, submitted, moments } = await begun()
     const fact = asked('from-the-page', 'site', 'safe', moments.now!.state.now)
-    const selected = await (await post(`${path}/preview`, JSON.stringify(fact), { Cookie: cookie })).json()
+    const previewed = await post(`${path}/preview`, JSON.stringify(fact), { Cookie: cookie })
+    const selected = (await previewed.json()) as Preview
     expect(selected).toMatchObject({ accepted: true, position: moments.now!.position })
     const operate = (basis: string) =>
       post(`${path}/operate?basis=${basis}`, sealed(fact), {
