@@ -4,9 +4,10 @@ import { Compile } from 'typebox/compile'
 import { parseFact } from '../../protocol/codec/fact.ts'
 import { Refusal } from '../../protocol/words/errors.ts'
 import { CommandRequested } from '../../protocol/words/facts.ts'
-import { SLUG } from '../../protocol/words/ids.ts'
+import { NAME, SLUG } from '../../protocol/words/ids.ts'
 import { type Route as AnyRoute, type Asked, siteOf } from '../api/route.ts'
 import { FACT_TYPE } from '../api/routes/commands.ts'
+import type { ChartAsk, Drawings } from './charts.ts'
 import type { Moment } from './moments.ts'
 import { basisOf, preview } from './preview.ts'
 import type { Sessions } from './sessions.ts'
@@ -15,6 +16,7 @@ import type { SiteViews } from './site.ts'
 export interface InspectorContext {
   readonly sites: readonly SiteViews[]
   readonly sessions: Sessions
+  readonly drawings: Drawings
   /** Served under a name of its own: cookies are for TLS alone. */
   readonly secure: boolean
 }
@@ -124,6 +126,36 @@ const next: Route = {
   },
 }
 
+const Ids = Type.Array(Type.String({ maxLength: 1_000 }), { maxItems: 4_000 })
+const chartAsk = Compile(
+  Type.Object({
+    direction: Type.Enum(['DOWN', 'RIGHT']),
+    opened: Ids,
+    closed: Ids,
+    find: Type.Union([Type.String({ maxLength: 1_000 }), Type.Null()]),
+    live: Ids,
+  }),
+)
+const chart: Route = {
+  method: 'POST',
+  path: '/inspector/sites/:site/charts/:actor',
+  id: 'chart',
+  text: 'The chart of an actor, laid out and drawn; marks of what is live are the page’s',
+  params: Type.Object({ ...Site.properties, actor: Type.String({ pattern: NAME }) }),
+  query: Type.Object({ at: Type.Optional(Position) }),
+  answers: ok,
+  handle: async (asked, context) => {
+    const ask: ChartAsk = json(asked.body)
+    if (!chartAsk.Check(ask)) throw new Refusal('BAD_SHAPE', 'this takes direction, opened, closed, find and live')
+    const views = viewsOf(asked, context)
+    const { at } = asked.query
+    const moment = at === undefined ? nowOf(views) : await views.of.moments.at(at)
+    const known = views.charts.of(moment, asked.params.actor!)
+    if (!known) throw new Refusal('NOT_FOUND', `no actor '${asked.params.actor}' at position ${moment.position}`)
+    return { status: 200, body: await context.drawings.draw(known, ask) }
+  },
+}
+
 const command = Compile(CommandRequested)
 const previewed: Route = {
   method: 'POST',
@@ -202,6 +234,7 @@ export const ROUTES: readonly Route[] = [
   ends,
   positionAt,
   next,
+  chart,
   previewed,
   operate,
   enrol,

@@ -7,6 +7,7 @@ import type { Clock, Note, Random } from '../../protocol/ports.ts'
 import type { Grant } from '../api/access.ts'
 import { buildDoor, type Door, openDoor } from '../api/door.ts'
 import { type Bundle, type BundledFile, bundle, PAGE_POLICY, pageOf } from './bundle.ts'
+import { Drawings } from './charts.ts'
 import { serveLive } from './live.ts'
 import { type InspectorContext, ROUTES, type Route } from './routes.ts'
 import { Sessions } from './sessions.ts'
@@ -37,10 +38,12 @@ export async function serveInspector(options: InspectorOptions): Promise<Door> {
 export function buildInspector(options: Omit<InspectorOptions, 'address'>): FastifyInstance {
   const { sites, page, clock, random, note, grants, hosts } = options
   const sessions = new Sessions({ grants, ...(hosts && { hosts }), clock, random })
-  const views = sites.map(site => new SiteViews(site, clock))
-  const context: InspectorContext = { sites: views, sessions, secure: hosts !== undefined }
+  const views = sites.map(site => new SiteViews(site))
+  const drawings = new Drawings()
+  const context: InspectorContext = { sites: views, sessions, drawings, secure: hosts !== undefined }
   const routes = [...ROUTES, ...[...page.files.values()].map(fileRoute), ...pageRoutes(page)]
   const app = buildDoor({ admittance: sessions, routes, context, answered: () => {}, note, sockets: true })
+  app.addHook('onClose', () => drawings.close())
   serveLive(app, { sites: views, sessions, clock, note })
   return app
 }

@@ -1,7 +1,7 @@
 /** One site as the inspector has it: its moments, what was recorded beside them, and the views of both. */
-import type { Clock } from '../../protocol/ports.ts'
 import { Refusal } from '../../protocol/words/errors.ts'
 import type { Submitted } from '../api/view.ts'
+import { KnownCharts } from './charts.ts'
 import type { Moment, Moments } from './moments.ts'
 import type { Recorded } from './recorded.ts'
 import { viewOf } from './views/index.ts'
@@ -23,15 +23,14 @@ export interface InspectedSite {
 
 export class SiteViews {
   readonly of: InspectedSite
-  readonly #clock: Clock
+  readonly charts = new KnownCharts()
   /** Grows with whatever may change a view. */
   #revision = 0
   readonly #listeners = new Set<() => void>()
   readonly #shared = new Map<string, { readonly revision: number; readonly value: Promise<Shown> }>()
 
-  constructor(of: InspectedSite, clock: Clock) {
+  constructor(of: InspectedSite) {
     this.of = of
-    this.#clock = clock
     of.moments.listen(() => this.#changed())
     of.recorded.listen(() => this.#changed())
   }
@@ -62,14 +61,11 @@ export class SiteViews {
     const { moments, recorded } = this.of
     const moment = at === null ? moments.now : await moments.at(at)
     if (!moment) throw new Refusal('UNAVAILABLE', 'the log is still being read, or holds no manifest yet')
-    return { moment, value: await view(moment, params, { moments, recorded }) }
+    return { moment, value: await view(moment, params, { moments, recorded, charts: this.charts }) }
   }
   #changed(): void {
     this.#revision++
     for (const told of this.#listeners) told()
-  }
-  get clock(): Clock {
-    return this.#clock
   }
 }
 export interface Shown {

@@ -18,6 +18,7 @@ import { unitOf } from '../../../actors/kit/spec.ts'
 import { Refusal } from '../../../protocol/words/errors.ts'
 import { assetDetail } from '../../api/site-json.ts'
 import type { AssetDetail } from '../../api/view.ts'
+import { edgeIds, type KnownChart } from '../charts.ts'
 import { type Change, deltaOf } from '../delta.ts'
 import type { Moment } from '../moments.ts'
 import { type FactLine, facts } from './facts.ts'
@@ -37,7 +38,7 @@ export interface Asked {
 export interface ActorPage {
   readonly path: string
   readonly title: string
-  /** By which its chart is asked for. */
+  /** Its chart by hash: another one is another drawing. */
   readonly chart: string
   /** Ids of all active states, outermost first. */
   readonly active: readonly string[]
@@ -46,7 +47,11 @@ export interface ActorPage {
   readonly condition: Condition
   readonly because: string
   /** The transitions that it took last, and where. */
-  readonly last: { readonly position: number; readonly edges: readonly Edge[] } | null
+  readonly last: {
+    readonly position: number
+    readonly edges: readonly string[]
+    readonly text: readonly string[]
+  } | null
   /** What it holds: context, output image, timers. */
   readonly holds: Readonly<Record<string, unknown>>
   /** Of what it holds, what the fact at this position changed. */
@@ -68,6 +73,7 @@ export const actor: View<ActorPage> = async (moment, params, sources) => {
   const recent = await sources.moments.upTo(moment.position, LOOKED_THROUGH)
   const before = recent.at(-2)?.state
   const was = before && stateOf(before, path)
+  const chart = sources.charts.ofAsset(placed.asset)
   const { paths, tags, ids } = actorState(own)
   const asset = moment.site.byName.get(path)
   const detail = asset ? assetDetail(moment.site, moment.state, asset, moment.candidate) : null
@@ -76,13 +82,13 @@ export const actor: View<ActorPage> = async (moment, params, sources) => {
   return {
     path,
     title: placed.asset.spec.title,
-    chart: placed.asset.spec.type,
+    chart: chart.hash,
     active: ids,
     states: paths,
     tags,
     condition,
     because,
-    last: lastMoved(recent, path),
+    last: lastMoved(recent, path, chart),
     holds: holding(own),
     changed: was ? deltaOf(holding(was), holding(own)) : [],
     asset: detail,
@@ -109,14 +115,18 @@ function holding(own: ActorState): Record<string, unknown> {
     ...(held && { held }),
   }
 }
-function lastMoved(recent: readonly Moment[], path: string): ActorPage['last'] {
+function lastMoved(recent: readonly Moment[], path: string, chart: KnownChart): ActorPage['last'] {
   for (const { position, taken } of recent.toReversed()) {
     if (taken.kind !== 'stepped') continue
-    const edges = taken.moved.filter(({ asset }) => asset === path).flatMap(({ moves }) => edgesOf(moves))
-    if (edges.length > 0) return { position, edges }
+    const moves = taken.moved.filter(({ asset }) => asset === path).flatMap(each => each.moves)
+    if (moves.length > 0) return { position, edges: edgeIds(chart, moves), text: edgesOf(moves).map(edgeInWords) }
   }
   return null
 }
+
+const edgeInWords = ({ event, source, targets }: Edge): string =>
+  `${event}: ${inner(source)}${targets.length === 0 ? '' : ` -> ${targets.map(inner).join(', ')}`}`
+const inner = (id: string): string => id.slice(id.indexOf('.') + 1)
 
 function asksOf(moment: Moment, placed: Placed, own: ActorState, asset: SiteAsset | undefined): Asked[] {
   const { spec } = placed.asset

@@ -4,6 +4,7 @@
  */
 import type { Candidate } from '../../../protocol/words/candidate.ts'
 import { Refusal } from '../../../protocol/words/errors.ts'
+import type { KnownCharts } from '../charts.ts'
 import type { Moment, Moments } from '../moments.ts'
 import type { Recorded } from '../recorded.ts'
 
@@ -12,6 +13,7 @@ export type Params = Readonly<Record<string, string>>
 export interface Sources {
   readonly moments: Pick<Moments, 'upTo' | 'at'>
   readonly recorded: Pick<Recorded, 'at' | 'stateHashes'>
+  readonly charts: KnownCharts
 }
 export type View<T> = (moment: Moment, params: Params, sources: Sources) => T | Promise<T>
 

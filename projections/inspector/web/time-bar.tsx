@@ -32,7 +32,7 @@ export function TimeBar({ at, head }: { at: Address; head: Head | null }) {
   const newest = Math.max(ends?.newest?.position ?? 0, head?.position ?? 0)
   const position = at.at ?? head?.position ?? newest
   return (
-    <footer aria-label={words.timeBar}>
+    <footer>
       <button type="button" title={words.earlier} aria-label={words.earlier} onClick={() => void step(-1, head)}>
         ◀
       </button>

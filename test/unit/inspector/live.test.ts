@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { KnownCharts } from '../../../projections/inspector/charts.ts'
 import type { Preview } from '../../../projections/inspector/preview.ts'
 import { VIEWS } from '../../../projections/inspector/views/index.ts'
 import { asked } from '../controller/household.ts'
@@ -31,7 +32,7 @@ describe('the live feed', () => {
       const position = (await append()).at(-1)!
       await feed.until(() => feed.shown.get(1)!.position === position && feed.shown.get(2)!.position === position)
       const moment = await moments.at(position)
-      const sources = { moments, recorded: { at: async () => [], stateHashes: new Map() } }
+      const sources = { moments, recorded: { at: async () => [], stateHashes: new Map() }, charts: new KnownCharts() }
       const json = (value: unknown) => JSON.parse(JSON.stringify(value))
       expect(feed.shown.get(1)!.value).toEqual(json(await VIEWS.site(moment, {}, sources)))
       expect(feed.shown.get(2)!.value).toEqual(json(await VIEWS.facts(moment, { max: '10' }, sources)))
@@ -129,7 +130,7 @@ describe('a command from the page', () => {
         'Content-Type': 'application/quorate-fact',
       })
     const refused = await operate('0'.repeat(64))
-    expect([refused.status, (await refused.json()).code]).toEqual([409, 'CHANGED'])
+    expect([refused.status, ((await refused.json()) as { code: string }).code]).toEqual([409, 'CHANGED'])
     expect(submitted).toEqual([])
     expect(await (await operate(selected.basis)).json()).toEqual({ id: 'from-the-page', position: 99 })
     expect(submitted).toEqual([sealed(fact)])

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
+import { KnownCharts } from '../../../projections/inspector/charts.ts'
 import type { Moments } from '../../../projections/inspector/moments.ts'
 import { preview } from '../../../projections/inspector/preview.ts'
 import type { Recorded } from '../../../projections/inspector/recorded.ts'
@@ -7,12 +8,12 @@ import { VIEWS, type ViewName } from '../../../projections/inspector/views/index
 import { signCandidate } from '../../../protocol/codec/candidate.ts'
 import { canonical } from '../../../protocol/codec/canonical.ts'
 import type { Candidate } from '../../../protocol/words/candidate.ts'
-import { hostClock } from '../../../supervisors/real/clock.ts'
 import { asked, START_MS, signerOf } from '../controller/household.ts'
 import { Story, logOf as storyLog, until } from '../projections/story.ts'
 import { decided, logOf, recorded as story, type Recorded as Told } from '../records/recorded-site.ts'
 import { momentsOf, recordedOf } from './looked-at.ts'
 
+const charts = new KnownCharts()
 let told: Told
 let moments: Moments
 let recorded: Recorded
@@ -41,7 +42,9 @@ beforeAll(async () => {
 })
 
 const show = async <N extends ViewName>(name: N, at: number, params: Record<string, string> = {}) =>
-  (await VIEWS[name](await moments.at(at), params, { moments, recorded })) as Awaited<ReturnType<(typeof VIEWS)[N]>>
+  (await VIEWS[name](await moments.at(at), params, { moments, recorded, charts })) as Awaited<
+    ReturnType<(typeof VIEWS)[N]>
+  >
 
 describe('the replicas', () => {
   it('agree, and what is shown says so', async () => {
@@ -90,7 +93,7 @@ describe('an actor', () => {
     const page = await show('actor', told.facts.length - 1, { actor: 'site' })
     expect(page.states).toEqual(['automatic'])
     expect(page.active).toEqual(['site', 'site.automatic'])
-    expect(page.last!.edges).toEqual([{ source: 'site.off', event: 'automatic', targets: ['site.automatic'] }])
+    expect(page.last).toMatchObject({ edges: ['site.off|automatic|0'], text: ['automatic: off -> automatic'] })
     const refused = Object.fromEntries(page.asks.map(({ name, refused }) => [name, refused]))
     expect(refused).toMatchObject({ manual: null, automatic: "site is automatic, which takes no 'automatic'" })
   })
@@ -149,7 +152,7 @@ it('alarms are counted, and ten in ten minutes are a flood', async () => {
   const long = new Story().time(0).frame()
   for (let i = 0; i < 10; i++) long.alarm('raised').alarm('returned')
   const moments = await momentsOf(await storyLog(long.bodies))
-  const page = await VIEWS.alarms(moments.now!, {}, { moments, recorded })
+  const page = await VIEWS.alarms(moments.now!, {}, { moments, recorded, charts })
   expect(page).toMatchObject({ raisedInTenMinutes: 1, flood: false })
   expect(page.alarms[0]).toMatchObject({ alarm: 'dissent', condition: 'returnedUnacknowledged', shelved: false })
   expect(START_MS).toBeGreaterThan(0)
@@ -158,7 +161,7 @@ it('alarms are counted, and ten in ten minutes are a flood', async () => {
 it('what several look at is made once', async () => {
   const submit = () => Promise.reject(new Error('nobody submits'))
   const enrol = submit
-  const views = new SiteViews({ tenant: 'demo', site: 'home', moments, recorded, submit, enrol }, hostClock)
+  const views = new SiteViews({ tenant: 'demo', site: 'home', moments, recorded, submit, enrol })
   const [one, other] = await Promise.all([views.show('site', {}, null), views.show('site', {}, null)])
   expect(one).toBe(other)
   await expect(views.show('nothing', {}, null)).rejects.toThrow("BAD_REQUEST: there is no view 'nothing'")

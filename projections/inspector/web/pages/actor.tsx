@@ -4,6 +4,7 @@ import { address, hrefOf, pageHref } from '../address.ts'
 import { useView } from '../connection.ts'
 import { Changes, ConditionMark, Facts, Section, Showing, shownValue } from '../parts.tsx'
 import { words } from '../words.ts'
+import { ActorChart } from './actor-chart.tsx'
 
 export function ActorPage({ actor }: { actor: string }) {
   const shown = useView('actor', { actor })
@@ -29,8 +30,9 @@ function Whole({ page }: { page: Page }) {
         </p>
         {page.because !== '' && <p class="because">{page.because}</p>}
       </div>
-      <div class="columns">
-        <div>
+      <div class="actor">
+        <ActorChart page={page} />
+        <div class="side">
           {page.asset && Object.keys(page.asset.setpoints).length > 0 && (
             <Section title={words.setpoints}>
               <Setpoints asset={page.asset} />
@@ -44,8 +46,6 @@ function Whole({ page }: { page: Page }) {
           <Section title={words.asks}>
             <Asks page={page} />
           </Section>
-        </div>
-        <div>
           <Section title={words.changedHere}>
             <Changes changes={page.changed} none={words.unchanged} />
           </Section>
@@ -66,8 +66,7 @@ function Whole({ page }: { page: Page }) {
       <Section title={words.facts}>
         {page.last && (
           <p>
-            <a href={hrefOf({ at: page.last.position })}>{page.last.position}</a>{' '}
-            {page.last.edges.map(edge => `${edge.event}: ${edge.source} -> ${edge.targets.join(', ')}`).join('; ')}
+            <a href={hrefOf({ at: page.last.position })}>{page.last.position}</a> {page.last.text.join('; ')}
           </p>
         )}
         <Facts lines={page.facts} />

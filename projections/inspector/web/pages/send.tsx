@@ -132,6 +132,7 @@ function Choice({ page, select }: { page: ActorPage; select: (wish: Wish) => voi
         </select>
       </label>
       {Object.entries(wanted).map(([param, unit]) => (
+        // biome-ignore lint/a11y/noLabelWithoutControl: one of the two is inside
         <label key={param}>
           {param}
           {typeof unit === 'string' ? (
