@@ -3,8 +3,8 @@
  * on the screen and alive until the new one has loaded; if that does not load, the trouble says why.
  */
 import { type ChildProcess, fork } from 'node:child_process'
-import { existsSync, type FSWatcher, unwatchFile, watch, watchFile } from 'node:fs'
-import { basename, dirname } from 'node:path'
+import { existsSync, type FSWatcher, readdirSync, statSync, unwatchFile, watch, watchFile } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import type { Chart } from '../chart/chart.ts'
 import {
   type FromRunner,
@@ -39,6 +39,8 @@ export class MachineSession {
   readonly #watcher: FSWatcher
   readonly #listeners = new Set<(view: MachineView) => void>()
   #settling: NodeJS.Timeout | undefined
+  /** Of the version that was loaded last. */
+  #sources = ''
   #limit: NodeJS.Timeout | undefined
   /** In force, and the next one while it loads. */
   #child: ChildProcess | undefined
@@ -86,13 +88,17 @@ export class MachineSession {
 
   #settle(): void {
     clearTimeout(this.#settling)
-    this.#settling = setTimeout(() => this.#load(), SETTLE_MS)
+    this.#settling = setTimeout(() => {
+      // one save is seen twice, and a reading changes nothing
+      if (sourcesOf(dirname(this.#o.file)) !== this.#sources) this.#load()
+    }, SETTLE_MS)
   }
 
   #load(): void {
     this.#loading?.kill('SIGKILL')
     this.#loading = undefined
     const { file, exportName } = this.#o
+    this.#sources = sourcesOf(dirname(file))
     if (!existsSync(file)) {
       this.#trouble(trouble('MACHINE_FILE_GONE', `there is no file ${file}`))
       return
@@ -168,6 +174,20 @@ export class MachineSession {
     this.#view = { ...this.#view, ...change }
     for (const listener of this.#listeners) listener(this.#view)
   }
+}
+
+/** What the file may import from beside it: names, times and sizes. */
+function sourcesOf(folder: string): string {
+  try {
+    const names = readdirSync(folder).filter(name => SOURCES.test(name))
+    return names.map(name => `${name} ${stamp(join(folder, name))}`).join('\n')
+  } catch {
+    return '' // the folder is gone
+  }
+}
+function stamp(path: string): string {
+  const stat = statSync(path, { throwIfNoEntry: false })
+  return stat ? `${stat.mtimeMs} ${stat.size}` : 'gone'
 }
 
 function missing(file: string, unresolved: readonly Unresolved[]): string {

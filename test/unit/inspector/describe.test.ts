@@ -47,9 +47,9 @@ test('every kind of transition', () => {
     'always always -> lamp.light.off',
   ])
   expect(edgesOf(lamp, 'lamp.care').map(short)).toEqual([
-    'done done -> stays',
     'wildcard any event -> stays',
     'wildcard part.* -> lamp.care.checked',
+    'done done -> stays',
   ])
   expect(edgesOf(order, 'order.paying').map(short)).toEqual([
     'invokeDone charge done -> order.sending',
