@@ -30,7 +30,9 @@ export interface Preview {
 }
 type Command = FactOf<'CommandRequested'>
 
-export function preview({ position, state, site }: Moment, command: Command): Preview {
+/** As if it had been asked for at this very moment of log time, whatever the browser's clock says. */
+export function preview({ position, state, site }: Moment, asked: Command): Preview {
+  const command = { ...asked, issuedAtMs: state.now }
   const stepped = step(site, state, command, position + 1)
   const record = stepped.state.commands[command.id]
   const accepted = record !== undefined && commandState(record) !== 'rejected'

@@ -7,10 +7,11 @@ import { facts } from './facts.ts'
 import { fleet } from './fleet.ts'
 import { head } from './head.ts'
 import { replicas } from './replicas.ts'
+import { sequence } from './sequence.ts'
 import { site } from './site.ts'
 import type { View } from './view.ts'
 
-export const VIEWS = { head, fleet, site, actor, command, cycle, facts, alarms, replicas } as const
+export const VIEWS = { head, fleet, site, actor, command, cycle, facts, alarms, replicas, sequence } as const
 export type ViewName = keyof typeof VIEWS
 export const viewOf = (name: string): View<unknown> | undefined =>
   Object.hasOwn(VIEWS, name) ? VIEWS[name as ViewName] : undefined

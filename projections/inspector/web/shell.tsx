@@ -88,7 +88,7 @@ function PageOf({ at: { page, selected } }: { at: Address }) {
   if (page === 'command') return <CommandPage id={selected} key={selected} />
   if (page === 'cycle') return <CyclePage />
   if (page === 'send') return <SendPage target={selected} key={selected} />
-  if (page === 'sequence') return <SequencePage />
+  if (page === 'sequence') return <SequencePage selected={selected} key={selected} />
   if (page === 'supervision') return <SupervisionPage />
   if (page === 'alarms') return <AlarmsPage />
   return <ReplicasPage />

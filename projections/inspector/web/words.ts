@@ -41,6 +41,7 @@ export const words = {
     busy: 'Signing in',
   },
   none: 'none',
+  allMessages: 'All messages',
   nothingHere: 'There is nothing here yet',
   filter: 'Filter',
   asTable: 'As a table',
