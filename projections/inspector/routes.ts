@@ -12,6 +12,7 @@ import type { Moment } from './moments.ts'
 import { basisOf, preview } from './preview.ts'
 import type { Sessions } from './sessions.ts'
 import type { SiteViews } from './site.ts'
+import { trendOf } from './trend.ts'
 
 export interface InspectorContext {
   readonly sites: readonly SiteViews[]
@@ -126,6 +127,28 @@ const next: Route = {
   },
 }
 
+/** Records that are looked through for a trend: some minutes of a site. */
+const TREND_RECORDS = 3_000
+const trend: Route = {
+  method: 'GET',
+  path: '/inspector/sites/:site/trend',
+  id: 'trend',
+  text: 'How one point of an asset went, frame by frame, up to a position',
+  params: Site,
+  query: Type.Object({
+    asset: Type.String({ pattern: NAME }),
+    point: Type.String({ pattern: NAME }),
+    at: Type.Optional(Position),
+  }),
+  answers: ok,
+  handle: async (asked, context) => {
+    const views = viewsOf(asked, context)
+    const { asset, point, at } = asked.query
+    const moments = await views.of.moments.upTo(at ?? nowOf(views).position, TREND_RECORDS)
+    return { status: 200, body: trendOf(moments, asset, point) }
+  },
+}
+
 const Ids = Type.Array(Type.String({ maxLength: 1_000 }), { maxItems: 4_000 })
 const chartAsk = Compile(
   Type.Object({
@@ -234,6 +257,7 @@ export const ROUTES: readonly Route[] = [
   ends,
   positionAt,
   next,
+  trend,
   chart,
   previewed,
   operate,

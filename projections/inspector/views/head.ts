@@ -4,7 +4,7 @@ import { Work } from '../../../actors/controller/work.ts'
 import type { Slots } from '../../../protocol/words/facts.ts'
 import { alarmViews } from '../../api/site-json.ts'
 import type { Moment } from '../moments.ts'
-import type { View } from './view.ts'
+import type { Sources, View } from './view.ts'
 import { type Vote, voteUpTo } from './vote.ts'
 
 export interface Head {
@@ -19,12 +19,17 @@ export interface Head {
   readonly epoch: number
   readonly cycle: number
   readonly cycleMs: number
+  /** Since the site was commissioned. */
   readonly slots: Slots | null
+  /** Of these, uncovered in the records before this one: some minutes. */
+  readonly uncoveredLately: number
   readonly vote: Vote | null
   readonly alarms: { readonly active: number; readonly unacknowledged: number; readonly highest: string | null }
   readonly manifest: { readonly version: number; readonly hash: string }
 }
 
+/** Records that are looked back. */
+const LATELY = 1_000
 const PRIORITIES = ['critical', 'high', 'medium', 'low']
 export const rank = (priority: string): number => {
   const at = PRIORITIES.indexOf(priority)
@@ -46,10 +51,16 @@ export const head: View<Head> = async (moment, _params, { moments }) => {
     cycle: state.cycle,
     cycleMs: timing.cycleMs,
     slots: state.slots,
+    uncoveredLately: await uncoveredLately(moment, moments),
     vote: await voteUpTo(moment, moments),
     alarms: alarmsOf(moment),
     manifest: { version, hash: manifestHash },
   }
+}
+
+async function uncoveredLately({ position, state }: Moment, moments: Sources['moments']): Promise<number> {
+  const [before] = await moments.upTo(position, LATELY)
+  return Math.max(0, (state.slots?.uncovered ?? 0) - (before?.state.slots?.uncovered ?? 0))
 }
 
 function alarmsOf({ site, state }: Moment): Head['alarms'] {

@@ -14,7 +14,8 @@ const ALL = '*'
 
 export interface Message {
   readonly position: number
-  readonly stampMs: number
+  /** Null: nobody has stamped it; a candidate is written down after it was sent. */
+  readonly stampMs: number | null
   readonly from: string
   /** `*`: all replicas. */
   readonly to: string
@@ -92,7 +93,7 @@ async function candidatesOf(moment: Moment, cycle: string, { recorded }: Sources
     const verdict = says(one, moment)
     const wrong = verdict === 'differs' || verdict === 'notSigned'
     const text = wrong ? `candidate ${cycle}: ${verdict}` : `candidate ${cycle}`
-    return { ...line(one.by, 'gateway', text, cycle, wrong), stampMs: one.stampMs }
+    return { ...line(one.by, 'gateway', text, cycle, wrong), stampMs: null }
   })
 }
 function receiptLines(fact: FactOf<'ReceiptRecorded'>, line: Line): Message[] {

@@ -49,6 +49,15 @@ export const Section = ({ title, children, id }: { title: string; children: Comp
   </section>
 )
 
+/** Innermost states without what they have in common: `running: flow.idle, thermal.normal`. */
+export function statesInWords(states: readonly string[]): string {
+  if (states.length < 2) return states[0]?.split('.').at(-1) ?? ''
+  const parts = states.map(state => state.split('.'))
+  let common = 0
+  while (parts.every(part => part.length > common + 1 && part[common] === parts[0]![common])) common++
+  const inner = parts.map(part => part.slice(common).join('.')).join(', ')
+  return common === 0 ? inner : `${parts[0]![common - 1]}: ${inner}`
+}
 export const utc = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19).replace('T', ' ')}`
 export const clock = (ms: number): string => new Date(ms).toISOString().slice(11, 23)
 export const short = (hash: string | null): string => hash?.slice(0, 10) ?? '--'

@@ -128,7 +128,8 @@ function Top({ at, head }: { at: Address; head: Head | null }) {
             <dd>
               {head.slots ? `${head.slots.onTime} on time` : '--'}
               {head.slots && head.slots.held > 0 && `, ${head.slots.held} held`}
-              {head.slots && head.slots.uncovered > 0 && <Badge kind="alarm">{head.slots.uncovered} uncovered</Badge>}
+              {head.slots && head.slots.uncovered > 0 && `, ${head.slots.uncovered} uncovered `}
+              {head.uncoveredLately > 0 && <Badge kind="alarm">▲ {head.uncoveredLately} lately</Badge>}
             </dd>
           </div>
         </dl>

@@ -75,6 +75,8 @@ export const words = {
   decided: 'Set',
   applied: 'Confirmed',
   bounds: 'Bounds',
+  measured: 'Measured',
+  trends: 'Trends',
   why: 'Why',
   because: 'bound by',
   holds: 'What it holds',

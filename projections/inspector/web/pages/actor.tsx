@@ -2,7 +2,7 @@
 import type { ActorPage as Page } from '../../views/actor.ts'
 import { address, hrefOf, pageHref } from '../address.ts'
 import { useView } from '../connection.ts'
-import { Changes, ConditionMark, Facts, Section, Showing, shownValue } from '../parts.tsx'
+import { Changes, ConditionMark, Facts, Section, Showing, shownValue, statesInWords } from '../parts.tsx'
 import { words } from '../words.ts'
 import { ActorChart } from './actor-chart.tsx'
 
@@ -19,9 +19,7 @@ function Whole({ page }: { page: Page }) {
           {page.path} <span class="muted">{page.title}</span> <ConditionMark condition={page.condition} />
         </h2>
         <p class="states">
-          {page.states.map(state => (
-            <b key={state}>{state}</b>
-          ))}
+          <b>{statesInWords(page.states)}</b>
           {page.tags.map(tag => (
             <span key={tag} class="tag">
               {tag}

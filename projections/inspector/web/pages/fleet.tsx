@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks'
 import type { Fleet, Tile } from '../../views/fleet.ts'
 import { pageHref } from '../address.ts'
 import { useView } from '../connection.ts'
-import { Badge, ConditionMark, Showing } from '../parts.tsx'
+import { Badge, ConditionMark, Showing, statesInWords } from '../parts.tsx'
 import { words } from '../words.ts'
 
 export function FleetPage() {
@@ -52,7 +52,7 @@ const TileOf = ({ tile }: { tile: Tile }) => (
       <span class="muted">{tile.type}</span>
       <ConditionMark condition={tile.condition} />
     </span>
-    <span class="tile-state">{tile.states.join(', ')}</span>
+    <span class="tile-state">{statesInWords(tile.states)}</span>
     <span class="figures">
       {tile.figures.map(({ name, text, good }) => (
         <span key={name} class={good ? '' : 'is-not-good'}>
@@ -87,7 +87,7 @@ const FleetTable = ({ tiles }: { tiles: readonly Tile[] }) => (
               {tile.condition === 'normal' ? words.conditions.normal : <ConditionMark condition={tile.condition} />}{' '}
               {tile.alarms > 0 && <Badge kind="alarm">{tile.alarms}</Badge>} {tile.because}
             </td>
-            <td>{tile.states.join(', ')}</td>
+            <td>{statesInWords(tile.states)}</td>
             <td>{tile.channel ?? words.none}</td>
             <td>{tile.figures.map(({ name, text }) => `${name} ${text}`).join(', ')}</td>
           </tr>

@@ -87,7 +87,7 @@ function Line({ message, from, ends }: { message: Message; from: number; ends: r
   return (
     <li class={abnormal ? 'is-abnormal' : ''}>
       <a href={hrefOf({ at: position })} class="lane-time">
-        {clock(stampMs)}
+        {stampMs === null ? <span class="unseen">{position}</span> : clock(stampMs)}
       </a>
       <span
         class={`message ${leftwards ? 'is-left' : 'is-right'}`}

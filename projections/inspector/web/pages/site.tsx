@@ -2,9 +2,10 @@
 import type { SitePage as Page } from '../../views/site.ts'
 import { pageHref } from '../address.ts'
 import { useView } from '../connection.ts'
-import { ConditionMark, Section, Showing, span } from '../parts.tsx'
+import { ConditionMark, Section, Showing, span, statesInWords } from '../parts.tsx'
 import { words } from '../words.ts'
 import { OneLine } from './one-line.tsx'
+import { Trends } from './trends.tsx'
 
 export function SitePage() {
   const shown = useView('site')
@@ -13,6 +14,9 @@ export function SitePage() {
       {site => (
         <>
           <OneLine site={site} />
+          <Section title={words.trends}>
+            <Trends site={site} />
+          </Section>
           <Section title={words.setpoints}>
             <SetpointsOf site={site} />
           </Section>
@@ -51,7 +55,7 @@ const SetpointsOf = ({ site }: { site: Page }) => (
               <th scope="row">
                 <a href={pageHref('actor', asset.name)}>{asset.name}</a> <ConditionMark condition={asset.condition} />
               </th>
-              <td>{asset.states.join(', ')}</td>
+              <td>{statesInWords(asset.states)}</td>
               <td>{name}</td>
               <td class="number">
                 {setpoint.decided ?? '--'} {setpoint.unit}
