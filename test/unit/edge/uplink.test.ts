@@ -24,6 +24,7 @@ async function serve(
   lineage: readonly SignedManifest[] = [{ manifest, signatures: {} }],
 ) {
   const history = openMemoryLog({ topic: 'history' })
+  const decisions = openMemoryLog({ topic: 'decisions' })
   const options = {
     ports: world,
     address: 'node-a',
@@ -34,10 +35,11 @@ async function serve(
     durable: () => 4,
     facts,
     history,
+    decisions,
   }
   const server = new UplinkServer(options)
   await server.start()
-  return { server, facts, history }
+  return { server, facts, history, decisions }
 }
 
 /** A caller that says what a test has it say. */
