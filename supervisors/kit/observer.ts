@@ -14,8 +14,8 @@ import type { Cancel, Ports } from '../../protocol/ports.ts'
 import type { Observation, SeenChart, Sight, TreeRow } from '../../protocol/words/observed.ts'
 import { Steady } from './steady.ts'
 
-/** Between the looks of one second: uneven, so that no cycle keeps step with them. */
-const LOOKS_MS = [230, 270, 190, 310]
+/** Between the looks of one second: such that a cycle of a tenth of it, or of any longer part, keeps step with none. */
+const LOOKS_MS = [225, 225, 325, 225]
 const KEEP_MS = 60_000
 
 export interface Observed {
@@ -107,8 +107,8 @@ export class Observer {
       life: this.#life,
       seq: ++this.#seq,
       atMs: this.#ports.host.wallMs(),
-      charts: this.#charts.held.map(([, { item, sinceMs }]) => ({ ...item, sinceMs })),
-      tree: this.#tree.held.map(([, { item }]) => item),
+      charts: this.#charts.held.map(({ item, sinceMs }) => ({ ...item, sinceMs })),
+      tree: this.#tree.held.map(({ item }) => item),
     }
   }
   /** Not worth an operator's eye: what it tells of is. */

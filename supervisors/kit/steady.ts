@@ -51,8 +51,8 @@ export class Steady<T> {
     this.#looks = 0
     return changed
   }
-  /** By path. */
-  get held(): readonly (readonly [path: string, held: Held<T>])[] {
-    return [...this.#held].sort(([a], [b]) => (a < b ? -1 : 1))
+  /** In the order in which they came. */
+  get held(): readonly Held<T>[] {
+    return [...this.#held.values()]
   }
 }
