@@ -8,7 +8,6 @@
  * O3  One is under way at a time; what changes meanwhile the next one tells, as it is by then.
  * O4  Nothing of it reaches control: what fails is noted, and told with the next.
  */
-import { canonical } from '../../protocol/codec/canonical.ts'
 import { nextOf } from '../../protocol/kept.ts'
 import type { Cancel, Ports } from '../../protocol/ports.ts'
 import type { Observation, SeenChart, Sight, TreeRow } from '../../protocol/words/observed.ts'
@@ -74,11 +73,11 @@ export class Observer {
     const { charts, tree } = this.#of.sight()
     const atMs = this.#ports.host.wallMs()
     this.#charts.look(
-      charts.map(item => ({ path: item.path, text: canonical(item.value), item })),
+      charts.map(item => ({ path: item.path, text: JSON.stringify(item.value), item })),
       atMs,
     )
     this.#tree.look(
-      tree.map(item => ({ path: item.path, text: canonical(item), item })),
+      tree.map(item => ({ path: item.path, text: JSON.stringify(item), item })),
       atMs,
     )
   }
