@@ -17,16 +17,16 @@ export function sealObserved(observed: ProcessObserved, signer: Signer): string 
 }
 
 function fitting(observed: ProcessObserved): ProcessObserved {
-  const charts = observed.charts.map(({ context, ...chart }) =>
-    context && canonical(context).length <= CONTEXT_CHARS_MAX ? { ...chart, context } : chart,
-  )
   const bare = { ...observed, charts: [], tree: [], truncated: true as const }
   let room = OBSERVED_CHARS_MAX - SIGNATURE_CHARS - canonical(bare).length
   const fits = (row: unknown) => (room -= canonical(row).length + 1) >= 0
-  const some = { ...bare, tree: observed.tree.filter(fits), charts: charts.filter(fits) }
-  const all = some.tree.length === observed.tree.length && some.charts.length === charts.length
-  return all ? { ...observed, charts } : some
+  const isDump = (context: unknown) => context !== undefined && canonical(context).length > CONTEXT_CHARS_MAX
+  const tree = observed.tree.filter(fits)
+  const charts = observed.charts.map(c => (isDump(c.context) ? omitContext(c) : c)).filter(fits)
+  const whole = tree.length === observed.tree.length && observed.charts.every((chart, i) => chart === charts[i])
+  return whole ? observed : { ...bare, tree, charts }
 }
+const omitContext = ({ context: _, ...chart }: ProcessObserved['charts'][number]) => chart
 
 /** Null: it is no such record. */
 export function parseObserved(body: string): { readonly observed: ProcessObserved; readonly signature: string } | null {

@@ -64,8 +64,9 @@ test('what does not fit is left out and said to be: the tree stands, charts as m
   expect(parseObserved(sealed())!.observed).not.toHaveProperty('truncated')
 })
 
-test('a context that is a dump is left out', () => {
+test('a context that is a dump is left out, and said to be', () => {
   const [chart] = many()
   const charts = [chart!, { ...chart!, context: { dump: 'x'.repeat(CONTEXT_CHARS_MAX) } }]
-  expect(parseObserved(sealed({ charts }))!.observed).toMatchObject({ charts: [chart, chart] })
+  const { observed: told } = parseObserved(sealed({ charts }))!
+  expect([told.charts, told.truncated]).toEqual([[chart, chart], true])
 })
