@@ -79,7 +79,7 @@ export const ProcessObserved = Type.Object(
     /** Whose key signs: the process's own, of a run's parent a node's. */
     by: Slug,
     process: Slug,
-    /** Rises with each start of the process; `seq` with each record of a life. */
+    /** Rises with each start of the process, also where its folder was lost: about when it began. `seq` rises with each record of a life. */
     life: Count,
     seq: Count,
     /** The process's own clock, for people. */

@@ -44,7 +44,8 @@ export class Observer {
 
   start(): void {
     const { host, disk } = this.#ports
-    nextOf(disk, 'observed-life')
+    // above the lives of a folder that is gone: those are in the log, and would pass for newer ones
+    nextOf(disk, 'observed-life', host.wallMs())
       .then(life => {
         this.#life = life
         if (!this.#stopped) this.#next(0, host.monotonicMs())

@@ -70,8 +70,9 @@ describe('a run', () => {
   })
 
   it('whose node is killed tells of the restart and of the new life', async () => {
+    const before = (await newest('node-b'))!.life
     await run.fault('node-b', 'kill')
-    await until(async () => (await newest('node-b'))!.life === 2)
+    await until(async () => (await newest('node-b'))!.life > before)
     await until(async () => rowOf(await newest('run'), 'run/node-b')?.state === 'up')
     await until(async () => (rowOf(await newest('run'), 'run/node-b') as { restarts: number }).restarts > 0)
     expect(rowOf(await newest('run'), 'run/node-b')).toMatchObject({
@@ -79,7 +80,6 @@ describe('a run', () => {
       restarts: 1,
       lastExit: { reason: 'killed by SIGKILL' },
     })
-    expect((await told('node-b')).map(({ life }) => life)).toContain(1)
     expect(rowOf(await newest('node-b'), 'node-b/replica')).toMatchObject({ state: 'up', restarts: 0, lastExit: null })
     expect((await newest('node-b'))!.charts.find(c => c.path === 'node-b/replica')).toMatchObject({ chart: 'replica' })
   })
@@ -108,7 +108,7 @@ describe('a run', () => {
     expect(replay.code).toBe(0)
     expect(replay.out).not.toContain('cannot be read')
     const cat = await quorate('log', 'cat', '--topic', 'decisions', '--kind', 'ProcessObserved', '--data', data)
-    expect(cat.out).toMatch(/node-\w +ProcessObserved run 1\.\d+: run running;.* run\/node-b up, 1 restarts;/)
-    expect(cat.out).toMatch(/gateway +ProcessObserved gateway 1\.\d+: .*gateway\/channel\/bat1 localLaw;/)
+    expect(cat.out).toMatch(/node-\w +ProcessObserved run \d+\.\d+: run running;.* run\/node-b up, 1 restarts;/)
+    expect(cat.out).toMatch(/gateway +ProcessObserved gateway \d+\.\d+: .*gateway\/channel\/bat1 localLaw;/)
   })
 })
