@@ -12,6 +12,7 @@ import { serveControl } from '../run/control.ts'
 import { enrol } from '../run/enrol.ts'
 import { faultOf } from '../run/faults.ts'
 import { Inspector, signInLink } from '../run/inspector.ts'
+import { observeRun } from '../run/observed.ts'
 import type { GatewayStatus, Pace, PlantView } from '../run/parts.ts'
 import { folders, type Prepared, prepare } from '../run/prepare.ts'
 import { Projectors, projectedIn, projectionAsked } from '../run/projectors.ts'
@@ -154,12 +155,15 @@ async function site(call: Call): Promise<number> {
     if (ask.do === 'rebuild' || ask.do === 'drop') return projectionAsked(projectors, ask)
     return ask.do === 'fault' ? faultOf(running, call.flag('faults'), ask) : statusOf(running, projectors)
   })
+  const supervisors = () => [running.supervisor, tally.supervisor, ...(projectors?.supervisors ?? [])]
+  const observer = observeRun(ports, supervisors, () => running.parts.liveNodes())
   if (!json) call.say(`starting '${manifest.site}': three nodes, the plant, the gateway; Ctrl-C stops in order`)
   await Promise.all([tally.start(), running.start()]).catch(async error => {
     control.close()
     await Promise.all([running.supervisor.stop(), tally.stop()])
     throw error
   })
+  observer.start()
   void projectors?.start() // control does not wait for it
   void inspector?.start()
   const startedAt = running.nowMs
@@ -231,6 +235,7 @@ async function site(call: Call): Promise<number> {
   if (last) peak.end(last)
   gateway = (await running.gatewayStatus().catch(() => null)) ?? gateway
   control.close()
+  observer.stop()
   const replicas = await running.stop()
   const end = Math.max(-1, ...Object.values(replicas).map(r => r.position))
   const inputsOfSummary = {

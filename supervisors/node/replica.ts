@@ -20,6 +20,7 @@ import { trace } from '../../protocol/trace.ts'
 import type { Candidate, SignedCandidate } from '../../protocol/words/candidate.ts'
 import type { Certificate } from '../../protocol/words/facts.ts'
 import { engineAt, type Manifest, type SignedManifest } from '../../protocol/words/manifest.ts'
+import type { SeenChart } from '../../protocol/words/observed.ts'
 import { skipsIn } from '../records/skips.ts'
 import { begin, hasStepped, type Kept, keptOf } from './beginning.ts'
 import { replicaMachine } from './replica-chart.ts'
@@ -101,6 +102,9 @@ export class Replica {
   }
   get last(): { candidate: Candidate; signed: SignedCandidate } | null {
     return this.#last
+  }
+  sight(path: string): SeenChart {
+    return this.#chart.sight(path, this.#chart.context)
   }
 
   /** Up to where it has read the gateway's durable stream. */

@@ -1,16 +1,22 @@
 /** A record as one line for people: position, log time, who, what. */
+
+import { stateText } from '../../actors/kit/machine.ts'
 import { parseFact } from '../../protocol/codec/fact.ts'
+import { parseObserved } from '../../protocol/codec/observed.ts'
 import type { LogRecord, Topic } from '../../protocol/log/event-log.ts'
 import type { Candidate } from '../../protocol/words/candidate.ts'
 import { parseDecided } from '../../protocol/words/decided.ts'
 import { factInWords } from '../../protocol/words/in-words.ts'
+import type { ProcessObserved } from '../../protocol/words/observed.ts'
 
 export function lineOf(topic: Topic, { position, stampMs, body }: LogRecord): string {
   const head = `${String(position).padStart(8)}  ${new Date(stampMs).toISOString()}`
   if (topic === 'decisions') {
     const decided = parseDecided(body)
-    return decided
-      ? `${head}  ${decided.by.padEnd(13)} Decided ${ofCandidate(decided.bytes)}`
+    if (decided) return `${head}  ${decided.by.padEnd(13)} Decided ${ofCandidate(decided.bytes)}`
+    const observed = parseObserved(body)?.observed
+    return observed
+      ? `${head}  ${observed.by.padEnd(13)} ProcessObserved ${ofActors(observed)}`
       : `${head}  ? no decision`
   }
   const parsed = parseFact(body)
@@ -27,3 +33,10 @@ function ofCandidate(bytes: string): string {
   ])
   return `${epoch}.${cycle} at ${position}: ${[actions.mode, ...setpoints].join(' ')}`
 }
+
+const ofActors = ({ process, life, seq, charts, tree }: ProcessObserved): string =>
+  [
+    `${process} ${life}.${seq}:`,
+    ...charts.map(({ path, value }) => `${path} ${stateText(value)};`),
+    ...tree.flatMap(row => (row.kind === 'worker' ? [`${row.path} ${row.state}, ${row.restarts} restarts;`] : [])),
+  ].join(' ')

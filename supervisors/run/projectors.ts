@@ -85,6 +85,9 @@ export class Projectors {
     await Promise.all(this.#trees.map(tree => tree.stop()))
   }
 
+  get supervisors(): readonly Supervisor[] {
+    return this.#trees
+  }
   /** Where the rows are served; null: not yet, or not at all. */
   get views(): string | null {
     return this.#views

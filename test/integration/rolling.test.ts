@@ -12,6 +12,7 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openEmbeddedLog } from '../../protocol/log/embedded/index.ts'
 import { engineAt, type SignedManifest } from '../../protocol/words/manifest.ts'
+import { parseDecided } from '../../supervisors/records/decided.ts'
 import { sweep } from '../../supervisors/records/sweep.ts'
 import { Deployed, HOME } from './deployed.ts'
 import { until } from './site-run.ts'
@@ -156,7 +157,9 @@ describe('rolling maintenance', () => {
     const engines = new Map<string, Set<string>>()
     for await (const records of sweep(decisions, 0))
       for (const { body } of records) {
-        const { epoch, cycle, engine } = JSON.parse(JSON.parse(body).bytes)
+        const decided = parseDecided(body)
+        if (!decided) continue
+        const { epoch, cycle, engine } = JSON.parse(decided.bytes)
         engines.set(`${epoch}.${cycle}`, (engines.get(`${epoch}.${cycle}`) ?? new Set()).add(engine))
       }
     await Promise.all([facts.close(), decisions.close()])
