@@ -12,6 +12,7 @@ import {
   type KernelEffect,
   type Machine,
   MICROSTEPS_MAX,
+  thaw,
   transition,
 } from './kernel.ts'
 
@@ -254,6 +255,12 @@ export class LiveMachine<X extends object, E extends ChartEvent, F> {
     }
   }
 }
+
+/** Ids of all states that are active in a value, in document order: the chart itself first. Throws where it has no such states. */
+export const activeIn = (
+  { machine }: Pick<DefinedMachine<any, any, any>, 'machine'>,
+  value: unknown,
+): readonly string[] => thaw(machine, { status: 'active', value, context: {}, history: {} })._nodes.map(node => node.id)
 
 export function stateText(value: unknown): string {
   if (typeof value === 'string') return value

@@ -3,6 +3,7 @@ import { alarmChart } from '../../actors/alarms/life.ts'
 import { commandChart } from '../../actors/commands/life.ts'
 import type { AnyAsset } from '../../actors/kit/define.ts'
 import type { Moves } from '../../actors/kit/host.ts'
+import type { NamedChart } from '../../actors/kit/machine.ts'
 import { canonical, sha256 } from '../../protocol/codec/canonical.ts'
 import { Refusal } from '../../protocol/words/errors.ts'
 import { type Described, describe } from './chart/describe.ts'
@@ -29,10 +30,21 @@ export interface KnownChart extends Described {
   readonly hash: string
 }
 
+/** The lives of commands and alarms, which are derived from the facts; the gateway's own `command` is another chart. */
+const LIVES: readonly NamedChart[] = [
+  { name: 'commandLife', machine: commandChart, text: 'The life of a command' },
+  { name: 'alarmLife', machine: alarmChart, text: 'The life of an alarm' },
+]
+
 /** By definition, for as long as somebody holds it. */
 export class KnownCharts {
   readonly #ofAssets = new WeakMap<AnyAsset, KnownChart>()
   readonly #ofMachines = new WeakMap<object, KnownChart>()
+  readonly #machines: readonly NamedChart[]
+
+  constructor(machines: readonly NamedChart[] = []) {
+    this.#machines = [...LIVES, ...machines]
+  }
 
   ofAsset(asset: AnyAsset): KnownChart {
     return once(this.#ofAssets, asset, () => describeAsset(asset))
@@ -40,12 +52,19 @@ export class KnownCharts {
   ofMachine(machine: { readonly id: string; readonly root: unknown }): KnownChart {
     return once(this.#ofMachines, machine, () => describe(machine))
   }
-  /** `site`, an asset, `command` or `alarm`; null: nobody of that name is there at this moment. */
-  of({ site }: Moment, actor: string): KnownChart | null {
-    if (actor === 'command') return this.ofMachine(commandChart.machine)
-    if (actor === 'alarm') return this.ofMachine(alarmChart.machine)
-    const placed = actor === site.modes.name ? site.modes : site.byName.get(actor)
-    return placed ? this.ofAsset(placed.asset) : null
+  /** Of the system's own actors, by name: `voter`, `command`. */
+  named(name: string): NamedChart | null {
+    return this.#machines.find(each => each.name === name) ?? null
+  }
+  /** `asset:NAME`, `asset:site`, `machine:NAME`; null: there is no such chart at this moment. */
+  of({ site }: Moment, chart: string): KnownChart | null {
+    const [, kind, name = ''] = /^(asset|machine):(.+)$/.exec(chart) ?? []
+    if (kind === 'machine') {
+      const known = this.named(name)
+      return known && this.ofMachine(known.machine.machine)
+    }
+    const placed = name === site.modes.name ? site.modes : site.byName.get(name)
+    return kind === 'asset' && placed ? this.ofAsset(placed.asset) : null
   }
 }
 function once<K extends object>(known: WeakMap<K, KnownChart>, key: K, make: () => Described): KnownChart {

@@ -15,6 +15,7 @@ import type { Candidate } from '../../protocol/words/candidate.ts'
 import { Refusal } from '../../protocol/words/errors.ts'
 import type { Manifest } from '../../protocol/words/manifest.ts'
 import type { Checkpoints } from './checkpoints.ts'
+import { positionAt } from './position-at.ts'
 
 /** Moments at the end of the log: some minutes of a site. */
 const LIVE = 1_500
@@ -121,19 +122,9 @@ export class Moments {
     }
     return null
   }
-  /** The last position whose stamp is not after the time, for those who think in hours. By halving. */
-  async positionAt(stampMs: number): Promise<number> {
-    const { facts, partition } = this.#o
-    const ends = await facts.ends(partition)
-    let low = ends.earliest
-    let high = ends.next - 1
-    while (low < high) {
-      const middle = Math.ceil((low + high) / 2)
-      const [record] = await facts.read(partition, middle, 1)
-      if (!record || record.stampMs > stampMs) high = middle - 1
-      else low = Math.max(middle, record.position)
-    }
-    return low
+  /** The last position whose stamp is not after the time. */
+  positionAt(stampMs: number): Promise<number> {
+    return positionAt(this.#o.facts, this.#o.partition, stampMs)
   }
   ends() {
     return this.#o.facts.ends(this.#o.partition)

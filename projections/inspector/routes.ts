@@ -161,20 +161,20 @@ const chartAsk = Compile(
 )
 const chart: Route = {
   method: 'POST',
-  path: '/inspector/sites/:site/charts/:actor',
+  path: '/inspector/sites/:site/chart',
   id: 'chart',
   text: 'The chart of an actor, laid out and drawn; marks of what is live are the page’s',
-  params: Type.Object({ ...Site.properties, actor: Type.String({ pattern: NAME }) }),
-  query: Type.Object({ at: Type.Optional(Position) }),
+  params: Site,
+  query: Type.Object({ chart: Type.String({ maxLength: 100 }), at: Type.Optional(Position) }),
   answers: ok,
   handle: async (asked, context) => {
     const ask: ChartAsk = json(asked.body)
     if (!chartAsk.Check(ask)) throw new Refusal('BAD_SHAPE', 'this takes direction, opened, closed, find and live')
     const views = viewsOf(asked, context)
-    const { at } = asked.query
+    const { at, chart } = asked.query
     const moment = at === undefined ? nowOf(views) : await views.of.moments.at(at)
-    const known = views.charts.of(moment, asked.params.actor!)
-    if (!known) throw new Refusal('NOT_FOUND', `no actor '${asked.params.actor}' at position ${moment.position}`)
+    const known = views.charts.of(moment, chart)
+    if (!known) throw new Refusal('NOT_FOUND', `no chart '${chart}' at position ${moment.position}`)
     return { status: 200, body: await context.drawings.draw(known, ask) }
   },
 }

@@ -1,4 +1,5 @@
 /** One site as the inspector has it: its moments, what was recorded beside them, and the views of both. */
+import type { NamedChart } from '../../actors/kit/machine.ts'
 import { Refusal } from '../../protocol/words/errors.ts'
 import type { Submitted } from '../api/view.ts'
 import { KnownCharts } from './charts.ts'
@@ -15,6 +16,8 @@ export interface InspectedSite {
   readonly site: string
   readonly moments: Moments
   readonly recorded: Recorded
+  /** The charts of the system's own actors, by the names under which they are told of. */
+  readonly machines: readonly NamedChart[]
   /** Admits and appends a signed record by a node; a rejection means unknown, not no. */
   readonly submit: (body: string) => Promise<Submitted>
   /** Has an administrator enrol a person's key; a refusal says how else. */
@@ -23,7 +26,7 @@ export interface InspectedSite {
 
 export class SiteViews {
   readonly of: InspectedSite
-  readonly charts = new KnownCharts()
+  readonly charts: KnownCharts
   /** Grows with whatever may change a view. */
   #revision = 0
   readonly #listeners = new Set<() => void>()
@@ -31,6 +34,7 @@ export class SiteViews {
 
   constructor(of: InspectedSite) {
     this.of = of
+    this.charts = new KnownCharts(of.machines)
     of.moments.listen(() => this.#changed())
     of.recorded.listen(() => this.#changed())
   }
@@ -61,7 +65,7 @@ export class SiteViews {
     const { moments, recorded } = this.of
     const moment = at === null ? moments.now : await moments.at(at)
     if (!moment) throw new Refusal('UNAVAILABLE', 'the log is still being read, or holds no manifest yet')
-    return { moment, value: await view(moment, params, { moments, recorded, charts: this.charts }) }
+    return { moment, value: await view(moment, params, { moments, recorded, charts: this.charts, live: at === null }) }
   }
   #changed(): void {
     this.#revision++

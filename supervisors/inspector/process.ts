@@ -1,11 +1,13 @@
 /** The inspector in a process of its own: it knows the log alone, holds no key, and is in nobody's way. */
 import { mkdirSync } from 'node:fs'
 import { constants, setPriority } from 'node:os'
+import { EDGE_CHARTS } from '../../edge/charts.ts'
 import type { Door } from '../../projections/api/door.ts'
 import { Moments } from '../../projections/inspector/moments.ts'
 import { Recorded } from '../../projections/inspector/recorded.ts'
 import { inspectorPage, serveInspector } from '../../projections/inspector/server.ts'
 import { ed25519Verifier } from '../../protocol/codec/sign.ts'
+import { SUPERVISORS_CHARTS } from '../charts.ts'
 import type { LogConfig } from '../config/shape.ts'
 import { serveParent } from '../process/child.ts'
 import { admissionOf, DoorBeside, type HttpConfig } from '../process/door.ts'
@@ -44,7 +46,8 @@ async function open(config: InspectorConfig) {
   const moments = new Moments({ facts, partition, fold, checkpoints, clock: host, note, fail })
   const recorded = new Recorded({ decisions, partition, tenant, site, verifier, fail })
   await Promise.all([moments.start(), recorded.start()])
-  const inspected = { tenant, site, moments, recorded, submit: submitBy(ways, site), enrol: enrolBy(ways) }
+  const machines = [...EDGE_CHARTS, ...SUPERVISORS_CHARTS]
+  const inspected = { tenant, site, machines, moments, recorded, submit: submitBy(ways, site), enrol: enrolBy(ways) }
   const page = await inspectorPage()
   const door = new DoorBeside<Door>(ports, 'inspector', http.address, () =>
     serveInspector({

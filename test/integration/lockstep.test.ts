@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { openEmbeddedLog } from '../../protocol/log/embedded/index.ts'
-import { parseDecided } from '../../supervisors/records/decided.ts'
+import { parseDecided } from '../../protocol/words/decided.ts'
 import type { Summary } from '../../supervisors/run/summary.ts'
 import { folder, remove, SiteRun } from './site-run.ts'
 

@@ -23,7 +23,8 @@ import { type Change, deltaOf } from '../delta.ts'
 import type { Moment } from '../moments.ts'
 import { type FactLine, facts } from './facts.ts'
 import { type Condition, conditionOf } from './fleet.ts'
-import { param, type View } from './view.ts'
+import { told } from './told-actor.ts'
+import { param, type Sources, type View } from './view.ts'
 
 /** Moments before this one that are looked through for its last transition. */
 const LOOKED_THROUGH = 600
@@ -38,8 +39,8 @@ export interface Asked {
 export interface ActorPage {
   readonly path: string
   readonly title: string
-  /** Its chart by hash: another one is another drawing. */
-  readonly chart: string
+  /** Its chart by name, and by hash: another hash is another drawing. */
+  readonly chart: { readonly name: string; readonly hash: string }
   /** Ids of all active states, outermost first. */
   readonly active: readonly string[]
   readonly states: readonly string[]
@@ -62,8 +63,13 @@ export interface ActorPage {
   readonly facts: readonly FactLine[]
 }
 
-export const actor: View<ActorPage> = async (moment, params, sources) => {
+export const actor: View<ActorPage> = (moment, params, sources) => {
   const path = param(params, 'actor')
+  if (path.includes('/')) return told(path, moment, sources)
+  return ofTheLog(path, moment, sources)
+}
+
+async function ofTheLog(path: string, moment: Moment, sources: Sources): Promise<ActorPage> {
   const placed = placedOf(moment, path)
   const own = stateOf(moment.state, path)
   if (!placed || !own) {
@@ -82,7 +88,7 @@ export const actor: View<ActorPage> = async (moment, params, sources) => {
   return {
     path,
     title: placed.asset.spec.title,
-    chart: chart.hash,
+    chart: { name: `asset:${path}`, hash: chart.hash },
     active: ids,
     states: paths,
     tags,

@@ -9,9 +9,22 @@ import { head } from './head.ts'
 import { replicas } from './replicas.ts'
 import { sequence } from './sequence.ts'
 import { site } from './site.ts'
+import { supervision } from './supervision.ts'
 import type { View } from './view.ts'
 
-export const VIEWS = { head, fleet, site, actor, command, cycle, facts, alarms, replicas, sequence } as const
+export const VIEWS = {
+  head,
+  fleet,
+  site,
+  actor,
+  command,
+  cycle,
+  facts,
+  alarms,
+  replicas,
+  sequence,
+  supervision,
+} as const
 export type ViewName = keyof typeof VIEWS
 export const viewOf = (name: string): View<unknown> | undefined =>
   Object.hasOwn(VIEWS, name) ? VIEWS[name as ViewName] : undefined

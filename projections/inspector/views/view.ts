@@ -12,8 +12,10 @@ export type Params = Readonly<Record<string, string>>
 /** What a view may read beside its moment. */
 export interface Sources {
   readonly moments: Pick<Moments, 'upTo' | 'at'>
-  readonly recorded: Pick<Recorded, 'at' | 'stateHashes'>
+  readonly recorded: Pick<Recorded, 'at' | 'seen' | 'stateHashes'>
   readonly charts: KnownCharts
+  /** The moment is the newest there is, and goes on. */
+  readonly live: boolean
 }
 export type View<T> = (moment: Moment, params: Params, sources: Sources) => T | Promise<T>
 

@@ -32,7 +32,12 @@ describe('the live feed', () => {
       const position = (await append()).at(-1)!
       await feed.until(() => feed.shown.get(1)!.position === position && feed.shown.get(2)!.position === position)
       const moment = await moments.at(position)
-      const sources = { moments, recorded: { at: async () => [], stateHashes: new Map() }, charts: new KnownCharts() }
+      const sources = {
+        moments,
+        recorded: { at: async () => [], seen: async () => [], stateHashes: new Map() },
+        charts: new KnownCharts(),
+        live: true,
+      }
       const json = (value: unknown) => JSON.parse(JSON.stringify(value))
       expect(feed.shown.get(1)!.value).toEqual(json(await VIEWS.site(moment, {}, sources)))
       expect(feed.shown.get(2)!.value).toEqual(json(await VIEWS.facts(moment, { max: '10' }, sources)))

@@ -30,7 +30,7 @@ export async function served(facts: EventLog) {
       { token: TOKEN, tenant },
       { token: OTHER, tenant: 'other' },
     ],
-    sites: [{ tenant, site, moments, recorded, submit, enrol }],
+    sites: [{ tenant, site, machines: [], moments, recorded, submit, enrol }],
     page: NO_PAGE,
     clock: hostClock,
     random: hostRandom,

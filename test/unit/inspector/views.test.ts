@@ -42,7 +42,7 @@ beforeAll(async () => {
 })
 
 const show = async <N extends ViewName>(name: N, at: number, params: Record<string, string> = {}) =>
-  (await VIEWS[name](await moments.at(at), params, { moments, recorded, charts })) as Awaited<
+  (await VIEWS[name](await moments.at(at), params, { moments, recorded, charts, live: false })) as Awaited<
     ReturnType<(typeof VIEWS)[N]>
   >
 
@@ -152,7 +152,7 @@ it('alarms are counted, and ten in ten minutes are a flood', async () => {
   const long = new Story().time(0).frame()
   for (let i = 0; i < 10; i++) long.alarm('raised').alarm('returned')
   const moments = await momentsOf(await storyLog(long.bodies))
-  const page = await VIEWS.alarms(moments.now!, {}, { moments, recorded, charts })
+  const page = await VIEWS.alarms(moments.now!, {}, { moments, recorded, charts, live: false })
   expect(page).toMatchObject({ raisedInTenMinutes: 1, flood: false })
   expect(page.alarms[0]).toMatchObject({ alarm: 'dissent', condition: 'returnedUnacknowledged', shelved: false })
   expect(START_MS).toBeGreaterThan(0)
@@ -161,7 +161,7 @@ it('alarms are counted, and ten in ten minutes are a flood', async () => {
 it('what several look at is made once', async () => {
   const submit = () => Promise.reject(new Error('nobody submits'))
   const enrol = submit
-  const views = new SiteViews({ tenant: 'demo', site: 'home', moments, recorded, submit, enrol })
+  const views = new SiteViews({ tenant: 'demo', site: 'home', machines: [], moments, recorded, submit, enrol })
   const [one, other] = await Promise.all([views.show('site', {}, null), views.show('site', {}, null)])
   expect(one).toBe(other)
   await expect(views.show('nothing', {}, null)).rejects.toThrow("BAD_REQUEST: there is no view 'nothing'")

@@ -10,16 +10,17 @@ import { tell } from '../session.ts'
 export function ActorChart({ page }: { page: ActorPage }) {
   const marks = useSignal<Marks>(marksOf(page))
   const revision = useSignal(0)
-  const drawn = useSignal(page.chart)
+  const drawn = useSignal(page.chart.hash)
   useEffect(() => {
     marks.value = marksOf(page)
-    if (page.chart === drawn.peek()) return
-    drawn.value = page.chart
+    if (page.chart.hash === drawn.peek()) return
+    drawn.value = page.chart.hash
     revision.value++
   }, [page])
   const load = (fold: Fold, direction: 'DOWN' | 'RIGHT'): Promise<Drawn> => {
     const { site, at } = address.peek()!
-    const path = `/inspector/sites/${site}/charts/${page.path}${at === null ? '' : `?at=${at}`}`
+    const query = `chart=${encodeURIComponent(page.chart.name)}${at === null ? '' : `&at=${at}`}`
+    const path = `/inspector/sites/${site}/chart?${query}`
     return tell(path, JSON.stringify({ ...fold, direction, live: marks.peek().live }))
   }
   return (

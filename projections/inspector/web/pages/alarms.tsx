@@ -89,7 +89,8 @@ function One({ alarm, act, nowMs }: { alarm: Alarm; act: Act; nowMs: number }) {
         <Badge kind={alarm.condition.startsWith('active') ? 'alarm' : 'plain'}>▲ {alarm.priority}</Badge>{' '}
         <a href={pageHref('actor', alarm.asset)}>{alarm.asset}</a> <b>{alarm.text}</b>{' '}
         <span class="muted">
-          {CONDITIONS[alarm.condition]}, {span(alarm.ageMs)} old{alarm.about && `, about ${alarm.about}`}
+          <a href={pageHref('actor', `alarm/${alarm.key}`)}>{CONDITIONS[alarm.condition]}</a>, {span(alarm.ageMs)} old
+          {alarm.about && `, about ${alarm.about}`}
         </span>
       </p>
       {alarm.response && (

@@ -1,7 +1,7 @@
 /** What became of a command, and how a cycle was decided: who said what, how late, what was written and read back. */
 import type { CommandPage as Page } from '../../views/command.ts'
 import type { CycleStory } from '../../views/cycle.ts'
-import { hrefOf } from '../address.ts'
+import { hrefOf, pageHref } from '../address.ts'
 import { useView } from '../connection.ts'
 import { Badge, Changes, Facts, Section, Showing, short } from '../parts.tsx'
 import { words } from '../words.ts'
@@ -32,7 +32,8 @@ const Story = ({ page: { command, params, steps, cycles, carriedIn } }: { page: 
         <b class={`life is-${command.state}`}>{command.state}</b> {command.code} {command.reason}
       </p>
       <p class="muted">
-        {command.id}, by {command.by}
+        {command.id}, by {command.by},{' '}
+        <a href={pageHref('actor', `command/${command.id}`)}>{words.chart.toLowerCase()}</a>
       </p>
     </div>
     <Section title={words.facts}>
