@@ -103,8 +103,16 @@ export class Replica {
   get last(): { candidate: Candidate; signed: SignedCandidate } | null {
     return this.#last
   }
-  sight(path: string): SeenChart {
-    return this.#chart.sight(path, this.#chart.context)
+  /** Its own chart, and in which states it has the actors of its site: what one replica alone believes shows there. */
+  sight(path: string): readonly SeenChart[] {
+    const { state, site } = this.#fold
+    const own = this.#chart.sight(path, this.#chart.context)
+    if (!state || !site) return [own]
+    const actors = [[site.modes, state.mode] as const, ...site.assets.map(a => [a, state.assets[a.name]!] as const)]
+    const believed = actors.map(([{ name, asset }, { chart }]) => {
+      return { path: `${path}/${name}`, chart: asset.spec.type, value: chart.value }
+    })
+    return [own, ...believed]
   }
 
   /** Up to where it has read the gateway's durable stream. */

@@ -135,7 +135,7 @@ export class NodeTree {
   }
   #sight(): Sight {
     const { charts, tree } = this.#tree.sight()
-    const own = this.#replicaUp ? [this.part('replica').sight(`${this.#o.name}/replica`)] : []
+    const own = this.#replicaUp ? this.part('replica').sight(`${this.#o.name}/replica`) : []
     return { charts: [...charts, ...own], tree }
   }
   get #replicaUp(): boolean {

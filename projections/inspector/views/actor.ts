@@ -21,6 +21,7 @@ import type { AssetDetail } from '../../api/view.ts'
 import { edgeIds, type KnownChart } from '../charts.ts'
 import { type Change, deltaOf } from '../delta.ts'
 import type { Moment } from '../moments.ts'
+import { dissentOf } from './dissent.ts'
 import { type FactLine, facts } from './facts.ts'
 import { type Condition, conditionOf } from './fleet.ts'
 import { told } from './told-actor.ts'
@@ -47,6 +48,8 @@ export interface ActorPage {
   readonly tags: readonly string[]
   readonly condition: Condition
   readonly because: string
+  /** States that a replica has it in alone, and which. */
+  readonly dissent: Readonly<Record<string, string>>
   /** The transitions that it took last, and where. */
   readonly last: {
     readonly position: number
@@ -94,6 +97,7 @@ async function ofTheLog(path: string, moment: Moment, sources: Sources): Promise
     tags,
     condition,
     because,
+    dissent: await dissentOf(path, moment, ({ state }) => stateOf(state, path), sources),
     last: lastMoved(recent, path, chart),
     holds: holding(own),
     changed: was ? deltaOf(holding(was), holding(own)) : [],

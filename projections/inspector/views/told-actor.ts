@@ -4,9 +4,11 @@
  */
 import { alarmCondition } from '../../../actors/alarms/life.ts'
 import { commandState } from '../../../actors/commands/life.ts'
+import type { Machine } from '../../../actors/kit/kernel.ts'
 import { recordsOf } from '../../../actors/kit/keyed.ts'
-import { activeIn, type NamedChart, stateText } from '../../../actors/kit/machine.ts'
+import { activeIn, stateText } from '../../../actors/kit/machine.ts'
 import { Refusal } from '../../../protocol/words/errors.ts'
+import type { SeenChart } from '../../../protocol/words/observed.ts'
 import { deltaOf } from '../delta.ts'
 import type { Moment } from '../moments.ts'
 import type { Seen } from '../recorded.ts'
@@ -27,6 +29,7 @@ export async function told(path: string, moment: Moment, sources: Sources): Prom
 }
 
 const EMPTY = {
+  dissent: {},
   tags: [],
   condition: 'normal',
   because: '',
@@ -71,7 +74,7 @@ async function ofProcess(path: string, moment: Moment, sources: Sources): Promis
   const { context = {}, sinceMs, value } = told
   return {
     ...EMPTY,
-    ...chartOf(told.chart, value, sources),
+    ...(believedOf(path, told, moment, sources) ?? chartOf(told.chart, value, sources)),
     path,
     states: [stateText(value)],
     holds: { ...context, sinceMs },
@@ -100,6 +103,24 @@ function changesOf(seen: readonly Seen[], path: string): FactLine[] {
   return lines
 }
 
+/** An actor of the log as one replica has it: `node-a/replica/bat1`. */
+function believedOf(
+  path: string,
+  { chart, value }: SeenChart,
+  { site }: Moment,
+  { charts }: Sources,
+): Pick<ActorPage, 'title' | 'chart' | 'active'> | null {
+  const [, name] = /\/replica\/([^/]+)$/.exec(path) ?? []
+  const placed = name === site.modes.name ? site.modes : site.byName.get(name ?? '')
+  if (placed?.asset.spec.type !== chart) return null
+  const { asset } = placed
+  return {
+    title: asset.spec.title,
+    chart: { name: `asset:${name}`, hash: charts.ofAsset(asset).hash },
+    active: activeOf(asset.program, value),
+  }
+}
+
 /** The state's name is its path; regions by commas (`stateText`). */
 const valueNamed = (state: string): unknown =>
   state.split('.').reduceRight<unknown>((inner, key) => (inner === null ? key : { [key]: inner }), null)
@@ -111,13 +132,13 @@ function chartOf(name: string, value: unknown, { charts }: Sources): Pick<ActorP
   return {
     title: named.text,
     chart: { name: `machine:${name}`, hash: charts.ofMachine(named.machine.machine).hash },
-    active: activeOf(named, value),
+    active: activeOf(named.machine, value),
   }
 }
 /** A record of another version may name states that this chart does not have. */
-function activeOf({ machine }: NamedChart, value: unknown): readonly string[] {
+function activeOf(of: { readonly machine: Machine }, value: unknown): readonly string[] {
   try {
-    return activeIn(machine, value)
+    return activeIn(of, value)
   } catch {
     return []
   }

@@ -29,9 +29,9 @@ export function ActorChart({ page }: { page: ActorPage }) {
     </div>
   )
 }
-const marksOf = ({ active, last }: ActorPage): Marks => ({
+const marksOf = ({ active, last, dissent }: ActorPage): Marks => ({
   live: active,
   last: last?.edges ?? [],
-  dissent: {},
+  dissent,
   ghost: [],
 })

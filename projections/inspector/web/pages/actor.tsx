@@ -2,7 +2,7 @@
 import type { ActorPage as Page } from '../../views/actor.ts'
 import { address, hrefOf, pageHref } from '../address.ts'
 import { useView } from '../connection.ts'
-import { Changes, ConditionMark, Facts, Section, Showing, shownValue, statesInWords } from '../parts.tsx'
+import { Badge, Changes, ConditionMark, Facts, Section, Showing, shownValue, statesInWords } from '../parts.tsx'
 import { words } from '../words.ts'
 import { ActorChart } from './actor-chart.tsx'
 
@@ -26,6 +26,11 @@ function Whole({ page }: { page: Page }) {
             </span>
           ))}
         </p>
+        {Object.entries(page.dissent).map(([state, who]) => (
+          <Badge kind="alarm" key={state}>
+            ▲ {who}: {state.slice(state.indexOf('.') + 1)}
+          </Badge>
+        ))}
         {page.because !== '' && <p class="because">{page.because}</p>}
       </div>
       <div class="actor">
@@ -41,9 +46,11 @@ function Whole({ page }: { page: Page }) {
               <Points asset={page.asset} />
             </Section>
           )}
-          <Section title={words.asks}>
-            <Asks page={page} />
-          </Section>
+          {page.asks.length > 0 && (
+            <Section title={words.asks}>
+              <Asks page={page} />
+            </Section>
+          )}
           <Section title={words.changedHere}>
             <Changes changes={page.changed} none={words.unchanged} />
           </Section>
