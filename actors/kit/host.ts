@@ -202,12 +202,11 @@ export function is({ chart }: ActorState, stateOrTag: string): boolean {
 export interface Where {
   /** Innermost active states, in document order. */
   readonly paths: readonly string[]
-  /** Ids of all active states, in document order: the chart itself first. */
-  readonly ids: readonly string[]
   readonly tags: readonly string[]
 }
 export function actorState(actor: ActorState): Where {
   const leaves = actor.chart._nodes.filter(node => Object.keys(node.states).length === 0)
-  const ids = actor.chart._nodes.map(node => node.id)
-  return { paths: leaves.map(node => node.path.join('.')), ids, tags: [...actor.chart.tags].sort() }
+  return { paths: leaves.map(node => node.path.join('.')), tags: [...actor.chart.tags].sort() }
 }
+/** Ids of all active states, in document order: the chart itself first. */
+export const activeIds = ({ chart }: ActorState): readonly string[] => chart._nodes.map(node => node.id)

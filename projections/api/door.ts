@@ -90,6 +90,9 @@ function serve<C>(app: FastifyInstance, route: Route<C>, context: C): void {
     schema: { ...(route.params && { params: route.params }), ...(route.query && { querystring: route.query }) },
     async handler(request, reply) {
       const { tenant, params, query, headers, body } = request
+      const wanted = route.body?.contentType
+      if (wanted !== undefined && headers['content-type']?.split(';')[0]?.trim() !== wanted)
+        throw new Refusal('CONTENT_TYPE', `this takes ${wanted}`)
       const asked = { tenant, params: params as any, query: query as any, headers, body: String(body ?? '') }
       const answer = await route.handle(asked, context)
       if ('stream' in answer) {

@@ -48,5 +48,19 @@ function put(at: Json, path: readonly (string | number)[], depth: number, rest: 
   return { ...(at as object), [key]: put(own, path, depth + 1, rest) }
 }
 
+/** A change for people: what was, and what is; absent where there was or is nothing. */
+export interface Difference {
+  readonly path: string
+  readonly was?: Json
+  readonly is?: Json
+}
+export function differencesOf(before: Json, after: Json, max = Number.POSITIVE_INFINITY): Difference[] {
+  const changes = deltaOf(before, after).slice(0, max)
+  return changes.map(([path, ...is]) => {
+    const was = path.reduce<Json>((at, key) => (at as any)?.[key], before)
+    return { path: path.join('.'), ...(was !== undefined && { was }), ...(is.length > 0 && { is: is[0] }) }
+  })
+}
+
 const isObject = (value: Json): value is Record<string, Json> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

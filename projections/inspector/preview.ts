@@ -8,7 +8,7 @@ import { step } from '../../actors/controller/step.ts'
 import { type ActorState, freezeActor } from '../../actors/kit/host.ts'
 import { canonical, sha256 } from '../../protocol/codec/canonical.ts'
 import type { FactOf } from '../../protocol/words/facts.ts'
-import { type Change, deltaOf } from './delta.ts'
+import { type Difference, differencesOf } from './delta.ts'
 import type { Moment } from './moments.ts'
 
 /** From selecting to operating. */
@@ -24,7 +24,7 @@ export interface Preview {
   /** Of a refusal. */
   readonly reason: string
   /** Of the site's mode and its assets; `bat1.chart.value` and such. */
-  readonly changes: readonly Change[]
+  readonly changes: readonly Difference[]
   /** Log time: what the command is to be stamped with where the browser's clock is another. */
   readonly nowMs: number
 }
@@ -42,7 +42,7 @@ export function preview({ position, state, site }: Moment, asked: Command): Prev
     operateWithinMs: SELECTED_MS,
     accepted,
     reason: accepted ? '' : (record?.reason ?? 'the step does not take it'),
-    changes: deltaOf(actorsOf(state), actorsOf(stepped.state)).slice(0, CHANGES_SHOWN),
+    changes: differencesOf(actorsOf(state), actorsOf(stepped.state), CHANGES_SHOWN),
     nowMs: state.now,
   }
 }

@@ -127,7 +127,7 @@ const GatewayFile = Type.Object(
         pattern: '^(\\[[0-9a-fA-F:]+\\]|[A-Za-z0-9._-]+):\\d{1,5}/\\d{1,3}$',
         description: 'an address with its Modbus unit, such as 192.0.2.7:502/1',
       }),
-      { description: 'asset: address' },
+      { description: 'asset: address', ...closed },
     ),
     /** Health and figures; nothing else is told there. */
     http: Address,

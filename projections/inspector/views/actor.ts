@@ -7,6 +7,7 @@ import type { SiteState } from '../../../actors/controller/state.ts'
 import { Work } from '../../../actors/controller/work.ts'
 import {
   type ActorState,
+  activeIds,
   actorState,
   type Edge,
   edgesOf,
@@ -19,13 +20,13 @@ import { Refusal } from '../../../protocol/words/errors.ts'
 import { assetDetail } from '../../api/site-json.ts'
 import type { AssetDetail } from '../../api/view.ts'
 import { edgeIds, type KnownChart } from '../charts.ts'
-import { type Change, deltaOf } from '../delta.ts'
+import { type Difference, differencesOf } from '../delta.ts'
 import type { Moment } from '../moments.ts'
 import { dissentOf } from './dissent.ts'
 import { type FactLine, facts } from './facts.ts'
 import { type Condition, conditionOf } from './fleet.ts'
-import { told } from './told-actor.ts'
-import { param, type Sources, type View } from './view.ts'
+import { isTold, told } from './told-actor.ts'
+import { count, type Params, param, type Sources, type View } from './view.ts'
 
 /** Moments before this one that are looked through for its last transition. */
 const LOOKED_THROUGH = 600
@@ -58,21 +59,22 @@ export interface ActorPage {
   } | null
   /** What it holds: context, output image, timers. */
   readonly holds: Readonly<Record<string, unknown>>
-  /** Of what it holds, what the fact at this position changed. */
-  readonly changed: readonly Change[]
+  /** Of its states and what it holds, what this fact has changed; with `since`, all that changed after that position. */
+  readonly changed: readonly Difference[]
   /** Null for the site's own chart. */
   readonly asset: AssetDetail | null
   readonly asks: readonly Asked[]
   readonly facts: readonly FactLine[]
 }
 
-export const actor: View<ActorPage> = (moment, params, sources) => {
+export const actor: View<ActorPage> = async (moment, params, sources) => {
   const path = param(params, 'actor')
-  if (path.includes('/')) return told(path, moment, sources)
-  return ofTheLog(path, moment, sources)
+  const ofTheSite = placedOf(moment, path) !== undefined || !(await isTold(path, moment, sources))
+  if (!ofTheSite || path.includes('/')) return told(path, moment, sources)
+  return ofTheLog(path, moment, params, sources)
 }
 
-async function ofTheLog(path: string, moment: Moment, sources: Sources): Promise<ActorPage> {
+async function ofTheLog(path: string, moment: Moment, params: Params, sources: Sources): Promise<ActorPage> {
   const placed = placedOf(moment, path)
   const own = stateOf(moment.state, path)
   if (!placed || !own) {
@@ -80,10 +82,10 @@ async function ofTheLog(path: string, moment: Moment, sources: Sources): Promise
     throw new Refusal('NOT_FOUND', `no actor '${path}' at position ${moment.position}; there are ${known.join(', ')}`)
   }
   const recent = await sources.moments.upTo(moment.position, LOOKED_THROUGH)
-  const before = recent.at(-2)?.state
+  const before = since(params) === null ? recent.at(-2)?.state : (await sources.moments.at(since(params)!)).state
   const was = before && stateOf(before, path)
   const chart = sources.charts.ofAsset(placed.asset)
-  const { paths, tags, ids } = actorState(own)
+  const { paths, tags } = actorState(own)
   const asset = moment.site.byName.get(path)
   const detail = asset ? assetDetail(moment.site, moment.state, asset, moment.candidate) : null
   const active = detail?.alarms.filter(a => a.condition.startsWith('active')) ?? []
@@ -92,7 +94,7 @@ async function ofTheLog(path: string, moment: Moment, sources: Sources): Promise
     path,
     title: placed.asset.spec.title,
     chart: { name: `asset:${path}`, hash: chart.hash },
-    active: ids,
+    active: activeIds(own),
     states: paths,
     tags,
     condition,
@@ -100,7 +102,7 @@ async function ofTheLog(path: string, moment: Moment, sources: Sources): Promise
     dissent: await dissentOf(path, moment, ({ state }) => stateOf(state, path), sources),
     last: lastMoved(recent, path, chart),
     holds: holding(own),
-    changed: was ? deltaOf(holding(was), holding(own)) : [],
+    changed: was ? differencesOf(seenOf(was), seenOf(own)) : [],
     asset: detail,
     asks: asksOf(moment, placed, own, asset),
     facts: (await facts(moment, { actor: path, max: '40' }, sources)).lines,
@@ -111,6 +113,10 @@ const placedOf = ({ site }: Moment, path: string): Placed | undefined =>
   path === site.modes.name ? site.modes : site.byName.get(path)
 const stateOf = (state: SiteState, path: string): ActorState | undefined =>
   path === 'site' ? state.mode : Object.hasOwn(state.assets, path) ? state.assets[path] : undefined
+
+const since = (params: Params): number | null =>
+  params.since === undefined ? null : count(params, 'since', 0, Number.MAX_SAFE_INTEGER)
+const seenOf = (own: ActorState) => ({ state: own.chart.value, ...holding(own) })
 
 /** As it is kept, without what the chart shows. */
 function holding(own: ActorState): Record<string, unknown> {

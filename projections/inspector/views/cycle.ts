@@ -6,7 +6,7 @@ import { canonical, sha256 } from '../../../protocol/codec/canonical.ts'
 import type { Candidate } from '../../../protocol/words/candidate.ts'
 import type { EffectReceipt, FactOf, WriteReceipt } from '../../../protocol/words/facts.ts'
 import { engineAt } from '../../../protocol/words/manifest.ts'
-import { type Change, deltaOf } from '../delta.ts'
+import { type Difference, differencesOf } from '../delta.ts'
 import type { Moment } from '../moments.ts'
 import { type ReplicaRow, says } from './replicas.ts'
 import { cycleOf, type Params, type Sources, type View } from './view.ts'
@@ -23,7 +23,7 @@ export interface VoteRow {
   readonly lateMs: number | null
   /** The gateway counted it in the certificate. */
   readonly counted: boolean
-  readonly differences: readonly Change[]
+  readonly differences: readonly Difference[]
 }
 export interface CycleStory {
   readonly position: number
@@ -81,7 +81,7 @@ export async function cycleStory(
       digest: one ? sha256(one.bytes) : null,
       lateMs: one ? Math.max(0, one.stampMs - frame.stampMs) : null,
       counted: counted.includes(by),
-      differences: one ? deltaOf(asVoted(frame), one.candidate).slice(0, DIFFERENCES_SHOWN) : [],
+      differences: one ? differencesOf(asVoted(frame), one.candidate, DIFFERENCES_SHOWN) : [],
     }
   })
   const newest = new Map<string, WriteReceipt>()

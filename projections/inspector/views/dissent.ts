@@ -2,7 +2,7 @@
  * Where a replica has an actor in another state than the log says. What a replica tells is sampled, and up to a second old:
  * it differs where none of the moments of the last seconds before it has the actor so.
  */
-import type { ActorState } from '../../../actors/kit/host.ts'
+import { type ActorState, activeIds } from '../../../actors/kit/host.ts'
 import { activeIn } from '../../../actors/kit/machine.ts'
 import type { Moment } from '../moments.ts'
 import { newestOf, seenUpTo } from './processes.ts'
@@ -29,7 +29,7 @@ export async function dissentOf(
     const since = (then.at(-1)?.stampMs ?? 0) - SAMPLED_MS
     const text = JSON.stringify(believed.value)
     if (then.some(each => each.stampMs >= since && JSON.stringify(own(each)?.chart.value) === text)) continue
-    const mine = new Set(own(moment)!.chart._nodes.map(node => node.id))
+    const mine = new Set(activeIds(own(moment)!))
     for (const id of activeIn({ machine: machine as never }, believed.value)) {
       const who = dissent[id] ?? []
       if (!mine.has(id)) dissent[id] = [...who, process]

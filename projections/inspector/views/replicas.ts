@@ -1,6 +1,6 @@
 /** The three replicas side by side: who said what for the newest cycle, where they differ, since when. */
 import { sha256 } from '../../../protocol/codec/canonical.ts'
-import { type Change, deltaOf } from '../delta.ts'
+import { type Difference, deltaOf, differencesOf } from '../delta.ts'
 import type { Moment } from '../moments.ts'
 import type { Said } from '../recorded.ts'
 import { cycleOf, type Sources, type View } from './view.ts'
@@ -18,7 +18,7 @@ export interface ReplicaRow {
   readonly stateHash: { readonly position: number; readonly stateHash: string } | null
   readonly disqualified: boolean
   /** Of its candidate from the one that the step yields here. */
-  readonly differences: readonly Change[]
+  readonly differences: readonly Difference[]
 }
 export interface ReplicasPage {
   readonly position: number
@@ -54,7 +54,7 @@ export const replicas: View<ReplicasPage> = async (moment, _params, sources) => 
       engine: own?.candidate.engine ?? null,
       stateHash: hashes.get(by) ?? null,
       disqualified: state.disqualified.includes(by),
-      differences: own && at ? deltaOf(at.candidate, { ...own.candidate }).slice(0, DIFFERENCES_SHOWN) : [],
+      differences: own && at ? differencesOf(at.candidate, own.candidate, DIFFERENCES_SHOWN) : [],
     }
   })
   const history = decided.slice(0, shown + 1).map((each, i) => ({

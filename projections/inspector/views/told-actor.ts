@@ -9,7 +9,7 @@ import { recordsOf } from '../../../actors/kit/keyed.ts'
 import { activeIn, stateText } from '../../../actors/kit/machine.ts'
 import { Refusal } from '../../../protocol/words/errors.ts'
 import type { SeenChart } from '../../../protocol/words/observed.ts'
-import { deltaOf } from '../delta.ts'
+import { differencesOf } from '../delta.ts'
 import type { Moment } from '../moments.ts'
 import type { Seen } from '../recorded.ts'
 import type { ActorPage } from './actor.ts'
@@ -26,6 +26,11 @@ export async function told(path: string, moment: Moment, sources: Sources): Prom
   if (first === 'command') return commandLife(rest.join('/'), moment, sources)
   if (first === 'alarm') return alarmLife(rest.join('/'), moment, sources)
   return ofProcess(path, moment, sources)
+}
+
+/** A process may be an actor itself: `gateway` is the supervisor of all that it does. */
+export async function isTold(path: string, moment: Moment, sources: Sources): Promise<boolean> {
+  return newestOf(await seenUpTo(moment, sources)).has(path)
 }
 
 const EMPTY = {
@@ -78,7 +83,7 @@ async function ofProcess(path: string, moment: Moment, sources: Sources): Promis
     path,
     states: [stateText(value)],
     holds: { ...context, sinceMs },
-    changed: before ? deltaOf(before.context ?? {}, context) : [],
+    changed: before ? differencesOf(before.context ?? {}, context) : [],
     facts: changesOf(own, path).slice(-SHOWN).reverse(),
   }
 }

@@ -10,6 +10,7 @@ export interface Vote {
   readonly cycle: string
   readonly source: string
   readonly signed: readonly string[]
+  /** In this cycle and the ones right before it: a third vote comes late, and its dissent in a later receipt. */
   readonly dissent: readonly string[]
   /** Of how many. */
   readonly replicas: number
@@ -21,22 +22,23 @@ export interface Vote {
 type Receipt = FactOf<'ReceiptRecorded'>
 
 export async function voteUpTo(moment: Moment, moments: Sources['moments']): Promise<Vote | null> {
-  const receipt = await newestReceipt(moment, moments)
+  const receipts = await newestReceipts(moment, moments)
+  const receipt = receipts.at(-1)
   if (!receipt) return null
-  const { source, certificate, dissent, latencyUs = null } = receipt
+  const { source, certificate, latencyUs = null } = receipt
   return {
     cycle: cycleOf(receipt),
     source,
     signed: Object.keys(certificate?.signatures ?? {}).sort(),
-    dissent: dissent.map(({ by }) => by).sort(),
+    dissent: [...new Set(receipts.flatMap(({ dissent }) => dissent.map(({ by }) => by)))].sort(),
     replicas: moment.manifest.replicas.length,
     latencyUs,
     age: moment.state.epoch === receipt.epoch ? moment.state.cycle - receipt.cycle : moment.state.cycle,
   }
 }
-async function newestReceipt(moment: Moment, moments: Sources['moments']): Promise<Receipt | null> {
+async function newestReceipts(moment: Moment, moments: Sources['moments']): Promise<Receipt[]> {
   const recent = await moments.upTo(moment.position, LOOK_BACK)
-  for (const { taken } of recent.toReversed())
-    if (taken.kind === 'stepped' && taken.fact.kind === 'ReceiptRecorded') return taken.fact
-  return null
+  return recent.flatMap(({ taken }) =>
+    taken.kind === 'stepped' && taken.fact.kind === 'ReceiptRecorded' ? [taken.fact] : [],
+  )
 }

@@ -26,6 +26,8 @@ export interface Address {
   readonly selected: string
   /** Null: live. */
   readonly at: number | null
+  /** What the page is compared with; null: with the fact before. */
+  readonly since: number | null
 }
 
 export const address = signal<Address | null>(read(location))
@@ -33,21 +35,26 @@ export const address = signal<Address | null>(read(location))
 function read({ pathname, search }: Location): Address | null {
   const [, tenant, site, page, selected = ''] = /^\/t\/([^/]+)\/s\/([^/]+)\/([^/]+)(?:\/([^/]*))?$/.exec(pathname) ?? []
   if (!tenant || !site || !PAGES.includes(page as Page)) return null
-  const at = new URLSearchParams(search).get('at')
-  const position = at === null ? null : Number(at)
+  const query = new URLSearchParams(search)
+  const position = (name: string): number | null => {
+    const text = query.get(name)
+    return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : null
+  }
   return {
     tenant,
     site,
     page: page as Page,
     selected: decodeURIComponent(selected),
-    at: Number.isSafeInteger(position) ? position : null,
+    at: position('at'),
+    since: position('since'),
   }
 }
 
 export function hrefOf(to: Partial<Address>): string {
-  const { tenant, site, page, selected, at } = { ...address.value!, ...to }
+  const { tenant, site, page, selected, at, since } = { ...address.value!, ...to }
   const tail = selected === '' ? '' : `/${encodeURIComponent(selected)}`
-  return `/t/${tenant}/s/${site}/${page}${tail}${at === null ? '' : `?at=${at}`}`
+  const query = Object.entries({ at, since }).flatMap(([name, value]) => (value === null ? [] : `${name}=${value}`))
+  return `/t/${tenant}/s/${site}/${page}${tail}${query.length === 0 ? '' : `?${query.join('&')}`}`
 }
 /** To another page without what was selected on this one. */
 export const pageHref = (page: Page, selected = ''): string => hrefOf({ page, selected })

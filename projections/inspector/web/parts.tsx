@@ -1,6 +1,6 @@
 /** Small parts that every page is made of. Colour is never alone: each state has its word and its shape. */
 import type { ComponentChildren } from 'preact'
-import type { Change } from '../delta.ts'
+import type { Difference } from '../delta.ts'
 import type { FactLine } from '../views/facts.ts'
 import type { Condition } from '../views/fleet.ts'
 import { hrefOf } from './address.ts'
@@ -107,14 +107,14 @@ export function Facts({ lines }: { lines: readonly FactLine[] }) {
   )
 }
 
-export function Changes({ changes, none }: { changes: readonly Change[]; none: string }) {
+export function Changes({ changes, none }: { changes: readonly Difference[]; none: string }) {
   if (changes.length === 0) return <p class="muted">{none}</p>
   return (
     <ul class="changes">
-      {changes.map(([path, ...value]) => (
-        <li key={path.join('.')}>
-          <code>{path.join('.') || '(all)'}</code>{' '}
-          {value.length === 0 ? <del>gone</del> : <ins>{shownValue(value[0])}</ins>}
+      {changes.map(({ path, was, is }) => (
+        <li key={path}>
+          <code>{path || '(all)'}</code> {was !== undefined && <del>{shownValue(was)}</del>}{' '}
+          {is === undefined ? words.gone : <ins>{shownValue(is)}</ins>}
         </li>
       ))}
     </ul>

@@ -1,7 +1,7 @@
 /** Scrubbing the real log: by position, by time, by one fact; and back to now. */
 import { useEffect, useState } from 'preact/hooks'
 import type { Head } from '../views/head.ts'
-import { type Address, address, goAt } from './address.ts'
+import { type Address, address, go, goAt, hrefOf } from './address.ts'
 import { span, utc } from './parts.tsx'
 import { ask } from './session.ts'
 import { words } from './words.ts'
@@ -64,6 +64,15 @@ export function TimeBar({ at, head }: { at: Address; head: Head | null }) {
         {words.time}
         <input type="datetime-local" step="1" onChange={event => void toTime(event.currentTarget.value)} />
       </label>
+      {at.since === null ? (
+        <button type="button" onClick={() => go(hrefOf({ since: position }), true)}>
+          {words.markA}
+        </button>
+      ) : (
+        <button type="button" aria-label={words.clearA} onClick={() => go(hrefOf({ since: null }), true)}>
+          A {at.since} ✕
+        </button>
+      )}
       <button type="button" class="live" onClick={() => goAt(null)} disabled={at.at === null}>
         {words.goLive}
       </button>

@@ -143,7 +143,8 @@ describe('a command from the page', () => {
   it('of a page of another address is refused, and so is one of nobody', async () => {
     const { cookie, post, submitted } = await begun()
     for (const what of [`${path}/operate`, `${path}/enrol`, '/inspector/session/end', '/inspector/session']) {
-      const reply = await post(what, '{}', { Cookie: cookie, Origin: 'http://evil.example' })
+      const type = what.endsWith('operate') ? 'application/quorate-fact' : 'application/json'
+      const reply = await post(what, '{}', { Cookie: cookie, Origin: 'http://evil.example', 'Content-Type': type })
       expect([what, reply.status]).toEqual([what, 403])
       if (what !== '/inspector/session') expect((await post(what, '{}')).status).toBe(401)
     }

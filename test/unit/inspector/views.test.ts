@@ -57,7 +57,7 @@ describe('the replicas', () => {
     const page = await show('replicas', position)
     const c = page.rows.find(row => row.by === 'node-c')!
     expect(c.says).toBe('differs')
-    expect(c.differences.map(([path]) => path.join('.'))).toEqual(['actions.assets.bat1.setpoints.power.value'])
+    expect(c.differences).toEqual([{ path: 'actions.assets.bat1.setpoints.power.value', was: 0, is: 700 }])
     expect(page.rows.filter(row => row.says === 'agrees').map(row => row.by)).toEqual(['node-a', 'node-b'])
     expect(page.history.at(-1)!.says['node-c']).toBe('differs')
   })
@@ -137,7 +137,7 @@ it('a preview is what the step makes of the command; a changed state has another
   const command = (name: string) => asked(`try-${name}-1`, 'site', name, moment.state.now) as never
   const manual = preview(moment, command('manual'))
   expect(manual).toMatchObject({ accepted: true, reason: '' })
-  expect(manual.changes).toContainEqual([['site', 'state'], 'manual'])
+  expect(manual.changes).toContainEqual({ path: 'site.state', was: 'automatic', is: 'manual' })
   expect(preview(moment, command('automatic'))).toMatchObject({
     accepted: false,
     reason: expect.stringContaining('NOT_NOW'),

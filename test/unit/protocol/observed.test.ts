@@ -31,7 +31,7 @@ const REFUSED: readonly [what: string, body: string, code: string][] = [
   ['another tenant', sealed({ tenant: 'rival' }), 'WRONG_SITE'],
   ['another site', sealed({ site: 'other' }), 'WRONG_SITE'],
   ['nobody', sealed({ by: 'nobody', process: 'nobody' }), 'UNKNOWN_KEY'],
-  ['a name that every object has', sealed({ by: 'constructor', process: 'constructor' }), 'UNKNOWN_KEY'],
+  ['a name that every object has', sealed({ by: 'constructor', process: 'constructor' }), 'BAD_SHAPE'],
   ['a node of another', sealed({ by: 'node-a', process: 'node-b' }), 'FORBIDDEN'],
   ['a node of the gateway', sealed({ by: 'node-a' }), 'FORBIDDEN'],
   ['the gateway of the run', sealed({ process: 'run' }), 'FORBIDDEN'],

@@ -7,7 +7,8 @@ import { words } from '../words.ts'
 import { ActorChart } from './actor-chart.tsx'
 
 export function ActorPage({ actor }: { actor: string }) {
-  const shown = useView('actor', { actor })
+  const since = address.value?.since ?? null
+  const shown = useView('actor', { actor, ...(since !== null && { since: String(since) }) })
   return <Showing shown={shown}>{page => <Whole page={page} />}</Showing>
 }
 
@@ -51,7 +52,7 @@ function Whole({ page }: { page: Page }) {
               <Asks page={page} />
             </Section>
           )}
-          <Section title={words.changedHere}>
+          <Section title={address.value?.since === null ? words.changedHere : words.compared}>
             <Changes changes={page.changed} none={words.unchanged} />
           </Section>
           <Section title={words.holds}>

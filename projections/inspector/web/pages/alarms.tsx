@@ -87,7 +87,8 @@ function One({ alarm, act, nowMs }: { alarm: Alarm; act: Act; nowMs: number }) {
     <li class={`alarm is-${alarm.condition}`}>
       <p>
         <Badge kind={alarm.condition.startsWith('active') ? 'alarm' : 'plain'}>▲ {alarm.priority}</Badge>{' '}
-        <a href={pageHref('actor', alarm.asset)}>{alarm.asset}</a> <b>{alarm.text}</b>{' '}
+        <a href={alarm.asset === 'gateway' ? pageHref('supervision') : pageHref('actor', alarm.asset)}>{alarm.asset}</a>{' '}
+        <b>{alarm.alarm}</b> {alarm.text}{' '}
         <span class="muted">
           <a href={pageHref('actor', `alarm/${alarm.key}`)}>{CONDITIONS[alarm.condition]}</a>, {span(alarm.ageMs)} old
           {alarm.about && `, about ${alarm.about}`}
