@@ -11,7 +11,7 @@ import { hostRandom } from '../real/random.ts'
 import { serveControl } from '../run/control.ts'
 import { enrol } from '../run/enrol.ts'
 import { faultOf } from '../run/faults.ts'
-import { Inspector, signInLink } from '../run/inspector.ts'
+import { Inspector, StandingLink, signInLink } from '../run/inspector.ts'
 import { observeRun } from '../run/observed.ts'
 import type { GatewayStatus, Pace, PlantView } from '../run/parts.ts'
 import { folders, type Prepared, prepare } from '../run/prepare.ts'
@@ -131,6 +131,7 @@ async function site(call: Call): Promise<number> {
     emit({ kind: 'inspector', address })
     if (!json) call.say(`inspector at http://${address}; sign in by ${link}`)
   })
+  const link = new StandingLink(folders(dir).token, () => ports.host.wallMs())
   let interrupted = false
   let wake = () => {}
   const interrupt = () => {
@@ -226,7 +227,10 @@ async function site(call: Call): Promise<number> {
       if (!process.stdout.isTTY || json) continue
       const { pids, nowMs: siteTimeMs } = running
       const views = { address: projectors?.views ?? null, projections: (await projectors?.status()) ?? {} }
-      const screen = await tally.draw({ title: manifest.title, gateway, pids, views, siteTimeMs, hints: hints() })
+      const screen = await tally.draw({
+        ...{ title: manifest.title, gateway, pids, views, siteTimeMs, hints: hints() },
+        inspector: link.of(inspector?.address ?? null),
+      })
       if (screen !== null) call.say(screen)
     }
   }

@@ -45,6 +45,29 @@ export class Inspector {
   }
 }
 
+/** A code is good for ten minutes: a terminal that is looked at shows one that still is. */
+const RENEW_MS = 300_000
+
+/** A link for a terminal that is drawn again and again. */
+export class StandingLink {
+  readonly #tokenFile: string
+  readonly #wallMs: () => number
+  #made: { readonly address: string; readonly atMs: number; readonly link: string } | null = null
+
+  constructor(tokenFile: string, wallMs: () => number) {
+    this.#tokenFile = tokenFile
+    this.#wallMs = wallMs
+  }
+  /** Null: nothing is served yet. */
+  of(address: string | null): string | null {
+    if (address === null) return null
+    const atMs = this.#wallMs()
+    if (this.#made?.address !== address || atMs - this.#made.atMs > RENEW_MS)
+      this.#made = { address, atMs, link: signInLink(address, this.#tokenFile, atMs) }
+    return this.#made.link
+  }
+}
+
 /** Good once, for ten minutes; what is behind the `#` no server sees. */
 export const signInLink = (address: string, tokenFile: string, wallMs: number): string =>
   `http://${address}/sign-in#${signInCode(readFileSync(tokenFile, 'utf8').trim(), wallMs)}`
