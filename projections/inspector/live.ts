@@ -84,7 +84,9 @@ function admitted({ headers, url = '' }: IncomingMessage, { sessions }: LiveCont
   if (!sessions.ownPage({ ...headers, 'sec-fetch-site': undefined }))
     throw new Refusal('FORBIDDEN', 'the page that asks is of another address')
   if (url.split('?')[0] !== LIVE_PATH) throw new Refusal('NOT_FOUND', `${url} takes no WebSocket`)
-  return sessions.session(headers)!
+  const session = sessions.session(headers)
+  if (!session) throw new Refusal('UNAUTHENTICATED', 'the live feed is for pages that have signed in')
+  return session
 }
 
 class Browser {

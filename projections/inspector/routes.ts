@@ -1,6 +1,7 @@
 /** What the page asks for beside the live feed: who it is, where the log ends, which position is next, what would be. */
 import Type from 'typebox'
 import { Compile } from 'typebox/compile'
+import type { ActorState, Placed } from '../../actors/kit/host.ts'
 import { parseFact } from '../../protocol/codec/fact.ts'
 import { Refusal } from '../../protocol/words/errors.ts'
 import { CommandRequested } from '../../protocol/words/facts.ts'
@@ -12,7 +13,9 @@ import type { Moment } from './moments.ts'
 import { basisOf, preview } from './preview.ts'
 import type { Sessions } from './sessions.ts'
 import type { SiteViews } from './site.ts'
+import { streamStately } from './stately.ts'
 import { trendOf } from './trend.ts'
+import { placedOf, stateOf } from './views/actor.ts'
 
 export interface InspectorContext {
   readonly sites: readonly SiteViews[]
@@ -179,6 +182,27 @@ const chart: Route = {
   },
 }
 
+const stately: Route = {
+  method: 'GET',
+  path: '/inspector/sites/:site/stately',
+  id: 'stately',
+  text: 'One actor in the messages of Stately’s inspection protocol, a line each, as long as the reader stays',
+  params: Site,
+  query: Type.Object({ actor: Type.String({ pattern: NAME }) }),
+  answers: { 200: { text: 'Lines of JSON', contentType: 'application/x-ndjson' } },
+  handle: (asked, context) => {
+    const views = viewsOf(asked, context)
+    const { actor } = asked.query
+    const of = (moment: Moment): [Placed, ActorState] | null => {
+      const placed = placedOf(moment, actor)
+      const own = stateOf(moment.state, actor)
+      return placed && own ? [placed, own] : null
+    }
+    if (!of(nowOf(views))) throw new Refusal('NOT_FOUND', `no actor '${actor}' at '${views.of.site}'`)
+    return { stream: response => streamStately(views, of, response) }
+  },
+}
+
 const command = Compile(CommandRequested)
 const previewed: Route = {
   method: 'POST',
@@ -259,6 +283,7 @@ export const ROUTES: readonly Route[] = [
   next,
   trend,
   chart,
+  stately,
   previewed,
   operate,
   enrol,

@@ -9,7 +9,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Clock, Random } from '../../protocol/ports.ts'
-import { Access, type Grant } from '../api/access.ts'
+import { Access, type Grant, type Granted } from '../api/access.ts'
 import { type Admits, type Admitted, refused } from '../api/admittance.ts'
 import { Buckets, RATE } from '../api/rate.ts'
 
@@ -53,7 +53,7 @@ export class Sessions implements Admits {
   readonly #sessions = new Map<string, Session>()
   /** Codes that were used, until they would have ended anyway. */
   readonly #used = new Map<string, number>()
-  readonly #rates: Buckets<Session>
+  readonly #rates: Buckets<Session | Granted>
   readonly #signIns: Buckets<'all'>
 
   constructor(options: SessionsOptions) {
@@ -66,7 +66,8 @@ export class Sessions implements Admits {
   of(headers: IncomingHttpHeaders, open: boolean): Admitted {
     if (!this.#access.serves(headers.host)) return refused('WRONG_HOST', 'the Host header is another')
     if (open) return { kind: 'admitted', tenant: null }
-    const session = this.session(headers)
+    const granted = this.#access.grantOf(headers.authorization) // a program: no page can make a browser send this
+    const session = granted ?? this.session(headers)
     if (!session) return refused('UNAUTHENTICATED', 'sign in first: the session has ended, or there is none')
     const waitMs = this.#rates.take(session)
     if (waitMs === 0) return { kind: 'admitted', tenant: session.tenant }

@@ -109,9 +109,9 @@ async function ofTheLog(path: string, moment: Moment, params: Params, sources: S
   }
 }
 
-const placedOf = ({ site }: Moment, path: string): Placed | undefined =>
+export const placedOf = ({ site }: Moment, path: string): Placed | undefined =>
   path === site.modes.name ? site.modes : site.byName.get(path)
-const stateOf = (state: SiteState, path: string): ActorState | undefined =>
+export const stateOf = (state: SiteState, path: string): ActorState | undefined =>
   path === 'site' ? state.mode : Object.hasOwn(state.assets, path) ? state.assets[path] : undefined
 
 const since = (params: Params): number | null =>

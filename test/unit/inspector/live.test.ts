@@ -4,7 +4,7 @@ import type { Preview } from '../../../projections/inspector/preview.ts'
 import { VIEWS } from '../../../projections/inspector/views/index.ts'
 import { asked } from '../controller/household.ts'
 import { logOf, OPTIONS, Story, sealed } from '../projections/story.ts'
-import { Feed, OTHER, served } from './served.ts'
+import { Feed, OTHER, served, TOKEN } from './served.ts'
 
 const closing: (() => Promise<unknown>)[] = []
 afterEach(async () => {
@@ -16,7 +16,7 @@ async function begun(minutes = 3) {
   const inspector = await served(facts)
   closing.push(inspector.close)
   const cookie = await inspector.signIn()
-  const more = Story.long(minutes + 3).bodies.slice(story.bodies.length)
+  const more = Story.long(minutes + 12).bodies.slice(story.bodies.length)
   const append = () => facts.append(more.splice(0, 3).map(body => ({ partition: 0, body })))
   return { ...inspector, facts, cookie, append }
 }
@@ -166,4 +166,42 @@ it('finds positions: the ends, by time, by one fact', async () => {
   expect(await json(`step?from=${second!.position}&by=-1`)).toEqual({ position: first!.position })
   expect(await json(`step?from=${last.position}&by=1`)).toEqual({ position: null })
   expect((await get(`${path}/step?from=x&by=2`, cookie)).status).toBe(400)
+})
+
+describe('for tools of others', () => {
+  it('an actor is told in the messages of Stately’s inspection protocol', async () => {
+    const { own, append } = await begun(4)
+    const path = `${own}/inspector/sites/${OPTIONS.site}/stately?actor=bat1`
+    expect((await fetch(path)).status).toBe(401)
+    const ending = new AbortController()
+    const reply = await fetch(path, { headers: { Authorization: `Bearer ${TOKEN}` }, signal: ending.signal })
+    const lines: any[] = []
+    const reading = (async () => {
+      let text = ''
+      for await (const chunk of reply.body!) {
+        text += new TextDecoder().decode(chunk)
+        for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n')) {
+          lines.push(JSON.parse(text.slice(0, end)))
+          text = text.slice(end + 1)
+        }
+      }
+    })().catch(() => {})
+    while (lines.length < 1) await new Promise(resolve => setTimeout(resolve, 1))
+    for (let i = 0; i < 20 && lines.length < 3; i++) {
+      await append()
+      await new Promise(resolve => setTimeout(resolve, 50))
+    }
+    ending.abort()
+    await reading
+    const [actor, event, snapshot] = lines
+    expect(actor).toMatchObject({
+      type: '@xstate.actor',
+      sessionId: `demo/${OPTIONS.site}/bat1`,
+      snapshot: { status: 'active' },
+    })
+    expect(JSON.parse(actor.definition).id).toBe('battery')
+    expect([event.type, snapshot.type]).toEqual(['@xstate.event', '@xstate.snapshot'])
+    expect(snapshot).toMatchObject({ event: event.event, snapshot: { value: expect.anything() } })
+    expect(new Set(lines.map(({ id }) => id)).size).toBe(lines.length)
+  })
 })
