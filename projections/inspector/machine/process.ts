@@ -40,7 +40,7 @@ async function start(): Promise<void> {
   if (found.kind === 'trouble') return inTrouble(found.trouble)
   const { subject } = found
   const xstate = await xstateOf()
-  const unresolved = unresolvedOf(subject.machine)
+  const unresolved = subject.checked ? [] : unresolvedOf(subject.machine)
   const machine = withStandIns(subject.machine, unresolved, xstate)
   const { chart, edgeOf } = subject.describe(machine)
   tell({ kind: 'loaded', name: subject.name, chart, unresolved })

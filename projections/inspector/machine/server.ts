@@ -51,6 +51,7 @@ export async function serveMachine(options: InspectOptions): Promise<Door> {
 
 function buildInspect(files: Bundle, session: MachineSession, layouts: ChartLayouts): FastifyInstance {
   const app = Fastify({ logger: false, bodyLimit: BODY_BYTES_MAX, forceCloseConnections: true })
+  app.removeContentTypeParser('text/plain')
   const near = new Map<Direction, Places>()
   app.addHook('onRequest', async (request, reply) => {
     reply.headers({
