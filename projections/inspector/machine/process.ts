@@ -4,6 +4,7 @@
  */
 import { basename } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { HandFrame } from './frame.ts'
 import { MachineRun, withStandIns, type XState } from './run.ts'
 import { findSubject, unresolvedOf } from './subject.ts'
 import { type FromRunner, type ToRunner, type Trouble, trouble } from './words.ts'
@@ -15,6 +16,9 @@ const inTrouble = (about: Trouble): void => tell({ kind: 'trouble', trouble: abo
 process.once('disconnect', () => process.exit(0))
 process.on('uncaughtException', error => inTrouble(trouble('MACHINE_BROKEN', whereThrown(error))))
 process.on('unhandledRejection', error => inTrouble(trouble('MACHINE_BROKEN', whereThrown(error))))
+
+/** What an asset is told when its frame changes. */
+const CAUSES = { points: 'measured', wanted: 'dispatched', settings: null } as const
 
 /** The message, with the line of the file where it was thrown. */
 function whereThrown(error: unknown): string {
@@ -40,13 +44,21 @@ async function start(): Promise<void> {
   if (found.kind === 'trouble') return inTrouble(found.trouble)
   const { subject } = found
   const xstate = await xstateOf()
-  const unresolved = unresolvedOf(subject.machine)
+  const unresolved = subject.checked ? [] : unresolvedOf(subject.machine)
   const machine = withStandIns(subject.machine, unresolved, xstate)
   const { chart, edgeOf } = subject.describe(machine)
-  tell({ kind: 'loaded', name: subject.name, chart, unresolved })
+  const frame = subject.asset && new HandFrame(subject.asset)
+  const frameNow = (problem: string) => frame && { inputs: frame.inputs, problem }
+  tell({ kind: 'loaded', name: subject.name, chart, unresolved, frame: frameNow('') })
   const run = new MachineRun({ machine, chart, edgeOf, xstate, tell: moment => tell({ kind: 'moment', moment }) })
   process.on('message', (message: ToRunner) => {
-    if (message.kind === 'send') run.send(message.event)
+    frame?.inForce(Date.now())
+    if (message.kind === 'write') {
+      const problem = frame?.set(message.group, message.name, message.text) ?? ''
+      tell({ kind: 'frame', frame: frameNow(problem)! })
+      const told = CAUSES[message.group]
+      if (problem === '' && told !== null) run.cause({ type: told })
+    } else if (message.kind === 'send') run.send(message.event)
     else if (message.kind === 'reset') run.reset()
     else run.tellNow()
   })

@@ -86,6 +86,14 @@ export class MachineRun {
 
   send(event: MachineEvent): void {
     this.#refused = this.#refusalOf(event)
+    this.#take(event)
+  }
+  /** What nobody asked for is not refused either. */
+  cause(event: MachineEvent): void {
+    this.#refused = null
+    this.#take(event)
+  }
+  #take(event: MachineEvent): void {
     this.#event = event.type
     this.#taken = []
     if (this.#actor.getSnapshot().status === 'active') this.#actor.send(event)

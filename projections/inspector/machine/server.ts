@@ -13,7 +13,7 @@ import { fold } from '../chart/fold.ts'
 import { ChartLayouts, LayoutFailed } from '../chart/layouts.ts'
 import { type Direction, type Places, placesOf } from '../chart/scene.ts'
 import { MachineSession, type SessionOptions } from './session.ts'
-import type { MachineEvent } from './words.ts'
+import type { FrameInput, MachineEvent } from './words.ts'
 
 const BODY_BYTES_MAX = 262_144
 const ENTRY = new URL('../web/machine/main.tsx', import.meta.url)
@@ -51,6 +51,7 @@ export async function serveMachine(options: InspectOptions): Promise<Door> {
 
 function buildInspect(files: Bundle, session: MachineSession, layouts: ChartLayouts): FastifyInstance {
   const app = Fastify({ logger: false, bodyLimit: BODY_BYTES_MAX, forceCloseConnections: true })
+  app.removeContentTypeParser('text/plain')
   const near = new Map<Direction, Places>()
   app.addHook('onRequest', async (request, reply) => {
     reply.headers({
@@ -84,6 +85,10 @@ function buildInspect(files: Bundle, session: MachineSession, layouts: ChartLayo
     session.send(body.event)
     return reply.code(204).send()
   })
+  app.post<{ Body: Omit<FrameInput, 'unit'> }>('/write', { schema: { body: WRITE } }, async ({ body }, reply) => {
+    session.write(body)
+    return reply.code(204).send()
+  })
   app.post('/reset', { schema: { body: { type: 'object' } } }, async (_request, reply) => {
     session.reset()
     return reply.code(204).send()
@@ -102,6 +107,15 @@ const ASK = {
   type: 'object',
   required: ['direction', 'opened', 'closed', 'find'],
   properties: { direction: { enum: ['DOWN', 'RIGHT'] }, opened: IDS, closed: IDS, find: { type: ['string', 'null'] } },
+}
+const WRITE = {
+  type: 'object',
+  required: ['group', 'name', 'text'],
+  properties: {
+    group: { enum: ['points', 'wanted', 'settings'] },
+    name: { type: 'string', maxLength: 200 },
+    text: { type: 'string', maxLength: 200 },
+  },
 }
 const SEND = {
   type: 'object',

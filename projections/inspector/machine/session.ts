@@ -7,6 +7,7 @@ import { existsSync, type FSWatcher, readdirSync, statSync, unwatchFile, watch, 
 import { basename, dirname, join } from 'node:path'
 import type { Chart } from '../chart/chart.ts'
 import {
+  type FrameInput,
   type FromRunner,
   type MachineEvent,
   type MachineView,
@@ -50,7 +51,15 @@ export class MachineSession {
 
   constructor(options: SessionOptions) {
     this.#o = options
-    this.#view = { file: basename(options.file), revision: 0, name: null, trouble: null, unresolved: [], moment: null }
+    this.#view = {
+      file: basename(options.file),
+      revision: 0,
+      name: null,
+      trouble: null,
+      unresolved: [],
+      moment: null,
+      frame: null,
+    }
     const changed = (name: string | null) => {
       if (name === null || SOURCES.test(name)) this.#settle()
     }
@@ -72,6 +81,9 @@ export class MachineSession {
   }
   send(event: MachineEvent): void {
     this.#ask({ kind: 'send', event })
+  }
+  write(input: Omit<FrameInput, 'unit'>): void {
+    if (this.#view.frame) this.#ask({ kind: 'write', ...input })
   }
   reset(): void {
     if (this.#child) this.#ask({ kind: 'reset' })
@@ -145,11 +157,11 @@ export class MachineSession {
         this.#child?.kill('SIGKILL')
         this.#child = child
         this.#loading = undefined
-        const { name, chart, unresolved } = message
+        const { name, chart, unresolved, frame } = message
         this.#chart = chart
         if (this.#view.trouble) this.#o.say(`${this.#view.file}: loaded again`)
         if (unresolved.length > 0) this.#o.say(missing(this.#view.file, unresolved))
-        this.#show({ name, unresolved, trouble: null, moment: null, revision: this.#view.revision + 1 })
+        this.#show({ name, unresolved, frame, trouble: null, moment: null, revision: this.#view.revision + 1 })
         return
       }
       case 'trouble':
@@ -158,6 +170,9 @@ export class MachineSession {
           child.kill('SIGKILL')
         }
         this.#trouble(message.trouble)
+        return
+      case 'frame':
+        this.#show({ frame: message.frame })
         return
       case 'moment':
         if (child === this.#child) this.#show({ moment: message.moment })

@@ -9,6 +9,9 @@ export interface Subject {
   readonly name: string
   readonly machine: any
   readonly describe: (machine: any) => Described
+  /** Our own definitions are checked when they are made, and their effects are performed elsewhere. */
+  readonly checked: boolean
+  readonly asset: AnyAsset | null
 }
 export type Found =
   | { readonly kind: 'found'; readonly subject: Subject }
@@ -16,10 +19,16 @@ export type Found =
 
 /** Duck typing: the file may come with a copy of XState, or of this package, of its own. */
 function subjectOf(name: string, value: any): Subject | null {
-  if (value?.root?.states && value.config) return { name, machine: value, describe }
+  if (value?.root?.states && value.config) return { name, machine: value, describe, checked: false, asset: null }
   if (value?.program?.machine?.root && value.spec?.chart)
-    return { name, machine: value.program.machine, describe: () => describeAsset(value as AnyAsset) }
-  if (value?.machine?.root?.states) return { name, machine: value.machine, describe }
+    return {
+      name,
+      machine: value.program.machine,
+      describe: () => describeAsset(value as AnyAsset),
+      checked: true,
+      asset: value,
+    }
+  if (value?.machine?.root?.states) return { name, machine: value.machine, describe, checked: true, asset: null }
   return null
 }
 

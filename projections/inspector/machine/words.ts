@@ -46,13 +46,27 @@ export interface Moment {
   readonly refused: Refused | null
   readonly error: string | null
 }
+/** A value of the frame that an asset's guards read, written by hand. */
+export interface FrameInput {
+  readonly group: 'points' | 'wanted' | 'settings'
+  readonly name: string
+  readonly unit: string
+  readonly text: string
+}
+export interface Frame {
+  readonly inputs: readonly FrameInput[]
+  /** Why the last one was not taken; empty: it was. */
+  readonly problem: string
+}
 export type FromRunner =
   | {
       readonly kind: 'loaded'
       readonly name: string
       readonly chart: Chart
       readonly unresolved: readonly Unresolved[]
+      readonly frame: Frame | null
     }
+  | { readonly kind: 'frame'; readonly frame: Frame }
   | { readonly kind: 'trouble'; readonly trouble: Trouble }
   | { readonly kind: 'moment'; readonly moment: Moment }
 export interface MachineEvent {
@@ -62,6 +76,7 @@ export interface MachineEvent {
 export type ToRunner =
   | { readonly kind: 'send'; readonly event: MachineEvent }
   | { readonly kind: 'reset' }
+  | ({ readonly kind: 'write' } & Omit<FrameInput, 'unit'>)
   /** Answered by a moment: who does not answer is stuck. */
   | { readonly kind: 'ask' }
 
@@ -73,4 +88,6 @@ export interface MachineView {
   readonly trouble: Trouble | null
   readonly unresolved: readonly Unresolved[]
   readonly moment: Moment | null
+  /** Of an asset. */
+  readonly frame: Frame | null
 }

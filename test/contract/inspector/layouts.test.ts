@@ -31,6 +31,7 @@ test('what was asked before is not laid out again; beyond its bound the oldest i
   const layouts = opened({ worker: FAKE, scenesMax: 3 })
   const first = await layouts.scene(ask('a'))
   expect(await layouts.scene(ask('a'))).toBe(first)
+  expect(await layouts.scene(ask('a'))).toBe(first)
   for (let i = 0; i < 3; i++) await layouts.scene(ask('b', i))
   expect(await layouts.scene(ask('a'))).not.toEqual(first)
 })

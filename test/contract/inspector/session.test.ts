@@ -140,3 +140,21 @@ test('a file that goes away and comes back', async () => {
   file.write(DOOR)
   await until(session, view => view.trouble === null && view.revision === 2)
 })
+
+test('an asset is moved by the frame that is written for it; a value of another unit is refused with what to write', async () => {
+  const { session } = follow(
+    `export { battery } from '${new URL('../../../actors/assets/battery.ts', import.meta.url)}'`,
+  )
+  await until(session, lives('battery.operating.disconnected'))
+  session.send({ type: 'start' })
+  const { moment } = await until(session, view => view.moment?.refused?.event === 'start')
+  expect(moment!.refused!.by.map(({ guard }) => guard)).toEqual(['safe'])
+  session.write({ group: 'points', name: 'temperature', text: '25 kW' })
+  const { frame } = await until(session, view => Boolean(view.frame?.problem))
+  expect(frame!.problem).toContain('temperature')
+  session.write({ group: 'points', name: 'mode', text: 'local' })
+  const local = await until(session, lives('battery.local'))
+  expect(local.frame!.inputs.find(({ name }) => name === 'mode')).toMatchObject({ text: 'local' })
+  expect(local.unresolved).toEqual([])
+  expect(local.moment!.refused).toBeNull()
+})

@@ -32,7 +32,7 @@ export function plant(size: number) {
       const way = dice.chance(0.3)
         ? { after: { 2000: next } }
         : { on: { [dice.pick(EVENTS)]: { target: next, guard: 'permitted' } } }
-      if (depth > 1 || !dice.chance(0.2)) return { entry: 'note', ...way }
+      if (depth > 1 || count > size || !dice.chance(0.2)) return { entry: 'note', ...way }
       if (dice.chance(0.6)) return { ...way, ...sequence(3, depth + 1) }
       count += 2
       return { ...way, type: 'parallel', states: { left: sequence(2, depth + 1), right: sequence(2, depth + 1) } }

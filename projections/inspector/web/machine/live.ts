@@ -1,6 +1,6 @@
 /** The page's line to the server: what it shows, and what it asks for. */
 import { type ReadonlySignal, signal } from '@preact/signals'
-import type { MachineEvent, MachineView } from '../../machine/words.ts'
+import type { FrameInput, MachineEvent, MachineView } from '../../machine/words.ts'
 import type { ChartViewProps, Drawn } from '../chart/chart-view.tsx'
 
 export interface Live {
@@ -9,6 +9,7 @@ export interface Live {
   readonly stale: ReadonlySignal<boolean>
   readonly load: ChartViewProps['load']
   send(event: MachineEvent): Promise<void>
+  write(input: Omit<FrameInput, 'unit'>): Promise<void>
   reset(): Promise<void>
 }
 
@@ -29,6 +30,7 @@ export function connect(): Live {
     stale,
     load: async (fold, direction) => (await (await ask('/chart', { ...fold, direction })).json()) as Drawn,
     send: async event => void (await ask('/send', { event })),
+    write: async ({ group, name, text }) => void (await ask('/write', { group, name, text })),
     reset: async () => void (await ask('/reset', {})),
   }
 }

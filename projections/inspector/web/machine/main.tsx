@@ -4,6 +4,7 @@ import { render } from 'preact'
 import type { MachineView, Moment } from '../../machine/words.ts'
 import { ChartView } from '../chart/chart-view.tsx'
 import { Events, RefusedEvent } from './events.tsx'
+import { FrameForm } from './frame.tsx'
 import { connect, type Live } from './live.ts'
 import './page.css'
 
@@ -40,6 +41,7 @@ function Page({ live }: { readonly live: Live }) {
           <Now moment={view.moment} />
           {view.moment.refused && <RefusedEvent refused={view.moment.refused} />}
           <Events events={view.moment.events} send={event => attempt(live.send(event))} ghost={ghost} />
+          {view.frame && <FrameForm frame={view.frame} write={input => attempt(live.write(input))} />}
         </aside>
       )}
     </main>
