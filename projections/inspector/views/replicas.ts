@@ -80,7 +80,6 @@ export const replicas: View<ReplicasPage> = async (moment, _params, sources) => 
     firstDivergent: divergent?.position ?? null,
   }
 }
-export type SaidBy = Awaited<ReturnType<Sources['recorded']['at']>>
 
 export function says(own: Said | undefined, { candidate }: Moment): ReplicaRow['says'] {
   if (!own) return 'silent'
