@@ -109,6 +109,7 @@ const ADAPTERS = [
     'supervisors/node/process.ts',
     'supervisors/gateway/process.ts',
     'supervisors/projector/process.ts',
+    'supervisors/inspector',
   ],
   ...['protocol/log/embedded', 'protocol/log/redpanda', 'protocol/identity', 'protocol/ingress/http'],
   ...[

@@ -3,7 +3,7 @@ import { sha256 } from '../../../protocol/codec/canonical.ts'
 import { type Difference, deltaOf, differencesOf } from '../delta.ts'
 import type { Moment } from '../moments.ts'
 import type { Said } from '../recorded.ts'
-import { cycleOf, type Sources, type View } from './view.ts'
+import { cycleOf, type View } from './view.ts'
 
 /** Paths of a difference that are listed; the first ones say most. */
 const DIFFERENCES_SHOWN = 40
