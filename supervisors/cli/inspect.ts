@@ -21,7 +21,11 @@ export const inspect: Verb = {
     if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Refusal('USAGE', '--port takes 0 to 65535')
     if (!existsSync(file)) throw new Refusal('NOT_FOUND', `there is no file ${file}`)
     const exportName = call.text('export')
-    const door = await serveMachine({ file, port, say: call.say, ...(exportName !== undefined && { exportName }) })
+    const options = { file, port, say: call.say, ...(exportName !== undefined && { exportName }) }
+    const door = await serveMachine(options).catch(error => {
+      if (error.code !== 'EADDRINUSE') throw error
+      throw new Refusal('USAGE', `--port ${port} is taken; choose another, or 0 for any`)
+    })
     call.say(`http://${door.address}/ shows ${file}; it is read again whenever it is saved. Ctrl-C ends it`)
     await new Promise<void>(ended => {
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ended())

@@ -221,6 +221,21 @@ test.each([
   expect(await axeFindings(page)).toEqual([])
 })
 
+test('the frame of an asset is written in its units, and moves it', async () => {
+  const { page } = await inspect(
+    `export { battery } from '${new URL('../../actors/assets/battery.ts', import.meta.url)}'`,
+  )
+  const frame = page.getByRole('region', { name: 'Frame' })
+  await frame.getByLabel('temperature').fill('60 kW')
+  await page.keyboard.press('Tab')
+  await frame.locator('[role=alert]').waitFor()
+  expect(await frame.locator('[role=alert]').textContent()).toContain('°C')
+  await frame.getByLabel('mode').fill('local')
+  await page.keyboard.press('Tab')
+  await state(page, 'battery.local').and(page.locator('.on')).waitFor()
+  expect(await axeFindings(page)).toEqual([])
+})
+
 test('a chart is saved as a picture of its own', async () => {
   const { page, problems } = await inspect(DOOR)
   await state(page, 'door.shut').and(page.locator('.on')).waitFor()

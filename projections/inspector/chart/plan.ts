@@ -6,6 +6,7 @@
  * P2  What goes nowhere is a row in the box: no target, ignored, to itself.
  * P3  A hub of a large chart (trip -> safe, from everywhere) is named in rows: its wires would cover the rest.
  * P4  A transition of a folded state starts at the box it is folded into; one that stays inside is not drawn.
+ * P5  What a parallel state sends into its own regions is a row: such a wire tears the regions apart.
  */
 import { type Chart, type ChartEdge, type ChartIndex, type ChartNode, indexOf, isWithin } from './chart.ts'
 import { LABEL_ROWS_MAX } from './dimensions.ts'
@@ -48,7 +49,9 @@ export function plan(chart: Chart, folded: ReadonlySet<string>): Plan {
       continue
     }
     if (!own && targets.every(target => isWithin(index, target, from))) continue // P4
-    if (targets.every(target => isHub.has(target) && target !== from)) {
+    const inward = targets.every(target => isWithin(index, target, from))
+    const parallel = inward && index.get(from)!.type === 'parallel' // P5
+    if (parallel || targets.every(target => isHub.has(target) && target !== from)) {
       rows.get(from)!.push(rowOfEdge(edge, targets.map(target => index.get(target)!.key).join(', '))) // P3
       continue
     }

@@ -14,6 +14,8 @@ const url = pathToFileURL(file).href
 const tell = (message: FromRunner): void => void process.send?.(message)
 const inTrouble = (about: Trouble): void => tell({ kind: 'trouble', trouble: about })
 process.once('disconnect', () => process.exit(0))
+// Ctrl-C reaches the whole group; who started this process ends it
+process.on('SIGINT', () => {})
 process.on('uncaughtException', error => inTrouble(trouble('MACHINE_BROKEN', whereThrown(error))))
 process.on('unhandledRejection', error => inTrouble(trouble('MACHINE_BROKEN', whereThrown(error))))
 

@@ -94,8 +94,8 @@ export class MachineSession {
     clearTimeout(this.#limit)
     this.#watcher.close()
     unwatchFile(this.#o.file)
-    this.#child?.kill('SIGKILL')
-    this.#loading?.kill('SIGKILL')
+    for (const child of [this.#child, this.#loading]) child?.kill('SIGKILL')
+    this.#child = this.#loading = undefined
   }
 
   #settle(): void {

@@ -105,6 +105,12 @@ test('a hub of a large chart is a row, of a small one a wire', () => {
   expect(small.wires.some(({ targets }) => targets.includes('plant.safe'))).toBe(true)
 })
 
+test('what a parallel state sends into its own regions is a row', () => {
+  const { wires, rows } = plan(OWN.order!, new Set())
+  expect(wires.some(({ edges }) => edges.some(({ event }) => event === 'both'))).toBe(false)
+  expect(rows.get('order.sending')!.map(({ lead, text }) => `${lead} ${text}`)).toEqual(['both → packed, sent'])
+})
+
 test('after a small edit the states stay on their sides', async () => {
   const chart = OWN.battery!
   const before = await scene(chart)
