@@ -101,9 +101,10 @@ export class OperationalReader {
       const schema = await liveSchema(client)
       const as = `SELECT set_config('${TENANT}', $1, true), set_config('search_path', $2, true)`
       await client.query(as, [this.#of[0], schema])
-      const at = 'SELECT position, at_ms FROM checkpoints WHERE tenant = $1 AND site = $2'
+      const at = 'SELECT begins, position, at_ms FROM checkpoints WHERE tenant = $1 AND site = $2'
       const { rows } = await client.query(at, [...this.#of])
-      const checkpoint = { position: Number(rows[0]?.position ?? -1), atMs: Number(rows[0]?.at_ms ?? 0) }
+      const [begins, position, atMs] = [rows[0]?.begins ?? 0, rows[0]?.position ?? -1, rows[0]?.at_ms ?? 0].map(Number)
+      const checkpoint = { from: begins!, position: position!, atMs: atMs! }
       const found = await within(client, checkpoint)
       await client.query('COMMIT')
       return found

@@ -9,7 +9,7 @@
 import { TABLE_NAMES, type Table, tableOf } from './tables.ts'
 
 /** Raised with every change of tables, views or of what is written into them. */
-export const VERSION = 1
+export const VERSION = 2
 
 export const WRITER = 'quorate_writer'
 export const READER = 'quorate_reader'
@@ -19,7 +19,8 @@ export const TENANT = 'quorate.tenant'
 /** How far a site's rows are, and what its projector begins with; the one is never without the other. */
 const STANDING = ['checkpoints', 'frozen_folds'] as const
 const STANDING_SQL = `
-CREATE TABLE checkpoints (tenant text, site text, topic_id text NOT NULL, position bigint NOT NULL, at_ms bigint NOT NULL,
+CREATE TABLE checkpoints (tenant text, site text, topic_id text NOT NULL, begins bigint NOT NULL,
+  position bigint NOT NULL, at_ms bigint NOT NULL,
   passed jsonb NOT NULL, PRIMARY KEY (tenant, site));
 CREATE TABLE frozen_folds (tenant text, site text, fold text NOT NULL, PRIMARY KEY (tenant, site));`
 

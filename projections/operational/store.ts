@@ -35,7 +35,7 @@ export class OperationalStore implements Store<Change> {
   async standing(): Promise<Standing> {
     const [found] = await this.#transaction(async () => {
       const result = await this.#client.query(
-        `SELECT c.topic_id, c.position, c.at_ms, c.passed, f.fold FROM checkpoints c
+        `SELECT c.topic_id, c.begins, c.position, c.at_ms, c.passed, f.fold FROM checkpoints c
          LEFT JOIN frozen_folds f USING (tenant, site) WHERE tenant = $1 AND site = $2`,
         [...this.#of],
       )
@@ -45,18 +45,20 @@ export class OperationalStore implements Store<Change> {
     this.#atMs = Number(found.at_ms)
     return {
       checkpoint: Number(found.position),
+      from: Number(found.begins),
       topicId: found.topic_id,
       passed: found.passed,
       fold: found.fold === null ? null : (JSON.parse(found.fold) as FrozenFold),
     }
   }
-  async clear(topicId: string): Promise<void> {
+  async clear(topicId: string, from = 0): Promise<void> {
     await this.#transaction(async () => {
       for (const table of [...TABLE_NAMES, 'frozen_folds', 'checkpoints'])
         await this.#client.query(`DELETE FROM ${table} WHERE tenant = $1 AND site = $2`, [...this.#of])
       await this.#client.query(
-        `INSERT INTO checkpoints (tenant, site, topic_id, position, at_ms, passed) VALUES ($1, $2, $3, -1, 0, '[]')`,
-        [...this.#of, topicId],
+        `INSERT INTO checkpoints (tenant, site, topic_id, begins, position, at_ms, passed)
+         VALUES ($1, $2, $3, $4, $5, 0, '[]')`,
+        [...this.#of, topicId, from, from - 1],
       )
     })
     this.#atMs = 0

@@ -9,11 +9,14 @@
  * R4  What the store refuses for its content is applied slice by slice, and the slice that it refuses is set aside with
  *     its reason; the others go on.
  * R5  Nothing waits in memory but the open slice and the batch in hand: the log is followed no faster than it is applied.
+ * R6  Where the log was trimmed and no fold of its own reaches what is left, it begins at a state that two nodes have
+ *     signed; what that leaves out is said by `from`, and kept. Without such a state it does not begin.
  */
 import { type FoldOptions, type FrozenFold, SiteFold } from '../../actors/controller/fold.ts'
 import type { EventLog, Follow, LogRecord } from '../../protocol/log/event-log.ts'
 import { FOLLOW_BATCH_RECORDS_MAX } from '../../protocol/log/limits.ts'
 import type { Note } from '../../protocol/ports.ts'
+import { Refusal } from '../../protocol/words/errors.ts'
 import type { Projection } from './seen.ts'
 import { Slicer } from './slicer.ts'
 import type { Batch, Slice, Standing, Store } from './store.ts'
@@ -31,6 +34,8 @@ export interface ProjectorOptions<Change> {
   readonly fold: FoldOptions
   /** Skips up to here are in `fold.passed`. */
   readonly skipsKnownTo: number
+  /** Of a log that was trimmed: the oldest state that two nodes have signed and above which all is there; null: none. */
+  readonly shared: () => Promise<FrozenFold | null>
   readonly store: Store<Change>
   readonly projection: Projection<Change>
   readonly note: Note
@@ -53,11 +58,19 @@ export interface Lag {
   readonly behindMs: number
 }
 
+interface Begun {
+  readonly fold: SiteFold
+  readonly standing: Standing
+}
+const NO_STATE =
+  'no snapshot that two nodes have signed is there to begin above it: the nodes make one every thousand records'
+
 export class Projector<Change> {
   readonly #o: ProjectorOptions<Change>
   #slicer!: Slicer<Change>
   #follow: Follow | null = null
   #checkpoint = -1
+  #from = 0
   #position = -1
   #stampMs: number | null = null
   /** Whole, and not yet applied. */
@@ -78,6 +91,10 @@ export class Projector<Change> {
   get checkpoint(): number {
     return this.#checkpoint
   }
+  /** Rows are of this position and above. */
+  get from(): number {
+    return this.#from
+  }
   /** The last record that is applied or waits in an open slice. */
   get position(): number {
     return this.#position
@@ -89,9 +106,9 @@ export class Projector<Change> {
 
   async start(): Promise<void> {
     const { facts, partition, projection } = this.#o
-    const standing = await this.#standing()
+    const { fold, standing } = await this.#begin()
     this.#checkpoint = standing.checkpoint
-    const fold = await this.#begin(standing)
+    this.#from = standing.from
     const { until } = this.#o
     if (until && standing.checkpoint >= until.position) return until.reached()
     this.#slicer = new Slicer(fold, projection, standing.checkpoint)
@@ -113,6 +130,16 @@ export class Projector<Change> {
     return { checkpoint: this.#checkpoint, behindRecords: Math.max(0, next - 1 - this.#checkpoint), behindMs }
   }
 
+  async #begin(): Promise<Begun> {
+    const { facts, partition, fold: options } = this.#o
+    const standing = await this.#standing()
+    const { earliest } = await facts.ends(partition)
+    const { fold: frozen } = standing
+    // of another engine: taken only where the log below it is gone
+    const own = frozen && (frozen.engine === options.engine || earliest > 0) ? this.#thawed(frozen) : null // R1
+    const fold = own ?? new SiteFold(options)
+    return fold.position + 1 >= earliest ? { fold, standing } : this.#beginAbove(earliest, standing)
+  }
   async #standing(): Promise<Standing> {
     const { facts, partition, store, fold, note, projection } = this.#o
     const { topicId } = await facts.describe()
@@ -128,18 +155,29 @@ export class Projector<Change> {
     await store.clear(topicId) // R2
     return store.standing()
   }
-  /** R1 */
-  async #begin({ fold: frozen }: Standing): Promise<SiteFold> {
-    const { facts, partition, fold: options, note, projection } = this.#o
-    const { earliest } = await facts.ends(partition)
-    // of another engine: taken only where the log below it is gone
-    if (!frozen || (frozen.engine !== options.engine && earliest === 0)) return new SiteFold(options)
+  #thawed(frozen: FrozenFold): SiteFold | null {
     try {
-      return SiteFold.thaw(options, frozen)
+      return SiteFold.thaw(this.#o.fold, frozen)
     } catch (error) {
-      note('warn', 'a frozen fold is refused', { projection: projection.name, error: String(error) })
-      return new SiteFold(options)
+      this.#o.note('warn', 'a frozen fold is refused', { projection: this.#o.projection.name, error: String(error) })
+      return null
     }
+  }
+  /** R6 */
+  async #beginAbove(earliest: number, standing: Standing): Promise<Begun> {
+    const { shared, store, note, projection } = this.#o
+    const frozen = await shared()
+    const fold = frozen && this.#thawed(frozen)
+    if (!fold) throw new Refusal('LOG_GONE', `the log begins at ${earliest}; ${NO_STATE}`)
+    if (fold.position <= standing.checkpoint) return { fold, standing }
+    const from = fold.position + 1
+    note('warn', 'begins where the log was trimmed: rows of what it held before cannot be made', {
+      ...{ projection: projection.name, from, earliest },
+    })
+    await store.clear(standing.topicId, from)
+    const { passed } = fold
+    await store.apply({ expected: from - 1, to: from - 1, slices: [], passed, fold: frozen })
+    return { fold, standing: await store.standing() }
   }
 
   async #take(records: readonly LogRecord[]): Promise<void> {

@@ -24,6 +24,8 @@ export interface RebuildProgress {
   readonly build: number
   readonly position: number
   readonly to: number
+  /** Its rows are of this position and above. */
+  readonly from: number
   readonly perSecond: number
   /** Null: not known yet. */
   readonly secondsLeft: number | null
@@ -47,7 +49,7 @@ export class Rebuild<Change> {
   #began = -1
   #running: Projector<Change> | null = null
   #at: Omit<RebuildProgress, 'position' | 'perSecond' | 'secondsLeft'> = {
-    ...{ phase: 'projecting', build: 0, to: -1, compared: null, reason: '' },
+    ...{ phase: 'projecting', build: 0, to: -1, from: 0, compared: null, reason: '' },
   }
 
   constructor(options: RebuildOptions<Change>) {
@@ -77,7 +79,7 @@ export class Rebuild<Change> {
     const live = await database.live()
     const build = await this.#beside(live, from) // 1
     await this.#project(build, (await this.#standing(live)).checkpoint) // 2
-    const compared = from === null ? await this.#compare(live, build) : null // 3
+    const compared = this.#at.from === (await this.#standing(live)).from ? await this.#compare(live, build) : null // 3
     if (verify) await database.drop(build.id)
     else await database.switchTo(build.id) // 4
     this.#at = { ...this.#at, phase: 'done', compared }
@@ -92,10 +94,10 @@ export class Rebuild<Change> {
     this.#at = { ...this.#at, build: build.id }
     if (from !== null && !begun) {
       const store = await database.store(build.id)
-      await store.clear((await projector.facts.describe()).topicId)
+      await store.clear((await projector.facts.describe()).topicId, from)
       const { fold, passed } = await this.#standing(live)
       const below = fold && fold.position < from ? fold : null
-      await store.apply({ expected: -1, to: from - 1, slices: [], passed, fold: below })
+      await store.apply({ expected: from - 1, to: from - 1, slices: [], passed, fold: below })
     }
     this.#began = (await this.#standing(build)).checkpoint
     return build
@@ -118,6 +120,7 @@ export class Rebuild<Change> {
       fail: reject,
     })
     await this.#running.start()
+    this.#at = { ...this.#at, from: this.#running.from }
     await promise.finally(() => this.#running!.stop())
   }
 

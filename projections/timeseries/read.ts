@@ -46,6 +46,8 @@ interface WhichVerdicts {
   readonly afterPosition?: number
 }
 export interface Reached {
+  /** Rows are of this position and above. */
+  readonly from: number
   /** -1: nothing is there. */
   readonly position: number
   /** Log time there. */
@@ -193,9 +195,9 @@ export class TimeseriesReader {
     return (await rowsOf<{ ms: number }>(this.#client, first))[0]?.ms ?? 0
   }
   async reached(): Promise<Reached> {
-    const newest = `SELECT position, at_ms AS atMs FROM ${this.#database}.checkpoints
+    const newest = `SELECT begins AS "from", position, at_ms AS atMs FROM ${this.#database}.checkpoints
       WHERE tenant = {tenant:String} AND site = {site:String} ORDER BY turn DESC LIMIT 1`
-    return (await rowsOf<Reached>(this.#client, newest, this.#of))[0] ?? { position: -1, atMs: 0 }
+    return (await rowsOf<Reached>(this.#client, newest, this.#of))[0] ?? { from: 0, position: -1, atMs: 0 }
   }
 
   async #ask<T>(query: string, params: Params, { max = ROWS_MAX, upTo }: Pick<Span, 'max' | 'upTo'>): Promise<T[]> {

@@ -11,7 +11,7 @@
  */
 
 /** Raised with every change of tables, views or of what is written into them. */
-export const VERSION = 2
+export const VERSION = 3
 
 /** Raw points are kept for so long; roll-ups for good. Months that are over can be put into files before (`cold.ts`). */
 const POINTS_DAYS = 1_095
@@ -41,7 +41,7 @@ export const buildSql = (database: string): string[] => {
     ...Object.entries(ROLLUPS).flatMap(([minutes, table]) => rollupSql(of, table, Number(minutes))),
     `CREATE TABLE ${of('set_aside')} (${OF}, position UInt64, code ${name}, reason String) ENGINE = ReplacingMergeTree
      ORDER BY (tenant, site, position)`,
-    `CREATE TABLE ${of('checkpoints')} (tenant ${name}, site ${name}, turn UInt64, topic_id String, position Int64,
+    `CREATE TABLE ${of('checkpoints')} (tenant ${name}, site ${name}, turn UInt64, topic_id String, begins UInt64, position Int64,
      at_ms UInt64, passed Array(UInt64)) ENGINE = ReplacingMergeTree(turn) ORDER BY (tenant, site)`,
     `CREATE TABLE ${of('frozen_folds')} (tenant ${name}, site ${name}, turn UInt64, position Int64,
      fold String CODEC(ZSTD(3))) ENGINE = ReplacingMergeTree(turn) ORDER BY (tenant, site)`,

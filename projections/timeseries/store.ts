@@ -12,6 +12,7 @@ const ROW_TABLES = [...Object.keys(COLUMNS), ...Object.values(ROLLUPS), 'set_asi
 interface Checkpoint {
   readonly turn: number
   readonly topic_id: string
+  readonly begins: number
   readonly position: number
   readonly at_ms: number
   readonly passed: readonly number[]
@@ -34,15 +35,15 @@ export class TimeseriesStore implements Store<Change> {
     const newest = `SELECT position, fold FROM ${this.#table('frozen_folds')} WHERE ${OF_SITE} ORDER BY turn DESC LIMIT 1`
     const [kept] = await this.#rows<{ position: number; fold: string }>(newest)
     const fold = kept && kept.position <= at.position ? (JSON.parse(kept.fold) as FrozenFold) : null
-    return { checkpoint: at.position, topicId: at.topic_id, passed: at.passed, fold }
+    return { checkpoint: at.position, from: at.begins, topicId: at.topic_id, passed: at.passed, fold }
   }
   /** Nothing is readable from the first word on; a clearing that was cut short is done again, since no log is named. */
-  async clear(topicId: string): Promise<void> {
+  async clear(topicId: string, from = 0): Promise<void> {
     const former = await this.#checkpoint()
-    if (former) await this.#move({ topic_id: '', position: -1, at_ms: 0, passed: [] })
+    if (former) await this.#move({ topic_id: '', begins: 0, position: -1, at_ms: 0, passed: [] })
     for (const table of former ? ROW_TABLES : [])
       await run(this.#client, `ALTER TABLE ${this.#table(table)} DELETE WHERE ${OF_SITE}`, this.#of)
-    await this.#move({ topic_id: topicId, position: -1, at_ms: 0, passed: [] })
+    await this.#move({ topic_id: topicId, begins: from, position: from - 1, at_ms: 0, passed: [] })
   }
   /** K3: the checkpoint after all rows; the fold after the checkpoint, so that it is never above it. */
   async apply({ expected, to, slices, passed, fold }: Batch<Change>): Promise<Applied> {
@@ -55,13 +56,13 @@ export class TimeseriesStore implements Store<Change> {
     const aside = slices.flatMap(s => s.setAside.map(a => [s.to, a.position, a.code, a.reason]))
     await this.#insert('set_aside', ['position', 'code', 'reason'], aside)
     const at_ms = slices.at(-1)?.atMs ?? at.at_ms
-    await this.#move({ topic_id: at.topic_id, position: to, at_ms, passed }, at.turn)
+    await this.#move({ topic_id: at.topic_id, begins: at.begins, position: to, at_ms, passed }, at.turn)
     if (fold) await this.#keep(fold, at.turn)
     return { kind: 'applied' }
   }
 
   async #checkpoint(): Promise<Checkpoint | undefined> {
-    const newest = `SELECT turn, topic_id, position, at_ms, passed FROM ${this.#table('checkpoints')} WHERE ${OF_SITE}
+    const newest = `SELECT turn, topic_id, begins, position, at_ms, passed FROM ${this.#table('checkpoints')} WHERE ${OF_SITE}
       ORDER BY turn DESC LIMIT 1`
     return (await this.#rows<Checkpoint>(newest))[0]
   }

@@ -6,6 +6,7 @@ export class ViewsMetrics {
   readonly #registry = new Registry()
   readonly #up = this.#gauge('quorate_projection_up', '1 where the database answers')
   readonly #position = this.#gauge('quorate_projection_position', 'Position up to which it is built')
+  readonly #from = this.#gauge('quorate_projection_from', 'Position at which it begins: what was before is gone')
   readonly #records = this.#gauge('quorate_projection_behind_records', 'Records of the log that are not in it yet')
   readonly #seconds = this.#gauge('quorate_projection_behind_seconds', 'The same, by the stamps of the log')
   readonly #setAside = this.#gauge('quorate_projection_set_aside', 'Records that are in no row, each with its reason')
@@ -30,7 +31,8 @@ export class ViewsMetrics {
         return { site: views.site, database, standing }
       }),
     )
-    for (const gauge of [this.#up, this.#position, this.#records, this.#seconds, this.#setAside]) gauge.reset()
+    for (const gauge of [this.#up, this.#from, this.#position, this.#records, this.#seconds, this.#setAside])
+      gauge.reset()
     for (const { site, database, standing } of found) this.#show(site, database, standing)
     return { contentType: this.#registry.contentType, text: await this.#registry.metrics() }
   }
@@ -39,6 +41,7 @@ export class ViewsMetrics {
     const of = { site, projection }
     this.#up.set(of, standing ? 1 : 0)
     if (!standing) return
+    this.#from.set(of, standing.checkpoint.from)
     this.#position.set(of, standing.checkpoint.position)
     this.#records.set(of, standing.behindRecords)
     this.#seconds.set(of, standing.behindMs / 1_000)

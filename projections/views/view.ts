@@ -13,8 +13,11 @@ import type { Span } from './times.ts'
 
 const moment = { position: Count, atMs: Count, epoch: Count, cycle: Count }
 
-/** Of which prefix of the log an answer is: its last position, and log time there. -1: nothing is projected yet. */
-export const Checkpoint = Type.Object({ position: Type.Integer({ minimum: -1 }), atMs: Count }, closed)
+/**
+ * Of which part of the log an answer is: its first position, where the log's beginning was gone when the rows were made,
+ * its last one, and log time there. -1: nothing is projected yet.
+ */
+export const Checkpoint = Type.Object({ from: Count, position: Type.Integer({ minimum: -1 }), atMs: Count }, closed)
 export type Checkpoint = Type.Static<typeof Checkpoint>
 
 export const PointRow = Type.Object(

@@ -61,8 +61,8 @@ async function nodeWithViews(config: ReturnType<typeof nodeConfigOf>): Promise<S
   const { name, log, servers, views } = config
   const node = await openNode(config)
   const projectors = config.sites.map(({ manifest: { manifest }, definitions, data }, nth) => {
-    const { tenant, site, partition } = manifest
-    const of = { folderOf: (projection: string) => join(data, projection), log, tenant, site, partition, definitions }
+    const { tenant, site } = manifest
+    const of = { folderOf: (projection: string) => join(data, projection), log, manifest, definitions }
     const http = views === null ? null : { ...config.http, address: above(views, nth) }
     const ports = hostPorts(name, data, { of: { node: name, tenant, site } })
     const opened = (address: string) => ports.note('info', 'rows are asked for here', { address })

@@ -18,6 +18,8 @@ export interface KeepingStatus extends Lag {
   readonly projection: string
   readonly address: string
   readonly build: number
+  /** Its rows are of this position and above: what the log held before was gone. */
+  readonly from: number
   readonly builds: readonly Build[]
   readonly setAside: number
   /** Behind by more than LAG_MS_MAX. */
@@ -59,6 +61,7 @@ export class Keeping<Change> {
       projection: database.projection.name,
       address: database.address,
       build: this.#build,
+      from: this.#projector.from,
       builds: await database.builds(),
       setAside: this.#projector.setAside,
       late: this.#late,

@@ -9,7 +9,9 @@ import { TimeseriesDatabase } from '../../projections/timeseries/open.ts'
 import { ed25519Verifier } from '../../protocol/codec/sign.ts'
 import type { EventLog } from '../../protocol/log/event-log.ts'
 import type { Ports } from '../../protocol/ports.ts'
+import type { Manifest } from '../../protocol/words/manifest.ts'
 import type { LogConfig } from '../config/shape.ts'
+import { oldestShared } from '../node/beginning.ts'
 import { serveParent } from '../process/child.ts'
 import type { HttpConfig } from '../process/door.ts'
 import { openTopic } from '../real/logs.ts'
@@ -20,9 +22,10 @@ import { type EngineOptions, openDatabase } from './engine.ts'
 import { Keeping } from './keeping.ts'
 import { ViewsDoor } from './views.ts'
 
-export interface ProjectorConfig extends EngineOptions {
+export interface ProjectorConfig extends Omit<EngineOptions, 'tenant' | 'site'> {
   readonly log: LogConfig
-  readonly partition: number
+  /** What the site was started with: by its keys the snapshots of nodes count, and skips where the log was trimmed. */
+  readonly manifest: Manifest
   readonly definitions: readonly string[]
   /** The door to the rows of both databases, where this one is the time series; null: none. */
   readonly views: HttpConfig | null
@@ -34,19 +37,26 @@ export interface Begun {
 }
 
 async function open(config: ProjectorConfig) {
-  const { tenant, site, partition, projection } = config
+  const { log, manifest, projection } = config
+  const { tenant, site, partition } = manifest
   mkdirSync(config.dir, { recursive: true, mode: 0o700 })
   const ports = hostPorts(projection, config.dir)
   const fail = (error: unknown) => ports.control.exit(error instanceof Error ? error.message : String(error))
-  const facts = await openTopic(config.log, 'facts', { note: ports.note, readOnly: true })
+  const facts = await openTopic(log, 'facts', { note: ports.note, readOnly: true })
   const { definitions, hash } = await openEngine(config.definitions)
   const of = { tenant, site, verifier: ed25519Verifier() }
-  const skipsKnownTo = (await facts.ends(partition)).next - 1
-  const { passed } = await skipsIn(facts, partition, of)
-  const database = await openDatabase(config, ports, fail)
+  const { earliest, next } = await facts.ends(partition)
+  const since = earliest > 0 ? { manifest, epoch: 0, cycle: 0, from: earliest } : undefined
+  const { passed } = await skipsIn(facts, partition, of, since)
+  const database = await openDatabase({ ...config, tenant, site }, ports, fail)
   const fold = { ...of, definitions, engine: hash, passed }
   const { host, note } = ports
-  const keeping = new Keeping({ database, projector: { facts, partition, fold, skipsKnownTo }, host, note, fail })
+  const shared = async () => {
+    const snapshots = await openTopic(log, 'snapshots', { note, readOnly: true })
+    return oldestShared({ facts, snapshots, manifest, fold, note }, passed).finally(() => snapshots.close())
+  }
+  const projector = { facts, partition, fold, skipsKnownTo: next - 1, shared }
+  const keeping = new Keeping({ database, projector, host, note, fail })
   await keeping.start()
   const door = doorOf(config, database, keeping, facts, ports)
   await door?.start()
@@ -57,7 +67,7 @@ async function open(config: ProjectorConfig) {
   return { facts, keeping, door, begun }
 }
 function doorOf(
-  { tenant, site, partition, views }: ProjectorConfig,
+  { manifest: { tenant, site, partition }, views }: ProjectorConfig,
   database: Database<unknown>,
   keeping: Keeping<unknown>,
   facts: EventLog,

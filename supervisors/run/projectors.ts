@@ -36,9 +36,7 @@ export interface ProjectedSite {
   /** Where a projection keeps what is its own. */
   readonly folderOf: (projection: ProjectionName) => string
   readonly log: LogConfig
-  readonly tenant: string
-  readonly site: string
-  readonly partition: number
+  readonly manifest: Manifest
   readonly definitions: readonly string[]
 }
 
@@ -141,12 +139,8 @@ export class Projectors {
 }
 
 /** The site of a run's folder. */
-export function projectedIn(
-  dir: string,
-  { tenant, site, partition }: Manifest,
-  definitions: readonly string[],
-): ProjectedSite {
-  return { folderOf: name => folders(dir).of(name), log: logOf(dir), tenant, site, partition, definitions }
+export function projectedIn(dir: string, manifest: Manifest, definitions: readonly string[]): ProjectedSite {
+  return { folderOf: name => folders(dir).of(name), log: logOf(dir), manifest, definitions }
 }
 
 /** What the command line asks of a run. */

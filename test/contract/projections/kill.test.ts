@@ -21,7 +21,7 @@ const LIFE_MS_MAX = 400
 /** Processes that load while another one works: loading is most of a short life. */
 const LOADING = 2
 
-const { bodies, options } = record(readSiteFile(HOME).file, (KILLS * RECORDS) / 5)
+const { bodies, manifest } = record(readSiteFile(HOME).file, (KILLS * RECORDS) / 5)
 const dir = folder()
 beforeAll(async () => {
   process.env.QUORATE_LOG = 'error'
@@ -57,16 +57,15 @@ class Growing {
   }
 }
 function configOf(projection: ProjectorConfig['projection'], log: Growing, server: string | null): ProjectorConfig {
-  const { tenant, site } = options
   const own = {
     dir: join(dir, projection),
     log: { driver: 'embedded' as const, dir: log.dir },
-    partition: 0,
+    manifest,
     definitions: [],
     server,
     views: null,
   }
-  return { projection, tenant, site, ...own }
+  return { projection, ...own }
 }
 const wait = (ms: number) => new Promise<void>(done => setTimeout(done, ms))
 async function caughtUp(process: Spawned, within: (behind: number) => boolean): Promise<KeepingStatus> {

@@ -273,7 +273,7 @@ describe('pages for readers', () => {
     const alike = await of('paged').alarms({ condition, asset }, { ...always, after: null, limit: 100 })
     expect(alike.rows).toEqual(alarms.rows.filter(row => row.condition === condition && row.asset === asset))
     const [at] = await read('paged', 'SELECT position, at_ms FROM checkpoints')
-    const checkpoint = { position: Number(at.position), atMs: Number(at.at_ms) }
+    const checkpoint = { from: 0, position: Number(at.position), atMs: Number(at.at_ms) }
     expect(alarms.checkpoint).toEqual(checkpoint)
     expect(await of('paged').standing()).toEqual({ checkpoint, setAside: 0 })
   })
@@ -281,7 +281,7 @@ describe('pages for readers', () => {
   test('show a tenant nothing of another, and a site nothing of another (S23)', async () => {
     for (const reader of [of('nobody'), of('paged', 'elsewhere')]) {
       const page = await reader.commands({}, { ...always, after: null, limit: 100 })
-      expect(page).toEqual({ rows: [], more: false, checkpoint: { position: -1, atMs: 0 } })
+      expect(page).toEqual({ rows: [], more: false, checkpoint: { from: 0, position: -1, atMs: 0 } })
     }
   })
 })

@@ -21,7 +21,7 @@ export async function projectAll<Change>(
 ): Promise<Projector<Change>> {
   const failures: unknown[] = []
   const fail = (error: unknown) => failures.push(error)
-  const common = { partition: 0, fold: OPTIONS, skipsKnownTo: -1, note: () => {} }
+  const common = { partition: 0, fold: OPTIONS, skipsKnownTo: -1, shared: async () => null, note: () => {} }
   const projector = new Projector<Change>({ ...common, facts, store, projection, fail, freezeEvery: 10 })
   await projector.start()
   const last = (await facts.ends(0)).next - 1
@@ -41,9 +41,9 @@ export function storeContract<Change>(name: string, projection: Projection<Chang
 
   test('what nobody has projected has no standing; a projection begins with its log', async () => {
     const store = subject().open(tenant)
-    expect(await store.standing()).toEqual({ checkpoint: -1, topicId: '', passed: [], fold: null })
+    expect(await store.standing()).toEqual({ checkpoint: -1, from: 0, topicId: '', passed: [], fold: null })
     await store.clear('log-1')
-    expect(await store.standing()).toEqual({ checkpoint: -1, topicId: 'log-1', passed: [], fold: null })
+    expect(await store.standing()).toEqual({ checkpoint: -1, from: 0, topicId: 'log-1', passed: [], fold: null })
   })
 
   test('a batch comes in whole with its checkpoint, and is read by whoever opens the store next', async () => {

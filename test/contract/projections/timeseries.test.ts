@@ -142,7 +142,7 @@ test('pages of points and of roll-ups give each row once, in order, while more i
   expect(outvoted.more).toBe(true)
   const single = await verdictsPage(reader, { source: 'single' }, { ...always, after: null, limit: 3 })
   expect(single.rows).toEqual([])
-  expect(outvoted.checkpoint).toEqual({ position: expected, atMs })
+  expect(outvoted.checkpoint).toEqual({ from: 0, position: expected, atMs })
   expect(atMs).toBe(slices.at(-1)!.atMs)
 })
 

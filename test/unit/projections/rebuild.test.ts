@@ -1,5 +1,6 @@
 /** A rebuild over builds in memory: beside the live one, resumed, compared, switched. */
 import { expect, test } from 'vitest'
+import { type FrozenFold, SiteFold } from '../../../actors/controller/fold.ts'
 import { operational } from '../../../projections/operational/rows.ts'
 import type { Change } from '../../../projections/operational/tables.ts'
 import type { Build, Database, Summed } from '../../../projections/runner/database.ts'
@@ -50,6 +51,7 @@ class MemoryDatabase implements Database<Change> {
 const bodies = Story.long(12).bodies
 const common = (facts: EventLog) => ({
   ...{ facts, partition: 0, fold: OPTIONS, skipsKnownTo: -1, note: () => {}, freezeEvery: 20, batchChanges: 50 },
+  shared: async (): Promise<FrozenFold | null> => null,
 })
 async function projected(facts: EventLog): Promise<MemoryDatabase> {
   const database = new MemoryDatabase()
@@ -131,4 +133,21 @@ test('from a position on it has rows of that and above only', async () => {
   const whole = database.stores.get(1)!.slices.filter(slice => slice.to >= 60)
   expect(database.stores.get(2)!.slices).toEqual(whole)
   expect(rebuild.progress.compared).toBeNull()
+})
+
+test('where the beginning of the log is gone it says from where its rows are, and compares with nothing else', async () => {
+  const facts = await logOf(bodies)
+  const database = await projected(facts)
+  const records = await facts.read(0, 0, 1_000)
+  const fold = new SiteFold(OPTIONS)
+  for (const { position, body } of records.slice(0, 31)) fold.take(position, body)
+  await facts.trim(0, records[20]!.position)
+  const shared = async () => fold.freeze()
+  const projector = { ...common(facts), shared }
+  const rebuild = new Rebuild({ database, projector, clock: hostClock })
+  await rebuild.run(ALL)
+  expect(rebuild.progress).toMatchObject({ phase: 'done', from: records[30]!.position + 1, compared: null })
+  const again = new Rebuild({ database, projector, clock: hostClock })
+  await again.run({ from: null, verify: true })
+  expect(again.progress).toMatchObject({ phase: 'done', compared: { equal: true } })
 })

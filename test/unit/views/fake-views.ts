@@ -16,7 +16,7 @@ export class FakeSeries {
   measured: Stored.PointRow[] = []
   verdicts: Stored.DecisionRow[] = []
   rollups: Stored.RollupRow[] = []
-  at: Stored.Reached = { position: -1, atMs: 0 }
+  at: Stored.Reached = { from: 0, position: -1, atMs: 0 }
   /** How long each span was that was asked for. */
   readonly asked: number[] = []
   fails: Error | null = null
@@ -24,13 +24,13 @@ export class FakeSeries {
   point(position: number, atMs: number, asset: string, point: string): this {
     const own = { epoch: 1, cycle: position, value: position, word: '', unit: 'W', quality: 'good', ageMs: 4 } as const
     this.measured.push({ position, atMs, asset, point, ...own })
-    this.at = { position, atMs }
+    this.at = { from: 0, position, atMs }
     return this
   }
   verdict(position: number, atMs: number, dissenters: string[] = []): this {
     const own = { epoch: 1, cycle: position, seq: position, source: 'majority', digest: '', signers: ['node-a'] }
     this.verdicts.push({ position, atMs, ...own, dissenters, latencyUs: null, writes: 0, unconfirmed: 0 })
-    this.at = { position, atMs }
+    this.at = { from: 0, position, atMs }
     return this
   }
   rollup(atMs: number, asset: string): this {
@@ -85,12 +85,12 @@ const command = (n: number): CommandRow => ({
 })
 /** Three commands, and no alarm. */
 const reader = {
-  standing: async () => ({ checkpoint: { position: 9, atMs: 9_000 }, setAside: 0 }),
+  standing: async () => ({ checkpoint: { from: 0, position: 9, atMs: 9_000 }, setAside: 0 }),
   async commands(_: unknown, { after, limit }: Asked<any>): Promise<Page<CommandRow>> {
     const rows = [3, 2, 1].map(command).filter(row => after === null || row.issuedAtMs < after[0])
-    return { rows: rows.slice(0, limit), more: rows.length > limit, checkpoint: { position: 9, atMs: 9_000 } }
+    return { rows: rows.slice(0, limit), more: rows.length > limit, checkpoint: { from: 0, position: 9, atMs: 9_000 } }
   },
-  alarms: async () => ({ rows: [], more: false, checkpoint: { position: 9, atMs: 9_000 } }),
+  alarms: async () => ({ rows: [], more: false, checkpoint: { from: 0, position: 9, atMs: 9_000 } }),
 } as unknown as OperationalReader
 
 export function viewsOf(series: FakeSeries, operational: () => OperationalReader | null = () => reader, next = 13) {
