@@ -9,7 +9,10 @@
  * N1  The live build is read and never written; it is kept until it is dropped by name.
  * N2  A rebuild that was cut short goes on where its checkpoint is.
  */
+
+import type { EventLog } from '../../protocol/log/event-log.ts'
 import type { Clock } from '../../protocol/ports.ts'
+import { Beside } from './beside.ts'
 import type { Build, Database } from './database.ts'
 import { Projector, type ProjectorOptions } from './projector.ts'
 
@@ -39,6 +42,8 @@ export interface RebuildProgress {
 }
 export interface RebuildOptions<Change> {
   readonly database: Database<Change>
+  /** The topic that is followed beside the facts. */
+  readonly beside: EventLog
   readonly projector: Omit<ProjectorOptions<Change>, 'store' | 'projection' | 'fail' | 'until'>
   readonly clock: Clock
 }
@@ -78,7 +83,8 @@ export class Rebuild<Change> {
     const { database } = this.#o
     const live = await database.live()
     const build = await this.#beside(live, from) // 1
-    await this.#project(build, (await this.#standing(live)).checkpoint) // 2
+    const beside = (await this.#besideOf(live)).checkpoint // before the facts: by those it was judged
+    await this.#project(build, (await this.#standing(live)).checkpoint, beside) // 2
     const compared = this.#at.from === (await this.#standing(live)).from ? await this.#compare(live, build) : null // 3
     if (verify) await database.drop(build.id)
     else await database.switchTo(build.id) // 4
@@ -105,23 +111,41 @@ export class Rebuild<Change> {
   async #standing({ id }: Build) {
     return (await this.#o.database.store(id)).standing()
   }
+  async #besideOf({ id }: Build) {
+    return (await this.#o.database.besideStore(id)).standing()
+  }
 
   /** Up to where the live one is; where it has nothing, to the end of the log. */
-  async #project(build: Build, checkpoint: number): Promise<void> {
-    const { facts, partition } = this.#o.projector
+  async #project(build: Build, checkpoint: number, besideTo: number): Promise<void> {
+    const { database, beside } = this.#o
+    const { facts, partition, note } = this.#o.projector
     const to = checkpoint >= 0 ? checkpoint : (await facts.ends(partition)).next - 1
     this.#at = { ...this.#at, to }
     const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const also = Promise.withResolvers<void>()
     this.#running = new Projector({
       ...this.#o.projector,
-      projection: this.#o.database.projection,
-      store: await this.#o.database.store(build.id),
+      projection: database.projection,
+      store: await database.store(build.id),
       until: { position: to, reached: resolve },
       fail: reject,
     })
     await this.#running.start()
     this.#at = { ...this.#at, from: this.#running.from }
-    await promise.finally(() => this.#running!.stop())
+    const other = new Beside({
+      ...{ log: beside, partition, note, name: `${database.projection.name} of ${database.beside}` },
+      store: await database.besideStore(build.id),
+      judge: await database.besideJudge(build.id, this.#running),
+      until: { position: besideTo, reached: also.resolve },
+      fail: also.reject,
+    })
+    await other.start()
+    try {
+      await Promise.all([promise, also.promise])
+    } finally {
+      await other.stop()
+      await this.#running.stop()
+    }
   }
 
   /** The live one has gone on meanwhile: it is added up where it is now, and the new one brought there. */
@@ -129,11 +153,17 @@ export class Rebuild<Change> {
     const { database } = this.#o
     this.#at = { ...this.#at, phase: 'comparing' }
     const of = await database.sums(live.id, live.id)
-    if (of.checkpoint < 0) return null
-    await this.#project(build, of.checkpoint)
+    if (of.facts.checkpoint < 0) return null
+    await this.#project(build, of.facts.checkpoint, of.beside.checkpoint)
     const own = await database.sums(build.id, live.id)
-    if (own.checkpoint !== of.checkpoint) return null // cut otherwise: a build of a part of the log
-    const different = Object.keys(of.sums).filter(table => of.sums[table] !== own.sums[table])
-    return { position: of.checkpoint, equal: different.length === 0, different }
+    if (own.facts.checkpoint !== of.facts.checkpoint) return null // cut otherwise: a build of a part of the log
+    // what has expired of the topic beside can be made no more
+    const alike = (await this.#besideOf(live)).from === (await this.#besideOf(build)).from
+    const [sums, made] = [
+      { ...of.facts.sums, ...(alike && of.beside.sums) },
+      { ...own.beside.sums, ...own.facts.sums },
+    ]
+    const different = Object.keys(sums).filter(table => sums[table] !== made[table])
+    return { position: of.facts.checkpoint, equal: different.length === 0, different }
   }
 }

@@ -8,7 +8,9 @@ import { type Cell, type Change, COLUMNS } from './rows.ts'
 import { ROLLUPS } from './schema.ts'
 
 const OF_SITE = 'tenant = {tenant:String} AND site = {site:String}'
-const ROW_TABLES = [...Object.keys(COLUMNS), ...Object.values(ROLLUPS), 'set_aside', 'frozen_folds']
+const OF_TOPIC = `${OF_SITE} AND topic = {topic:String}`
+const ROW_TABLES = [...Object.keys(COLUMNS), ...Object.values(ROLLUPS), 'set_aside']
+type FollowedTopic = 'facts' | 'history'
 interface Checkpoint {
   readonly turn: number
   readonly topic_id: string
@@ -21,12 +23,18 @@ interface Checkpoint {
 export class TimeseriesStore implements Store<Change> {
   readonly #client: ClickHouseClient
   readonly #database: string
-  readonly #of: { readonly tenant: string; readonly site: string }
+  readonly #of: { readonly tenant: string; readonly site: string; readonly topic: FollowedTopic }
 
-  constructor(client: ClickHouseClient, database: string, tenant: string, site: string) {
+  constructor(
+    client: ClickHouseClient,
+    database: string,
+    tenant: string,
+    site: string,
+    topic: FollowedTopic = 'facts',
+  ) {
     this.#client = client
     this.#database = database
-    this.#of = { tenant, site }
+    this.#of = { tenant, site, topic }
   }
 
   async standing(): Promise<Standing> {
@@ -39,10 +47,13 @@ export class TimeseriesStore implements Store<Change> {
   }
   /** Nothing is readable from the first word on; a clearing that was cut short is done again, since no log is named. */
   async clear(topicId: string, from = 0): Promise<void> {
+    if (this.#of.topic === 'facts') await this.#beside().clear('') // what is beside them was judged by them
     const former = await this.#checkpoint()
     if (former) await this.#move({ topic_id: '', begins: 0, position: -1, at_ms: 0, passed: [] })
     for (const table of former ? ROW_TABLES : [])
-      await run(this.#client, `ALTER TABLE ${this.#table(table)} DELETE WHERE ${OF_SITE}`, this.#of)
+      await run(this.#client, `ALTER TABLE ${this.#table(table)} DELETE WHERE ${OF_TOPIC}`, this.#of)
+    if (former && this.#of.topic === 'facts')
+      await run(this.#client, `ALTER TABLE ${this.#table('frozen_folds')} DELETE WHERE ${OF_SITE}`, this.#of)
     await this.#move({ topic_id: topicId, begins: from, position: from - 1, at_ms: 0, passed: [] })
   }
   /** K3: the checkpoint after all rows; the fold after the checkpoint, so that it is never above it. */
@@ -61,8 +72,12 @@ export class TimeseriesStore implements Store<Change> {
     return { kind: 'applied' }
   }
 
+  #beside(): TimeseriesStore {
+    const { tenant, site } = this.#of
+    return new TimeseriesStore(this.#client, this.#database, tenant, site, 'history')
+  }
   async #checkpoint(): Promise<Checkpoint | undefined> {
-    const newest = `SELECT turn, topic_id, begins, position, at_ms, passed FROM ${this.#table('checkpoints')} WHERE ${OF_SITE}
+    const newest = `SELECT turn, topic_id, begins, position, at_ms, passed FROM ${this.#table('checkpoints')} WHERE ${OF_TOPIC}
       ORDER BY turn DESC LIMIT 1`
     return (await this.#rows<Checkpoint>(newest))[0]
   }
@@ -75,16 +90,17 @@ export class TimeseriesStore implements Store<Change> {
     })
   }
   async #keep(fold: FrozenFold, turn: number): Promise<void> {
-    const values = [{ ...this.#of, turn, position: fold.position, fold: JSON.stringify(fold) }]
+    const { tenant, site } = this.#of
+    const values = [{ tenant, site, turn, position: fold.position, fold: JSON.stringify(fold) }]
     await this.#client.insert({ table: this.#table('frozen_folds'), values, format: 'JSONEachRow' })
   }
   async #insert(table: string, columns: readonly string[], rows: readonly (readonly Cell[])[]): Promise<void> {
     if (rows.length === 0) return
-    const { tenant, site } = this.#of
+    const { tenant, site, topic } = this.#of
     await this.#client.insert({
       table: this.#table(table),
-      columns: ['tenant', 'site', 'slice', ...columns],
-      values: rows.map(row => [tenant, site, ...row]),
+      columns: ['tenant', 'site', 'topic', 'slice', ...columns],
+      values: rows.map(row => [tenant, site, topic, ...row]),
       format: 'JSONCompactEachRow',
     })
   }

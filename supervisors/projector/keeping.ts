@@ -1,7 +1,11 @@
 /** One database kept at the log: the projector of its live build, a rebuild beside it when asked for, and its lag. */
+
+import { Beside } from '../../projections/runner/beside.ts'
 import type { Build, Database } from '../../projections/runner/database.ts'
-import { LAG_MS_MAX, type Lag, Projector, type ProjectorOptions } from '../../projections/runner/projector.ts'
+import { LAG_MS_MAX, type Lag } from '../../projections/runner/lag.ts'
+import { Projector, type ProjectorOptions } from '../../projections/runner/projector.ts'
 import { Rebuild, type RebuildAsked, type RebuildProgress } from '../../projections/runner/rebuild.ts'
+import type { EventLog } from '../../protocol/log/event-log.ts'
 import type { Cancel, Clock, Note } from '../../protocol/ports.ts'
 import { Refusal } from '../../protocol/words/errors.ts'
 
@@ -10,6 +14,8 @@ const LOOK_MS = 5_000
 export interface KeepingOptions<Change> {
   readonly database: Database<Change>
   readonly projector: Omit<ProjectorOptions<Change>, 'store' | 'projection' | 'until' | 'note' | 'fail'>
+  /** The topic that is followed beside the facts. */
+  readonly beside: EventLog
   readonly host: Clock
   readonly note: Note
   readonly fail: (error: unknown) => void
@@ -22,6 +28,8 @@ export interface KeepingStatus extends Lag {
   readonly from: number
   readonly builds: readonly Build[]
   readonly setAside: number
+  /** Of the topic that is followed beside the facts. */
+  readonly beside: Lag & { readonly topic: string }
   /** Behind by more than LAG_MS_MAX. */
   readonly late: boolean
   /** Null: none since this process began. */
@@ -32,6 +40,7 @@ export class Keeping<Change> {
   readonly #o: KeepingOptions<Change>
   #build = 0
   #projector!: Projector<Change>
+  #beside!: Beside<Change>
   #rebuild: Rebuild<Change> | null = null
   #rebuilding = false
   #late = false
@@ -47,7 +56,7 @@ export class Keeping<Change> {
   }
   async stop(): Promise<void> {
     this.#looking?.cancel()
-    await this.#projector.stop()
+    await this.#end()
     await this.#o.database.close()
   }
   /** The one that is read. */
@@ -63,7 +72,8 @@ export class Keeping<Change> {
       build: this.#build,
       from: this.#projector.from,
       builds: await database.builds(),
-      setAside: this.#projector.setAside,
+      setAside: this.#projector.setAside + this.#beside.setAside,
+      beside: { topic: database.beside, ...(await this.#beside.lag()) },
       late: this.#late,
       rebuild: this.#rebuild?.progress ?? null,
     }
@@ -71,8 +81,8 @@ export class Keeping<Change> {
   /** Begins it; its progress is in the status. */
   rebuild(asked: RebuildAsked): void {
     if (this.#rebuilding) throw new Refusal('UNAVAILABLE', 'a rebuild is going on; its progress is in the status')
-    const { database, projector, note, host } = this.#o
-    this.#rebuild = new Rebuild({ database, projector: { ...projector, note }, clock: host })
+    const { database, beside, projector, note, host } = this.#o
+    this.#rebuild = new Rebuild({ database, beside, projector: { ...projector, note }, clock: host })
     this.#rebuilding = true
     this.#rebuild
       .run(asked)
@@ -93,10 +103,21 @@ export class Keeping<Change> {
     this.#build = id
     this.#projector = new Projector({ ...projector, projection: database.projection, store, note, fail })
     await this.#projector.start()
+    this.#beside = new Beside({
+      ...{ log: this.#o.beside, partition: projector.partition, note, fail },
+      name: `${database.projection.name} of ${database.beside}`,
+      store: await database.besideStore(id),
+      judge: await database.besideJudge(id, this.#projector),
+    })
+    await this.#beside.start()
+  }
+  async #end(): Promise<void> {
+    await this.#beside.stop()
+    await this.#projector.stop()
   }
   /** To the build that is live now. */
   async #change(): Promise<void> {
-    await this.#projector.stop()
+    await this.#end()
     await this.#follow()
   }
 

@@ -22,7 +22,7 @@ import { type EngineOptions, openDatabase } from './engine.ts'
 import { Keeping } from './keeping.ts'
 import { ViewsDoor } from './views.ts'
 
-export interface ProjectorConfig extends Omit<EngineOptions, 'tenant' | 'site'> {
+export interface ProjectorConfig extends Omit<EngineOptions, 'tenant' | 'site' | 'verifier'> {
   readonly log: LogConfig
   /** What the site was started with: by its keys the snapshots of nodes count, and skips where the log was trimmed. */
   readonly manifest: Manifest
@@ -48,7 +48,8 @@ async function open(config: ProjectorConfig) {
   const { earliest, next } = await facts.ends(partition)
   const since = earliest > 0 ? { manifest, epoch: 0, cycle: 0, from: earliest } : undefined
   const { passed } = await skipsIn(facts, partition, of, since)
-  const database = await openDatabase({ ...config, tenant, site }, ports, fail)
+  const database = await openDatabase({ ...config, ...of }, ports, fail)
+  const beside = await openTopic(log, database.beside, { note: ports.note, readOnly: true })
   const fold = { ...of, definitions, engine: hash, passed }
   const { host, note } = ports
   const shared = async () => {
@@ -56,7 +57,7 @@ async function open(config: ProjectorConfig) {
     return oldestShared({ facts, snapshots, manifest, fold, note }, passed).finally(() => snapshots.close())
   }
   const projector = { facts, partition, fold, skipsKnownTo: next - 1, shared }
-  const keeping = new Keeping({ database, projector, host, note, fail })
+  const keeping = new Keeping({ database, beside, projector, host, note, fail })
   await keeping.start()
   const door = doorOf(config, database, keeping, facts, ports)
   await door?.start()
@@ -64,7 +65,7 @@ async function open(config: ProjectorConfig) {
     views: door?.address ?? null,
     readers: database instanceof OperationalDatabase ? database.readers : null,
   }
-  return { facts, keeping, door, begun }
+  return { logs: [facts, beside], keeping, door, begun }
 }
 function doorOf(
   { manifest: { tenant, site, partition }, views }: ProjectorConfig,
@@ -87,7 +88,7 @@ async function stop(): Promise<void> {
   running = null
   await ending?.door?.stop()
   await ending?.keeping.stop()
-  await ending?.facts.close()
+  await Promise.all(ending?.logs.map(each => each.close()) ?? [])
 }
 
 setPriority(constants.priority.PRIORITY_LOW) // its engine's processes inherit it

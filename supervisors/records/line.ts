@@ -1,9 +1,10 @@
 /** A record as one line for people: position, log time, who, what. */
+
+import { parseDecided } from '../../protocol/codec/decided.ts'
 import { parseFact } from '../../protocol/codec/fact.ts'
 import type { LogRecord, Topic } from '../../protocol/log/event-log.ts'
 import type { Candidate } from '../../protocol/words/candidate.ts'
 import type { Fact } from '../../protocol/words/facts.ts'
-import { parseDecided } from './decided.ts'
 
 export function lineOf(topic: Topic, { position, stampMs, body }: LogRecord): string {
   const head = `${String(position).padStart(8)}  ${new Date(stampMs).toISOString()}`

@@ -7,13 +7,13 @@
 import { type FoldOptions, SiteFold } from '../../actors/controller/fold.ts'
 import { openCandidate } from '../../protocol/codec/candidate.ts'
 import { canonical } from '../../protocol/codec/canonical.ts'
+import { parseDecided } from '../../protocol/codec/decided.ts'
 import { openFact, parseFact } from '../../protocol/codec/fact.ts'
 import type { LogRecord, Topic } from '../../protocol/log/event-log.ts'
 import type { ErrorCode } from '../../protocol/words/errors.ts'
 import type { Fact, FactOf } from '../../protocol/words/facts.ts'
 import type { Manifest } from '../../protocol/words/manifest.ts'
 import { Certificates } from './certificates.ts'
-import { parseDecided } from './decided.ts'
 import { Streams, type Wrong } from './streams.ts'
 
 export interface Problem extends Wrong {

@@ -1,7 +1,7 @@
 /** For machinery: do the databases answer, and how far are they? */
 import Type from 'typebox'
 import type { Route } from '../../api/route.ts'
-import { LAG_MS_MAX } from '../../runner/projector.ts'
+import { LAG_MS_MAX } from '../../runner/lag.ts'
 import type { ViewsContext } from '../server.ts'
 import { DATABASES, type DatabaseName, type SiteViews } from '../view.ts'
 

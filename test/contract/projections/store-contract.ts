@@ -1,5 +1,7 @@
 /** What each store of a projection keeps to, whatever database is under it. */
 import { beforeEach, expect, test } from 'vitest'
+import { Beside } from '../../../projections/runner/beside.ts'
+import type { Database } from '../../../projections/runner/database.ts'
 import { Projector } from '../../../projections/runner/projector.ts'
 import type { Projection } from '../../../projections/runner/seen.ts'
 import type { Store } from '../../../projections/runner/store.ts'
@@ -29,6 +31,42 @@ export async function projectAll<Change>(
   await projector.stop()
   if (failures.length > 0) throw failures[0]
   return projector
+}
+
+/** Projects all of both topics, each at its own pace; `rest` of the facts come once the topic beside waits for them. */
+export async function projectBoth<Change>(
+  facts: EventLog,
+  beside: EventLog,
+  database: Database<Change>,
+  rest: readonly string[] = [],
+): Promise<Beside<Change>> {
+  const failures: unknown[] = []
+  const fail = (error: unknown) => failures.push(error)
+  const { id } = await database.live()
+  const common = { partition: 0, note: () => {}, fail }
+  const { projection } = database
+  const projector = new Projector<Change>({
+    ...{ ...common, facts, projection, fold: OPTIONS, skipsKnownTo: -1, shared: async () => null, freezeEvery: 10 },
+    store: await database.store(id),
+  })
+  await projector.start()
+  const judge = await database.besideJudge(id, projector)
+  const other = new Beside<Change>({
+    ...common,
+    log: beside,
+    name: 'beside',
+    store: await database.besideStore(id),
+    judge,
+  })
+  await other.start()
+  for (const body of rest) await facts.append([{ partition: 0, body }])
+  const last = (await facts.ends(0)).next - 1
+  const lastBeside = (await beside.ends(0)).next - 1
+  await until(() => (projector.position >= last && other.checkpoint >= lastBeside) || failures.length > 0)
+  await other.stop()
+  await projector.stop()
+  if (failures.length > 0) throw failures[0]
+  return other
 }
 
 export function storeContract<Change>(name: string, projection: Projection<Change>, subject: () => Subject<Change>) {

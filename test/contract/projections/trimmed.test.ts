@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openEmbeddedLog } from '../../../protocol/log/embedded/index.ts'
-import type { EventLog } from '../../../protocol/log/event-log.ts'
+import type { EventLog, Topic } from '../../../protocol/log/event-log.ts'
 import { keptOf } from '../../../supervisors/node/beginning.ts'
 import { sealSnapshot } from '../../../supervisors/node/shared-snapshot.ts'
 import { Spawned } from '../../../supervisors/process/spawn.ts'
@@ -31,8 +31,10 @@ const started: Spawned[] = []
 beforeAll(async () => {
   process.env.QUORATE_LOG = 'error'
   recorder = new Recorder(readSiteFile(HOME).file, (await openEngine([])).hash)
-  facts = await openEmbeddedLog({ dir: join(dir, 'log', 'facts'), topic: 'facts', segmentBytesMax: 100_000 })
-  snapshots = await openEmbeddedLog({ dir: join(dir, 'log', 'snapshots'), topic: 'snapshots' })
+  const at = (topic: Topic) => ({ dir: join(dir, 'log', topic), topic })
+  facts = await openEmbeddedLog({ ...at('facts'), segmentBytesMax: 100_000 })
+  snapshots = await openEmbeddedLog(at('snapshots'))
+  await (await openEmbeddedLog(at('history'))).close()
   const { manifest, options, signers, fold } = recorder
   const { topicId } = await facts.describe()
   let kept = ''
