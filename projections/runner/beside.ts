@@ -67,7 +67,8 @@ export class Beside<Change> {
   #follow: Follow | null = null
   #over = false
   #from = 0
-  #stampMs: number | null = null
+  /** Of the oldest record in hand: nothing is behind where none is. */
+  #handMs: number | null = null
   #slices: Slice<Change>[] = []
   #changes = 0
   #taking: Promise<void> = Promise.resolve()
@@ -108,7 +109,7 @@ export class Beside<Change> {
     await this.#taking.catch(() => {}) // whoever follows has been told
   }
   lag(): Promise<Lag> {
-    return lagOf(this.#o.log, this.#o.partition, this.checkpoint, this.#stampMs)
+    return lagOf(this.#o.log, this.#o.partition, this.checkpoint, this.#handMs)
   }
 
   /** B3 */
@@ -126,6 +127,7 @@ export class Beside<Change> {
     const { position: last = Number.POSITIVE_INFINITY, reached } = this.#o.until ?? {}
     for (const record of records) {
       if (record.position > last) break
+      this.#handMs ??= record.stampMs
       const slice = await Promise.race([this.#slice(record), this.#stopped.promise])
       if (!slice) return
       this.#slices.push(slice)
@@ -156,11 +158,10 @@ export class Beside<Change> {
   }
   async #apply(): Promise<void> {
     const slices = this.#slices
-    const last = slices.at(-1)
-    if (!last) return
+    if (slices.length === 0) return
     this.#slices = []
     this.#changes = 0
     await this.#applier.apply(slices, { passed: [], fold: null })
-    this.#stampMs = last.atMs
+    this.#handMs = null
   }
 }

@@ -2,7 +2,7 @@
 
 import { Beside } from '../../projections/runner/beside.ts'
 import type { Build, Database } from '../../projections/runner/database.ts'
-import { LAG_MS_MAX, type Lag } from '../../projections/runner/lag.ts'
+import { type Lag, LagAlarm } from '../../projections/runner/lag.ts'
 import { Projector, type ProjectorOptions } from '../../projections/runner/projector.ts'
 import { Rebuild, type RebuildAsked, type RebuildProgress } from '../../projections/runner/rebuild.ts'
 import type { EventLog } from '../../protocol/log/event-log.ts'
@@ -16,6 +16,8 @@ export interface KeepingOptions<Change> {
   readonly projector: Omit<ProjectorOptions<Change>, 'store' | 'projection' | 'until' | 'note' | 'fail'>
   /** The topic that is followed beside the facts. */
   readonly beside: EventLog
+  /** Further behind than this is told. */
+  readonly lagMsMax: number
   readonly host: Clock
   readonly note: Note
   readonly fail: (error: unknown) => void
@@ -30,8 +32,8 @@ export interface KeepingStatus extends Lag {
   readonly setAside: number
   /** Of the topic that is followed beside the facts. */
   readonly beside: Lag & { readonly topic: string }
-  /** Behind by more than LAG_MS_MAX. */
-  readonly late: boolean
+  /** Behind by more than `lagMsMax`, and not yet with the log again. */
+  readonly lagging: boolean
   /** Null: none since this process began. */
   readonly rebuild: RebuildProgress | null
 }
@@ -43,11 +45,12 @@ export class Keeping<Change> {
   #beside!: Beside<Change>
   #rebuild: Rebuild<Change> | null = null
   #rebuilding = false
-  #late = false
+  readonly #alarm: LagAlarm
   #looking: Cancel | null = null
 
   constructor(options: KeepingOptions<Change>) {
     this.#o = options
+    this.#alarm = new LagAlarm(options.lagMsMax)
   }
 
   async start(): Promise<void> {
@@ -74,7 +77,7 @@ export class Keeping<Change> {
       builds: await database.builds(),
       setAside: this.#projector.setAside + this.#beside.setAside,
       beside: { topic: database.beside, ...(await this.#beside.lag()) },
-      late: this.#late,
+      lagging: this.#alarm.raised,
       rebuild: this.#rebuild?.progress ?? null,
     }
   }
@@ -122,21 +125,18 @@ export class Keeping<Change> {
   }
 
   #look(): void {
-    const { host, note, fail, database } = this.#o
-    this.#projector
-      .lag()
-      .then(({ behindMs, behindRecords }) => {
-        const late = behindMs > LAG_MS_MAX
-        const { name } = database.projection
-        if (late !== this.#late)
-          note(late ? 'warn' : 'info', late ? 'behind the log' : 'with the log again', {
-            projection: name,
-            behindMs,
-            behindRecords,
-          })
-        this.#late = late
-      })
+    const { host, fail, lagMsMax } = this.#o
+    Promise.all([this.#projector.lag(), this.#beside.lag()])
+      .then(lags => this.#tell(lags))
       .catch(fail)
-    this.#looking = host.after(LOOK_MS, () => this.#look())
+    this.#looking = host.after(Math.min(LOOK_MS, lagMsMax), () => this.#look())
+  }
+  #tell(lags: readonly Lag[]): void {
+    const { note, database, lagMsMax } = this.#o
+    const { behindMs, behindRecords } = lags.reduce((a, b) => (a.behindMs >= b.behindMs ? a : b))
+    const seen = this.#alarm.see(behindMs)
+    const of = { projection: database.projection.name, behindMs, behindRecords }
+    if (seen === 'raised') note('warn', 'a projection lags behind the log', { ...of, lagMsMax })
+    if (seen === 'over') note('info', 'a projection is with the log again', of)
   }
 }

@@ -27,6 +27,8 @@ export interface ProjectorConfig extends Omit<EngineOptions, 'tenant' | 'site' |
   /** What the site was started with: by its keys the snapshots of nodes count, and skips where the log was trimmed. */
   readonly manifest: Manifest
   readonly definitions: readonly string[]
+  /** Further behind than this is told. */
+  readonly lagMsMax: number
   /** The door to the rows of both databases, where this one is the time series; null: none. */
   readonly views: HttpConfig | null
 }
@@ -57,7 +59,7 @@ async function open(config: ProjectorConfig) {
     return oldestShared({ facts, snapshots, manifest, fold, note }, passed).finally(() => snapshots.close())
   }
   const projector = { facts, partition, fold, skipsKnownTo: next - 1, shared }
-  const keeping = new Keeping({ database, beside, projector, host, note, fail })
+  const keeping = new Keeping({ database, beside, projector, lagMsMax: config.lagMsMax, host, note, fail })
   await keeping.start()
   const door = doorOf(config, database, keeping, facts, ports)
   await door?.start()
@@ -68,7 +70,7 @@ async function open(config: ProjectorConfig) {
   return { logs: [facts, beside], keeping, door, begun }
 }
 function doorOf(
-  { manifest: { tenant, site, partition }, views }: ProjectorConfig,
+  { manifest: { tenant, site, partition }, views, lagMsMax }: ProjectorConfig,
   database: Database<unknown>,
   keeping: Keeping<unknown>,
   facts: EventLog,
@@ -76,7 +78,7 @@ function doorOf(
 ): ViewsDoor | null {
   if (views === null || !(database instanceof TimeseriesDatabase)) return null
   const timeseries = () => database.reader(keeping.build)
-  return new ViewsDoor(ports, views, [{ tenant, site, partition, facts, timeseries }])
+  return new ViewsDoor(ports, { ...views, lagMsMax }, [{ tenant, site, partition, facts, timeseries }])
 }
 let running: Awaited<ReturnType<typeof open>> | null = null
 const own = () => {

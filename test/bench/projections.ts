@@ -172,7 +172,7 @@ async function bothRow({ manifest, bodies }: Recording): Promise<Row> {
   const { facts } = logs
   for (let from = 0; from < bodies.length; from += 1_000)
     await facts.append(bodies.slice(from, from + 1_000).map(body => ({ partition: 0, body })))
-  const common = { manifest, log, definitions: [], server: null, views: null }
+  const common = { manifest, log, definitions: [], lagMsMax: 60_000, server: null, views: null }
   const processes = await Promise.all(
     PROJECTIONS.map(async projection => {
       const process = new Spawned(projection, SCRIPT)

@@ -88,6 +88,7 @@ function configOf(projection: ProjectorConfig['projection'], log: Growing, serve
     log: { driver: 'embedded' as const, dir: log.dir },
     manifest,
     definitions: [],
+    lagMsMax: 60_000,
     server,
     views: null,
   }
@@ -164,7 +165,7 @@ test(`${KILLS} kills of the operational projector leave the rows of one go`, asy
   expect(status.rebuild).toMatchObject({ phase: 'done', compared: { equal: true, position } })
   expect(status.beside.checkpoint).toBe(await log.last('decisions'))
   await log.close()
-}, 300_000)
+}, 600_000)
 
 test(`${KILLS} kills of the projector of time series leave the rows of one go`, async () => {
   const log = await Growing.open('timeseries')
@@ -174,4 +175,4 @@ test(`${KILLS} kills of the projector of time series leave the rows of one go`, 
   expect(status.rebuild!.compared!.position).toBeGreaterThan((await log.last('facts')) - RECORDS)
   expect(status.beside.checkpoint).toBeGreaterThan((await log.last('history')) - RECORDS)
   await log.close()
-}, 300_000)
+}, 600_000)

@@ -23,7 +23,7 @@ import { OperationalStore } from '../../../projections/operational/store.ts'
 import { TABLE_NAMES, TABLES } from '../../../projections/operational/tables.ts'
 import type { CommandKey, CommandRow, Page } from '../../../projections/views/view.ts'
 import { signCandidate } from '../../../protocol/codec/candidate.ts'
-import { canonical } from '../../../protocol/codec/canonical.ts'
+import { canonical, sha256 } from '../../../protocol/codec/canonical.ts'
 import { openMemoryLog } from '../../../protocol/log/memory.ts'
 import type { Candidate } from '../../../protocol/words/candidate.ts'
 import { head, NODES, START_MS, signerOf } from '../../unit/controller/household.ts'
@@ -149,6 +149,8 @@ describe('what replicas record of their decisions', () => {
     const judged = await read('demo', third)
     expect(judged.map(({ cycle }) => cycle)).toEqual([1, 2, 3, 5])
     expect(judged.every(({ counted }) => counted === false)).toBe(true)
+    const [cast] = await read('demo', "SELECT digest FROM ballots WHERE replica = 'node-c' AND cycle = 1")
+    expect(cast!.digest).toBe(sha256(JSON.parse(c![0]!).bytes))
     const positions = 'SELECT replica, cycle::int, position, state_hash, at_ms FROM replicas ORDER BY replica'
     const [first, , last] = await read('demo', positions)
     expect(first).toMatchObject({ replica: 'node-a', cycle: frames, at_ms: String(START_MS) })

@@ -33,6 +33,9 @@ export async function projectAll<Change>(
   return projector
 }
 
+/** Whoever did not wait for the facts would have gone on by then. */
+const WAITS_MS = 500
+
 /** Projects all of both topics, each at its own pace; `rest` of the facts come once the topic beside waits for them. */
 export async function projectBoth<Change>(
   facts: EventLog,
@@ -59,6 +62,7 @@ export async function projectBoth<Change>(
     judge,
   })
   await other.start()
+  if (rest.length > 0) await new Promise(resolve => setTimeout(resolve, WAITS_MS))
   for (const body of rest) await facts.append([{ partition: 0, body }])
   const last = (await facts.ends(0)).next - 1
   const lastBeside = (await beside.ends(0)).next - 1

@@ -228,7 +228,7 @@ describe('frames that came too late to control', () => {
     const { live, history } = await split(cycle => cycle > 150 && cycle <= 160)
     const cut = live.findIndex(body => body.includes('"cycle":161,'))
     const forged = history.find(body => body.includes('"cycle":151,'))!.replace('"cycle":151,', '"cycle":9999,')
-    const log = await historyOf([forged, 'no fact', ...history])
+    const log = await historyOf([...history, forged, 'no fact'])
     await projectBoth(await logOf(live.slice(0, cut)), log, databaseOfTenant('demo'), live.slice(cut))
     const reader = clickhouse.reader('demo')
     expect((await reader.points(power, all)).filter(p => p.late).map(p => p.cycle)).toEqual(

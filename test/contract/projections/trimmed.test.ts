@@ -66,6 +66,7 @@ async function start(): Promise<{ process: Spawned; begun: Begun }> {
     log: { driver: 'embedded', dir: join(dir, 'log') },
     manifest: recorder.manifest,
     definitions: [],
+    lagMsMax: 60_000,
     server: null,
     views: { address: '127.0.0.1:0', grants: [{ tenant: recorder.manifest.tenant, token: TOKEN }] },
   } satisfies ProjectorConfig)

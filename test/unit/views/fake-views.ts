@@ -111,10 +111,12 @@ export function viewsOf(series: FakeSeries, operational: () => OperationalReader
     { token: TOKEN, tenant: 'demo' },
     { token: OTHER_TOKEN, tenant: 'rival' },
   ]
+  const clock = new OwnedClock(0)
   const app = buildViews({
     grants,
     sites: [site],
-    clock: new OwnedClock(0),
+    clock,
+    lagMsMax: 60_000,
     note,
     rate: { perSecond: 1, burst: 10_000 },
   })
@@ -130,5 +132,5 @@ export function viewsOf(series: FakeSeries, operational: () => OperationalReader
       cursor = `&cursor=${page.next}`
     }
   }
-  return { app, get, list, all, notes }
+  return { app, get, list, all, notes, clock }
 }
