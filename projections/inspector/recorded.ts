@@ -2,12 +2,13 @@
  * What the replicas have recorded of their decisions, beside the facts: the newest in memory, older ones found by
  * halving. Nothing here is believed before its signature has been checked against the key in force (S13).
  */
+
+import { type Decided, parseDecided } from '../../protocol/codec/decided.ts'
 import { readObserved } from '../../protocol/codec/observed.ts'
 import type { Verifier } from '../../protocol/codec/sign.ts'
 import type { EventLog, Follow, LogRecord } from '../../protocol/log/event-log.ts'
 import type { Cancel } from '../../protocol/ports.ts'
 import type { Candidate } from '../../protocol/words/candidate.ts'
-import { type Decided, parseDecided } from '../../protocol/words/decided.ts'
 import type { Manifest } from '../../protocol/words/manifest.ts'
 import type { ProcessObserved } from '../../protocol/words/observed.ts'
 import { positionAt } from './position-at.ts'

@@ -72,6 +72,11 @@ export const run: Verb = {
     'no-projections': { type: 'boolean', text: 'Leaves the databases out: control needs none' },
     postgres: postgresOption,
     clickhouse: clickhouseOption,
+    'lag-max': {
+      type: 'string',
+      value: 'TIME',
+      text: 'Databases further behind, or down for longer, are told of (60s)',
+    },
     faults: { type: 'boolean', text: 'Take `quorate fault ...`; refused where a driver leads to a real device' },
     json: jsonOption,
   },
@@ -270,7 +275,9 @@ function projectorsOf(
   // after the nodes' ports, where those are asked for
   const port = call.text('port') === undefined ? 0 : Number(call.text('port')) + NODES.length
   const grants = [{ tenant: signed.manifest.tenant, tokenFile: folders(dir).token }]
-  return new Projectors(projectedIn(dir, signed.manifest, site.definitions), servers, ports, {
+  const lagMax = call.text('lag-max')
+  const lagMsMax = lagMax === undefined ? undefined : duration('--lag-max', lagMax)
+  return new Projectors(projectedIn(dir, signed.manifest, site.definitions, lagMsMax), servers, ports, {
     http: { address: `127.0.0.1:${port}`, grants },
     opened,
   })

@@ -100,6 +100,8 @@ const NodeFile = Type.Object(
           clickhouse: Type.Optional(databaseOf('http|https', 'http://user:password@host:8123')),
           /** Where the rows of the first site are asked for; those of the others are one port above each other. */
           http: Type.Optional(Address),
+          /** Further behind than this, or down for longer, is told. */
+          lagMax: Type.Optional(Duration),
         },
         closed,
       ),

@@ -1,11 +1,11 @@
 /** A record as one line for people: position, log time, who, what. */
 
 import { stateText } from '../../actors/kit/machine.ts'
+import { parseDecided } from '../../protocol/codec/decided.ts'
 import { parseFact } from '../../protocol/codec/fact.ts'
 import { parseObserved } from '../../protocol/codec/observed.ts'
 import type { LogRecord, Topic } from '../../protocol/log/event-log.ts'
 import type { Candidate } from '../../protocol/words/candidate.ts'
-import { parseDecided } from '../../protocol/words/decided.ts'
 import { factInWords } from '../../protocol/words/in-words.ts'
 import type { ProcessObserved } from '../../protocol/words/observed.ts'
 

@@ -2,9 +2,10 @@
  * Recorded decisions beside the positions of the facts that they are about. Nodes append them after the fact and each
  * at its own pace, so that they are read as the replay passes their positions.
  */
+
+import { type Decided, parseDecided } from '../../protocol/codec/decided.ts'
 import { parseObserved } from '../../protocol/codec/observed.ts'
 import type { LogRecord } from '../../protocol/log/event-log.ts'
-import { type Decided, parseDecided } from '../../protocol/words/decided.ts'
 
 export class RecordedDecisions {
   readonly #batches: AsyncIterator<readonly LogRecord[]>

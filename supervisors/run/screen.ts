@@ -77,8 +77,8 @@ export function draw(s: ScreenInputs): string {
 
 const viewInWords = (view: ProjectorsStatus[string]): string =>
   'down' in view
-    ? `down: ${view.down}`
-    : `${(view.behindMs / 1_000).toFixed(1)} s behind${view.late ? ' LATE' : ''}, pid ${view.pid}`
+    ? `down${view.lagging ? ' for LONG' : ''}: ${view.down}`
+    : `${(view.behindMs / 1_000).toFixed(1)} s behind${view.lagging ? ' LAGGING' : ''}, pid ${view.pid}`
 
 const shown = (value: number | string, unit: string | undefined): string =>
   typeof value === 'number' && isUnit(unit) ? format(unit, value as never) : String(value)

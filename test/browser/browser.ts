@@ -37,7 +37,11 @@ export function pages(): (screen?: Screen) => Promise<{ page: Page; problems: re
   })
   afterAll(() => browser.close())
   return async ({ width = 1_400, height = 900, dark = false } = {}) => {
-    const page = await browser.newPage({ viewport: { width, height }, colorScheme: dark ? 'dark' : 'light', locale: 'en-US' })
+    const page = await browser.newPage({
+      viewport: { width, height },
+      colorScheme: dark ? 'dark' : 'light',
+      locale: 'en-US',
+    })
     const problems: string[] = []
     page.on('pageerror', error => problems.push(String(error)))
     page.on('console', message => {

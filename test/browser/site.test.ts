@@ -10,7 +10,7 @@ import { openEmbeddedLog } from '../../protocol/log/embedded/index.ts'
 import type { SignedManifest } from '../../protocol/words/manifest.ts'
 import { signInLink } from '../../supervisors/run/inspector.ts'
 import { openEngine } from '../../supervisors/site/engine.ts'
-import { folder, remove, SiteRun, steady, until } from '../integration/site-run.ts'
+import { folder, quorate, remove, SiteRun, steady, until } from '../integration/site-run.ts'
 import { axeFindings } from './axe.ts'
 import { pages, type Screen } from './browser.ts'
 import { Wire } from './wire.ts'
@@ -51,7 +51,7 @@ async function foldTo(position: number): Promise<SiteFold> {
   const { definitions, hash } = await openEngine([])
   const { tenant, site, partition } = manifest
   const fold = new SiteFold({ tenant, site, definitions, engine: hash, verifier: ed25519Verifier() })
-  const facts = openEmbeddedLog({ dir: join(data, 'log', 'facts'), topic: 'facts', readOnly: true })
+  const facts = await openEmbeddedLog({ dir: join(data, 'log', 'facts'), topic: 'facts', readOnly: true })
   for (const record of await facts.read(partition, 0, 100_000))
     if (record.position <= position) fold.take(record.position, record.body, true)
   await facts.close()
@@ -193,7 +193,7 @@ describe('control', () => {
     await page.getByRole('button', { name: 'Select' }).click()
     await page.getByLabel('Reason').fill('by a test')
     await page.getByRole('checkbox').check()
-    await run.command('site', 'automatic')
+    expect((await quorate('command', 'home', 'site', 'automatic', '--data', data, '--wait')).code).toBe(0)
     await until(async () => (await page.locator('header').getByText('automatic').count()) === 1)
     await operate.click()
     await page.getByRole('alert').getByText('What was selected is in another state by now').waitFor()
@@ -243,7 +243,9 @@ test('what is cut is hatched within two seconds, and goes on where everybody is 
   await page.locator('.frame.is-old').waitFor({ state: 'detached' })
   await until(async () => (await positionOf(page)) > before)
   // of each cycle one frame that was decided on: no gap, no duplicate
-  const frames = (await page.locator('.lanes li').allTextContents()).flatMap(text => /frame (\d+\.\d+)$/.exec(text)?.[1] ?? [])
+  const frames = (await page.locator('.lanes li').allTextContents()).flatMap(
+    text => /frame (\d+\.\d+)$/.exec(text)?.[1] ?? [],
+  )
   const cycles = frames.map(text => text.split('.').map(Number) as [number, number])
   expect(new Set(frames).size).toBe(frames.length)
   for (const [i, [epoch, cycle]] of cycles.entries())

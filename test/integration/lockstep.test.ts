@@ -2,8 +2,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { parseDecided } from '../../protocol/codec/decided.ts'
 import { openEmbeddedLog } from '../../protocol/log/embedded/index.ts'
-import { parseDecided } from '../../protocol/words/decided.ts'
 import type { Summary } from '../../supervisors/run/summary.ts'
 import { folder, remove, SiteRun } from './site-run.ts'
 

@@ -4,7 +4,7 @@
  */
 import Type from 'typebox'
 import { Compile } from 'typebox/compile'
-import { SignedCandidate } from './candidate.ts'
+import { SignedCandidate } from '../words/candidate.ts'
 
 const Decided = Type.Object(
   {
