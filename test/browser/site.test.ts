@@ -82,7 +82,7 @@ test.each([false, true])('every page is whole, named, and without serious findin
   for (const path of PAGES) {
     await go(page, path)
     await page.locator('main h2').first().waitFor()
-    await page.locator('.waiting').waitFor({ state: 'detached' })
+    await until(async () => (await page.locator('.waiting').count()) === 0)
     if (path.startsWith('actor/')) await page.locator('svg.chart').waitFor()
     expect(await page.locator('.problem').allTextContents(), path).toEqual([])
     expect(await axeFindings(page), path).toEqual([])
@@ -150,7 +150,7 @@ describe('an address that leads nowhere', () => {
     ['actor/bat9', /no actor 'bat9'.*bat1/],
     ['fleet?at=99999999', /position 99999999 is not in the log yet/],
     ['command/never-sent-1', /no command 'never-sent-1'/],
-    ['../../../t/other/s/home/fleet', /there is no site 'home' of 'other' here; your sites: home/],
+    ['../../../other/s/home/fleet', /there is no site 'home' of 'other' here; your sites: home/],
     ['../elsewhere/fleet', /there is no site 'elsewhere' of 'demo' here; your sites: home/],
   ])('%s says what is the matter', async (path, words) => {
     const { page } = await signedIn()
@@ -167,6 +167,8 @@ describe('control', () => {
     await go(page, 'send/site')
     await page.getByRole('button', { name: 'Enrol this browser’s key' }).click()
     await page.getByRole('button', { name: 'Enrol this browser’s key' }).waitFor({ state: 'detached' })
+    await until(() => run.whole()) // the gateway takes over the manifest that names the key
+    await run.decided(2)
     await page.getByRole('combobox', { name: 'Command' }).selectOption('manual')
     await page.getByRole('button', { name: 'Select' }).click()
     await page.getByText('site.state').waitFor()
@@ -213,7 +215,7 @@ describe('control', () => {
 
 test('a faulty replica is shown as dissent, on the chart and by path, while what is written is the majority’s', async () => {
   const { page } = await signedIn()
-  await run.fault('node', 'c', 'corrupt')
+  await run.fault('node-c', 'corrupt')
   await go(page, 'replicas')
   const replica = page.getByRole('article', { name: 'node-c' })
   await replica.getByText('DIFFERS').waitFor()
