@@ -60,6 +60,7 @@ function setpoint(site: Site, state: SiteState, asset: SiteAsset, name: string, 
     minBy,
     maxBy,
     why: action?.why ?? '',
+    boundBy: action?.boundBy ?? null,
   }
 }
 

@@ -113,6 +113,8 @@ export const SetpointView = Type.Object(
     minBy: Type.String(),
     maxBy: Type.String(),
     why: Type.String(),
+    /** The limit that binds what was decided, where one does. */
+    boundBy: orNull(Type.String()),
   },
   closed,
 )

@@ -3,6 +3,7 @@ import { sha256 } from '../../../protocol/codec/canonical.ts'
 import { type Difference, deltaOf, differencesOf } from '../delta.ts'
 import type { Moment } from '../moments.ts'
 import type { Said } from '../recorded.ts'
+import { type FactLine, lineOf } from './facts.ts'
 import { cycleOf, type View } from './view.ts'
 
 /** Paths of a difference that are listed; the first ones say most. */
@@ -33,6 +34,8 @@ export interface ReplicasPage {
   }[]
   /** The first of these positions where somebody differs; null: none does. */
   readonly firstDivergent: number | null
+  /** What was stepped there. */
+  readonly responsible: FactLine | null
 }
 
 export const replicas: View<ReplicasPage> = async (moment, _params, sources) => {
@@ -78,6 +81,7 @@ export const replicas: View<ReplicasPage> = async (moment, _params, sources) => 
     rows,
     history,
     firstDivergent: divergent?.position ?? null,
+    responsible: divergent ? lineOf(decided.find(each => each.position === divergent.position)!) : null,
   }
 }
 

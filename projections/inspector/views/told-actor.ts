@@ -126,9 +126,13 @@ function believedOf(
   }
 }
 
-/** The state's name is its path; regions by commas (`stateText`). */
-const valueNamed = (state: string): unknown =>
-  state.split('.').reduceRight<unknown>((inner, key) => (inner === null ? key : { [key]: inner }), null)
+/** What `stateText` has made a name of: paths by dots, regions by commas. */
+function valueNamed(state: string): unknown {
+  const regions = state.split(', ').map(path => {
+    return path.split('.').reduceRight<unknown>((inner, key) => (inner === null ? key : { [key]: inner }), null)
+  })
+  return regions.length === 1 ? regions[0] : Object.assign({}, ...(regions as object[]))
+}
 
 function chartOf(name: string, value: unknown, { charts }: Sources): Pick<ActorPage, 'title' | 'chart' | 'active'> {
   const named = charts.named(name)

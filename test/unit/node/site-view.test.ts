@@ -113,11 +113,18 @@ describe('what is submitted', () => {
     for (const [wrong, code] of [
       [body.replace('"automatic"', '"off"'), 'BAD_SIGNATURE'],
       [log.mode('automatic', 'command-1'), 'DUPLICATE'],
-      [log.seal('operator', acknowledged), 'BAD_SHAPE'],
       [log.seal('gateway', alarm('raised', 9)), 'BAD_SHAPE'],
     ] as const)
       expect(await view.submit(wrong)).toMatchObject({ kind: 'refused', code })
     expect((await log.logs.facts.ends(0)).next).toBe(1)
+  })
+  it('is the acknowledgement of an alarm, too, by whoever may', async () => {
+    const log = lived()
+    const { view } = log.reader()
+    const body = log.seal('operator', acknowledged)
+    expect(await view.submit(body)).toMatchObject({ kind: 'appended', position: 0 })
+    expect((await log.logs.facts.read(0, 0, 9)).map(r => r.body)).toEqual([body])
+    expect(await view.submit(log.seal('gateway', acknowledged))).toMatchObject({ kind: 'refused' })
   })
 
   it('is not known to be taken where the log does not say so', async () => {

@@ -95,7 +95,10 @@ const Setpoints = ({ asset }: { asset: Asset }) => (
             </b>
             , {words.applied.toLowerCase()} <b>{setpoint.appliedText || '--'}</b>
           </p>
-          <p>{setpoint.why}</p>
+          <p>
+            {setpoint.why}
+            {setpoint.boundBy && `, ${words.because} ${setpoint.boundBy}`}
+          </p>
           <p class="muted">
             {words.bounds}: {setpoint.min} ({setpoint.minBy}) to {setpoint.max} ({setpoint.maxBy})
           </p>

@@ -61,7 +61,10 @@ function Whole({ page, nowMs }: { page: Page; nowMs: number }) {
             {shelved.map(alarm => (
               <li key={alarm.key}>
                 <b>{alarm.key}</b> {alarm.text}{' '}
-                <span class="muted">for another {span(Math.max(0, alarm.shelvedUntilMs - nowMs))}</span>
+                <span class="muted">
+                  for another {span(Math.max(0, alarm.shelvedUntilMs - nowMs))}
+                  {alarm.shelvedBy && `, by ${alarm.shelvedBy.by}: ${alarm.shelvedBy.reason}`}
+                </span>
               </li>
             ))}
           </ul>

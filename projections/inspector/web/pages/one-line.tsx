@@ -21,7 +21,8 @@ export function OneLine({ site }: { site: Page }) {
   const width = Math.max(1, feeders.length) * FEEDER + 20
   return (
     <div class="one-line scroll">
-      <svg viewBox={`0 0 ${width} ${HEIGHT}`} width={width} height={HEIGHT} role="group" aria-label={inWords(site)}>
+      <svg viewBox={`0 0 ${width} ${HEIGHT}`} width={width} height={HEIGHT}>
+        <title>{inWords(site)}</title>
         {meter && <Equipment asset={meter} x={width / 2} y={8} grid />}
         <line class="bus" x1={10} x2={width - 10} y1={TOP + 22} y2={TOP + 22} />
         {meter && (

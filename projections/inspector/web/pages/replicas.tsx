@@ -22,7 +22,10 @@ const Whole = ({ page }: { page: Page }) => (
           words.noDivergence
         ) : (
           <>
-            {words.firstDivergent} <a href={hrefOf({ at: page.firstDivergent })}>{page.firstDivergent}</a>
+            {words.firstDivergent} <a href={hrefOf({ at: page.firstDivergent })}>{page.firstDivergent}</a>{' '}
+            <span class="muted">
+              {page.responsible?.kind} {page.responsible?.text}
+            </span>
           </>
         )}
       </p>

@@ -68,7 +68,10 @@ const SetpointsOf = ({ site }: { site: Page }) => (
                   {setpoint.minBy === setpoint.maxBy ? setpoint.minBy : `${setpoint.minBy}, ${setpoint.maxBy}`}
                 </span>
               </td>
-              <td>{setpoint.why}</td>
+              <td>
+                {setpoint.why}
+                {setpoint.boundBy && `, ${words.because} ${setpoint.boundBy}`}
+              </td>
             </tr>
           )),
         )}
