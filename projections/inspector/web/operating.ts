@@ -1,6 +1,7 @@
 /** What every act of a person needs: this browser's key as the site knows it, and a signed record on its way. */
 import { address } from './address.ts'
 import { type Key, keyFor, newId, sealed, tell } from './session.ts'
+import { words } from './words.ts'
 
 /** How long a command may wait to be carried out. */
 const EXPIRES_MS = 30_000
@@ -18,7 +19,7 @@ export async function enrol({ publicKey }: Key): Promise<Key> {
     if (key.id !== null) return key
     await new Promise(resolve => setTimeout(resolve, ENROLLED_EVERY_MS))
   }
-  throw new Error('the key was enrolled, and the manifest is not in force yet; try again shortly')
+  throw new Error(words.enrolledNotInForce)
 }
 
 export interface Wish {

@@ -5,16 +5,6 @@ import { useView } from './connection.ts'
 import { step } from './time-bar.tsx'
 import { words } from './words.ts'
 
-const KEYS: readonly (readonly [string, string])[] = [
-  ['Ctrl K, /', 'go to a page, an actor, a command'],
-  ['← →', 'one fact earlier, later'],
-  ['Space', 'live'],
-  ['j k', 'next row, row before'],
-  ['a', 'the alarms'],
-  ['?', 'this list'],
-  ['Esc', 'close'],
-]
-
 export function Palette() {
   const [open, setOpen] = useState<'palette' | 'help' | null>(null)
   const head = useView('head')
@@ -56,7 +46,7 @@ function Help({ close }: { close: () => void }) {
   return (
     <Dialog label={words.help} close={close}>
       <dl class="keys">
-        {KEYS.map(([key, text]) => (
+        {words.keys.map(([key, text]) => (
           <div key={key}>
             <dt>
               <kbd>{key}</kbd>

@@ -5,6 +5,7 @@
 import { signal } from '@preact/signals'
 import canonicalize from 'canonicalize'
 import type { Problem } from './connection.ts'
+import { words } from './words.ts'
 
 export interface Who {
   readonly tenant: string
@@ -51,8 +52,8 @@ async function answerOf<T>(asked: Promise<Response>): Promise<T> {
     body ?? {
       code: String(response.status),
       title: response.statusText,
-      detail: 'no reason was given',
-      fix: 'Try again',
+      detail: words.noReason,
+      fix: words.tryAgain,
     },
   )
 }

@@ -126,10 +126,10 @@ function Top({ at, head }: { at: Address; head: Head | null }) {
           <div>
             <dt>{words.slots}</dt>
             <dd>
-              {head.slots ? `${head.slots.onTime} on time` : '--'}
-              {head.slots && head.slots.held > 0 && `, ${head.slots.held} held`}
-              {head.slots && head.slots.uncovered > 0 && `, ${head.slots.uncovered} uncovered `}
-              {head.uncoveredLately > 0 && <Badge kind="alarm">▲ {head.uncoveredLately} lately</Badge>}
+              {head.slots ? words.onTime(head.slots.onTime) : '--'}
+              {head.slots && head.slots.held > 0 && words.held(head.slots.held)}
+              {head.slots && head.slots.uncovered > 0 && words.uncovered(head.slots.uncovered)}
+              {head.uncoveredLately > 0 && <Badge kind="alarm">▲ {words.lately(head.uncoveredLately)}</Badge>}
             </dd>
           </div>
         </dl>

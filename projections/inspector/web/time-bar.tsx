@@ -55,9 +55,14 @@ export function TimeBar({ at, head }: { at: Address; head: Head | null }) {
       />
       <output class="where">
         <b>{at.at === null ? words.live : words.past}</b> {position}
-        {head && <time> {utc(head.stampMs)} UTC</time>}
+        {head && (
+          <time>
+            {' '}
+            {utc(head.stampMs)} {words.utc}
+          </time>
+        )}
         {at.at !== null && head && ends?.newest && (
-          <span class="muted"> {span(Math.max(0, ends.newest.stampMs - head.stampMs))} ago</span>
+          <span class="muted">{words.ago(span(Math.max(0, ends.newest.stampMs - head.stampMs)))}</span>
         )}
       </output>
       <label class="at-time">

@@ -100,7 +100,7 @@ const Setpoints = ({ asset }: { asset: Asset }) => (
             {setpoint.boundBy && `, ${words.because} ${setpoint.boundBy}`}
           </p>
           <p class="muted">
-            {words.bounds}: {setpoint.min} ({setpoint.minBy}) to {setpoint.max} ({setpoint.maxBy})
+            {words.bounds}: {words.from(`${setpoint.min} (${setpoint.minBy})`, `${setpoint.max} (${setpoint.maxBy})`)}
           </p>
         </dd>
       </div>

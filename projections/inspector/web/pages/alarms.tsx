@@ -62,8 +62,11 @@ function Whole({ page, nowMs }: { page: Page; nowMs: number }) {
               <li key={alarm.key}>
                 <b>{alarm.key}</b> {alarm.text}{' '}
                 <span class="muted">
-                  for another {span(Math.max(0, alarm.shelvedUntilMs - nowMs))}
-                  {alarm.shelvedBy && `, by ${alarm.shelvedBy.by}: ${alarm.shelvedBy.reason}`}
+                  {words.shelvedFor(
+                    span(Math.max(0, alarm.shelvedUntilMs - nowMs)),
+                    alarm.shelvedBy?.by ?? '',
+                    alarm.shelvedBy?.reason ?? '',
+                  )}
                 </span>
               </li>
             ))}
@@ -76,12 +79,6 @@ function Whole({ page, nowMs }: { page: Page; nowMs: number }) {
 
 type Alarm = Page['alarms'][number]
 type Act = (alarm: string, shelve?: { untilMs: number; reason: string }) => Promise<void>
-const CONDITIONS: Readonly<Record<string, string>> = {
-  activeUnacknowledged: 'active, not acknowledged',
-  activeAcknowledged: 'active, acknowledged',
-  returnedUnacknowledged: 'returned, not acknowledged',
-  normal: 'normal',
-}
 function One({ alarm, act, nowMs }: { alarm: Alarm; act: Act; nowMs: number }) {
   const [reason, setReason] = useState('')
   const [minutes, setMinutes] = useState(SHELVE_MINUTES[0]!)
@@ -93,7 +90,8 @@ function One({ alarm, act, nowMs }: { alarm: Alarm; act: Act; nowMs: number }) {
         <a href={alarm.asset === 'gateway' ? pageHref('supervision') : pageHref('actor', alarm.asset)}>{alarm.asset}</a>{' '}
         <b>{alarm.alarm}</b> {alarm.text}{' '}
         <span class="muted">
-          <a href={pageHref('actor', `alarm/${alarm.key}`)}>{CONDITIONS[alarm.condition]}</a>, {span(alarm.ageMs)} old
+          <a href={pageHref('actor', `alarm/${alarm.key}`)}>{words.alarmConditions[alarm.condition]}</a>,{' '}
+          {span(alarm.ageMs)} old
           {alarm.about && `, about ${alarm.about}`}
         </span>
       </p>

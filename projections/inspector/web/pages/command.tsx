@@ -32,17 +32,14 @@ const Story = ({ page: { command, params, steps, cycles, carriedIn } }: { page: 
         <b class={`life is-${command.state}`}>{command.state}</b> {command.code} {command.reason}
       </p>
       <p class="muted">
-        {command.id}, by {command.by},{' '}
+        {command.id}, {words.byWhom(command.by)},{' '}
         <a href={pageHref('actor', `command/${command.id}`)}>{words.chart.toLowerCase()}</a>
       </p>
     </div>
     <Section title={words.facts}>
       <Facts lines={steps} />
     </Section>
-    <p class="muted">
-      It rode in the candidates of {carriedIn} {carriedIn === 1 ? 'cycle' : 'cycles'}
-      {cycles.length < carriedIn && `; the first ${cycles.length} are shown`}
-    </p>
+    <p class="muted">{words.rodeIn(carriedIn, cycles.length)}</p>
     {cycles.map(story => (
       <Cycle key={story.position} story={story} />
     ))}
@@ -58,20 +55,19 @@ export const Cycle = ({ story }: { story: CycleStory }) => (
       , {words.digest.toLowerCase()} <code>{short(story.digest)}</code>.{' '}
       {story.verdict ? (
         <>
-          Verdict: <b>{story.verdict.source}</b>, signed by {story.verdict.signed.join(', ') || words.none}
-          {story.verdict.latencyUs !== null &&
-            `, read back ${(story.verdict.latencyUs / 1_000).toFixed(1)} ms after the frame`}
-          .
+          {words.verdict}: <b>{story.verdict.source}</b>,{' '}
+          {words.signedBy(story.verdict.signed.join(', ') || words.none)}
+          {story.verdict.latencyUs !== null && words.readBackAfter((story.verdict.latencyUs / 1_000).toFixed(1))}.
         </>
       ) : (
-        'No verdict of it is in the log yet.'
+        words.noVerdict
       )}
     </p>
     <div class="scroll">
       <table>
         <thead>
           <tr>
-            {[words.replica, words.says, words.digest, 'Late by', words.differences].map(title => (
+            {[words.replica, words.says, words.digest, words.lateBy, words.differences].map(title => (
               <th scope="col" key={title}>
                 {title}
               </th>
@@ -89,7 +85,7 @@ export const Cycle = ({ story }: { story: CycleStory }) => (
                   words.replicaSays[vote.says]
                 )}
                 {!vote.counted && story.verdict && vote.says === 'agrees' && (
-                  <span class="muted"> not counted: too late</span>
+                  <span class="muted"> {words.tooLate}</span>
                 )}
               </td>
               <td>
@@ -111,7 +107,7 @@ const Actions = ({ story }: { story: CycleStory }) => (
     <table>
       <thead>
         <tr>
-          {[words.setpoint, words.decided, 'Written', 'Read back', 'Outcome', words.why].map(title => (
+          {[words.setpoint, words.decided, words.written, words.readBack, words.outcome, words.why].map(title => (
             <th scope="col" key={title}>
               {title}
             </th>
@@ -131,7 +127,7 @@ const Actions = ({ story }: { story: CycleStory }) => (
                 <td class="number">{write?.written ?? '--'}</td>
                 <td class="number">{write?.readBack ?? '--'}</td>
                 <td>
-                  {write ? <b class={`outcome is-${write.outcome}`}>{write.outcome}</b> : 'no new write'}{' '}
+                  {write ? <b class={`outcome is-${write.outcome}`}>{write.outcome}</b> : words.noNewWrite}{' '}
                   {write?.reason}
                   {write?.boundBy && ` ${words.because} ${write.boundBy}`}
                 </td>
@@ -150,7 +146,7 @@ const Actions = ({ story }: { story: CycleStory }) => (
               <th scope="row">
                 {write.asset}!{write.name}
               </th>
-              <td class="number">pulse</td>
+              <td class="number">{words.pulse}</td>
               <td class="number">{write.written}</td>
               <td class="number">{write.readBack ?? '--'}</td>
               <td>

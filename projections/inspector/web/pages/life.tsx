@@ -13,7 +13,7 @@ export function Life({ id, open }: { id: string; open: () => void }) {
           const command = commands.find(each => each.id === id)
           return (
             <p role="status">
-              <b class={`life is-${command?.state ?? 'sent'}`}>{command?.state ?? 'sent'}</b> {command?.code}{' '}
+              <b class={`life is-${command?.state ?? 'sent'}`}>{command?.state ?? words.sent}</b> {command?.code}{' '}
               {command?.reason}
             </p>
           )

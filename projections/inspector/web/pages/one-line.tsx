@@ -57,7 +57,7 @@ function Equipment({ asset, x, y, grid = false }: { asset: Asset; x: number; y: 
         {grid &&
           power?.value !== undefined &&
           Number(power.value) !== 0 &&
-          (Number(power.value) > 0 ? ' import' : ' export')}
+          (Number(power.value) > 0 ? ` ${words.import}` : ` ${words.export}`)}
       </text>
     </a>
   )
@@ -93,4 +93,6 @@ function powerOf({ points }: Asset): number | null {
   return typeof power?.value === 'number' && power.quality === 'good' ? power.value : null
 }
 const inWords = (site: Page): string =>
-  site.assets.map(({ name, points }) => `${name} ${(points.power ?? points.activePower)?.text ?? 'unknown'}`).join(', ')
+  site.assets
+    .map(({ name, points }) => `${name} ${(points.power ?? points.activePower)?.text ?? words.unknown}`)
+    .join(', ')

@@ -30,7 +30,7 @@ const Whole = ({ page }: { page: Page }) => (
         )}
       </p>
     </Section>
-    <Section title="Agreement">
+    <Section title={words.agreement}>
       <div class="scroll">
         <table class="agreement">
           <thead>
@@ -77,7 +77,7 @@ const Replica = ({ row, digest }: { row: ReplicaRow; digest: string | null }) =>
       ) : (
         <span class="muted">{words.replicaSays[row.says]}</span>
       )}
-      {row.disqualified && <Badge kind="alarm">disqualified</Badge>}
+      {row.disqualified && <Badge kind="alarm">{words.disqualified}</Badge>}
     </h3>
     <dl>
       <div>
@@ -90,7 +90,7 @@ const Replica = ({ row, digest }: { row: ReplicaRow; digest: string | null }) =>
         <dt>{words.stateHash}</dt>
         <dd>
           <code>{short(row.stateHash?.stateHash ?? null)}</code>
-          {row.stateHash && <span class="muted"> at {row.stateHash.position}</span>}
+          {row.stateHash && <span class="muted"> {words.atPosition(row.stateHash.position)}</span>}
         </dd>
       </div>
     </dl>

@@ -112,7 +112,7 @@ function Choice({ page, select }: { page: ActorPage; select: (wish: Wish) => voi
   const [params, setParams] = useState<Readonly<Record<string, string>>>({})
   const ask = page.asks.find(each => each.name === name)
   const wanted: Readonly<Record<string, string | readonly string[]>> =
-    name === 'setpoint' ? { name: setpoints, value: 'a quantity, e.g. -2 kW' } : (ask?.params ?? {})
+    name === 'setpoint' ? { name: setpoints, value: words.quantity } : (ask?.params ?? {})
   const set = (param: string, value: string) => setParams({ ...params, [param]: value })
   return (
     <form

@@ -94,9 +94,7 @@ function Line({ message, from, ends }: { message: Message; from: number; ends: r
         style={{ gridColumn: `${left + 2} / ${right + 3}`, '--span': String(right - left + 1) }}
       >
         <a href={pageHref('sequence', correlation)}>
-          <span class="unseen">
-            {message.from} to {to === '*' ? 'all replicas' : to}:{' '}
-          </span>
+          <span class="unseen">{words.fromTo(message.from, to === '*' ? words.allReplicas : to)}</span>
           {abnormal && '▲ '}
           {text}
         </a>

@@ -62,7 +62,7 @@ const SetpointsOf = ({ site }: { site: Page }) => (
               </td>
               <td class="number">{setpoint.appliedText || '--'}</td>
               <td class="number">
-                {setpoint.min} to {setpoint.max}
+                {words.from(setpoint.min, setpoint.max)}
                 <span class="muted">
                   {' '}
                   {setpoint.minBy === setpoint.maxBy ? setpoint.minBy : `${setpoint.minBy}, ${setpoint.maxBy}`}
@@ -84,18 +84,14 @@ const Strategies = ({ site }: { site: Page }) => (
   <ol class="plain">
     {site.strategies.map(({ name, type, priority, roles }) => (
       <li key={name}>
-        <b>{name}</b>{' '}
-        <span class="muted">
-          {type}, priority {priority}
-        </span>{' '}
+        <b>{name}</b> <span class="muted">{words.priorityIs(type, priority)}</span>{' '}
         {Object.entries(roles)
           .map(([role, assets]) => `${role}: ${assets.join(', ')}`)
           .join('; ')}
       </li>
     ))}
     <li>
-      <b>{words.limits}</b> import at most {site.limits.importMax}, export at most {site.limits.exportMax}, measured by{' '}
-      {site.limits.meter}
+      <b>{words.limits}</b> {words.limitsAre(site.limits.importMax, site.limits.exportMax, site.limits.meter)}
     </li>
   </ol>
 )
@@ -109,8 +105,8 @@ const Commands = ({ site }: { site: Page }) =>
           <a href={pageHref('command', id)}>
             {target} {name}
           </a>{' '}
-          <b>{state}</b> <span class="muted">by {by}</span>{' '}
-          {endedAtMs !== null && <span class="muted">after {span(Math.max(0, endedAtMs - issuedAtMs))}</span>}
+          <b>{state}</b> <span class="muted">{words.byWhom(by)}</span>{' '}
+          {endedAtMs !== null && <span class="muted">{words.after(span(Math.max(0, endedAtMs - issuedAtMs)))}</span>}
         </li>
       ))}
     </ul>

@@ -24,7 +24,7 @@ export function SupervisionPage() {
 const Process = ({ row }: { row: ProcessRow }) => (
   <Section title={row.process}>
     <p class="muted">
-      life {row.life}, last heard of at {clock(row.heardMs)}{' '}
+      {words.heard(row.life, clock(row.heardMs))}{' '}
       {row.silent && address.value?.at === null && <Badge kind="alarm">▲ {words.silentProcess}</Badge>}
     </p>
     {row.tree.length > 0 && (
@@ -72,24 +72,15 @@ const Row = ({ row }: { row: TreeRow }) => {
         <>
           <b>{name}</b> <span class={row.state === 'running' ? 'muted' : ''}>{row.state}</span>{' '}
           <span class="muted">
-            {row.strategy}; restarts spent {row.intensity.spent} of {row.intensity.max} in{' '}
-            {row.intensity.withinMs / 1_000} s
+            {words.spent(row.strategy, row.intensity.spent, row.intensity.max, row.intensity.withinMs / 1_000)}
           </span>
         </>
       ) : (
         <>
-          {name} {row.state === 'up' ? <span class="muted">up</span> : <Badge kind="alarm">▲ {row.state}</Badge>}{' '}
-          <span class="muted">{row.restart}</span>{' '}
-          {row.restarts > 0 && (
-            <span>
-              {row.restarts} {row.restarts === 1 ? 'restart' : 'restarts'}
-            </span>
-          )}{' '}
-          {row.lastExit && (
-            <span class="muted">
-              last exit {utc(row.lastExit.atMs)}: {row.lastExit.reason}
-            </span>
-          )}
+          {name}{' '}
+          {row.state === 'up' ? <span class="muted">{words.up}</span> : <Badge kind="alarm">▲ {row.state}</Badge>}{' '}
+          <span class="muted">{row.restart}</span> {row.restarts > 0 && <span>{words.restarts(row.restarts)}</span>}{' '}
+          {row.lastExit && <span class="muted">{words.lastExit(utc(row.lastExit.atMs), row.lastExit.reason)}</span>}
         </>
       )}
     </li>
