@@ -27,6 +27,18 @@ export default defineConfig({
         },
       },
       {
+        // a browser and its pages: one file at a time, as the runs of the integration suites
+        test: {
+          name: 'browser',
+          include: ['test/browser/**/*.test.ts'],
+          pool: 'forks',
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
         // three brokers and their clients take a small machine: one file at a time
         test: {
           name: 'broker',

@@ -9,6 +9,7 @@ import type { Ports } from '../protocol/ports.ts'
 import { trace } from '../protocol/trace.ts'
 import type { CommandReceipt, EffectReceipt, Slots, WriteReceipt } from '../protocol/words/facts.ts'
 import type { Manifest, ManifestAsset } from '../protocol/words/manifest.ts'
+import type { SeenChart } from '../protocol/words/observed.ts'
 import { inSafeOrder } from './connection.ts'
 import { Effects } from './effects.ts'
 import type { Field, Poll } from './field.ts'
@@ -95,6 +96,11 @@ export class Executor {
   }
   get writerState(): string {
     return this.#writer.state
+  }
+  sight(): readonly SeenChart[] {
+    const { round, next } = this.#writer.context
+    const writer = this.#writer.sight('writer', { cycle: round?.standing?.cycle ?? null, waits: next !== null })
+    return [writer, ...this.#oneShots.sight()]
   }
   /** Setpoints of an asset as last read back, and the local part of them. */
   applied(asset: string): { applied: Record<string, number>; local: Record<string, number> } {

@@ -19,6 +19,7 @@ import type { Ports } from '../protocol/ports.ts'
 import { trace } from '../protocol/trace.ts'
 import type { AssetFrame, Equivocation, Slots } from '../protocol/words/facts.ts'
 import type { Manifest, SignedManifest } from '../protocol/words/manifest.ts'
+import type { SeenChart } from '../protocol/words/observed.ts'
 import type { Points } from '../protocol/words/quality.ts'
 import { type DeliveryEffect, deliveryMachine } from './delivery.ts'
 import { Executor } from './executor.ts'
@@ -190,6 +191,23 @@ export class Gateway {
       /** Of the last poll: every device that can be written answered, no read was left unanswered. */
       field: { up: this.#poll?.up ?? false, whole: this.#poll?.whole ?? false },
     }
+  }
+  /** The newest facts that it knows of, by what was decided upon them. */
+  get position(): number | null {
+    return this.#governor.position
+  }
+  /** Its actors as they stand, for whoever looks on. */
+  sight(): readonly SeenChart[] {
+    const { cycle, fast, nudged } = this.#sampler.context
+    const { carrier, pending } = this.#delivery.context
+    return [
+      this.#sampler.sight('sampler', { cycle, fast, nudged }),
+      this.#delivery.sight('delivery', { carrier, pending: pending.length }),
+      ...this.#governor.sight(),
+      ...this.#executor.sight(),
+      this.#durable.sight(),
+      this.#history.sight(),
+    ]
   }
   /** Nothing is under way: every linked node has voted on the newest cycle and read every receipt back. */
   get settled(): boolean {

@@ -10,6 +10,7 @@ import type { Ports } from '../protocol/ports.ts'
 import type { SignedCandidate } from '../protocol/words/candidate.ts'
 import type { ChannelState, Equivocation, Slots } from '../protocol/words/facts.ts'
 import { type Manifest, majorityOf } from '../protocol/words/manifest.ts'
+import type { SeenChart } from '../protocol/words/observed.ts'
 import { type ChannelContext, type ChannelEffect, type ChannelEvent, channelMachine } from './channel.ts'
 import type { Condition, Recovered } from './notebook.ts'
 import type { Reports } from './reports.ts'
@@ -112,6 +113,20 @@ export class Governor {
   get verdictAgeMs(): number | null {
     const { standing } = this.#voter.context
     return standing && this.#ports.clock.monotonicMs() - standing.emittedAtMs
+  }
+  /** Of the newest frame that a quorum has decided upon; null: of none that is remembered. */
+  get position(): number | null {
+    const ballot = this.#voter.context.ballots.findLast(b => b.decided !== null)
+    return ballot?.votes.find(v => v.digest === ballot.decided!.digest)?.candidate.position ?? null
+  }
+  sight(): readonly SeenChart[] {
+    const { applied, standing, inARow, quiet, disqualified } = this.#voter.context
+    const source = standing?.source ?? null
+    const voter = this.#voter.sight('voter', { applied, source, inARow, quiet, disqualified })
+    const channels = [...this.#channels].map(([asset, channel]) =>
+      channel.sight(`channel/${asset}`, { ...channel.context }),
+    )
+    return [voter, ...channels]
   }
   channelState(asset: string): ChannelState {
     return (this.#channels.get(asset)?.state ?? 'deviceDefault') as ChannelState

@@ -6,6 +6,7 @@ import { LiveMachine } from '../actors/kit/machine.ts'
 import type { Ports } from '../protocol/ports.ts'
 import type { CommandAction } from '../protocol/words/candidate.ts'
 import type { CommandReceipt, WriteReceipt } from '../protocol/words/facts.ts'
+import type { SeenChart } from '../protocol/words/observed.ts'
 import {
   type CommandContext,
   type CommandEffect,
@@ -65,6 +66,17 @@ export class OneShots {
   /** Something ended that no receipt has told. */
   get news(): boolean {
     return this.#writes.length + this.#ended.length > 0
+  }
+  sight(): readonly SeenChart[] {
+    const commands = [...this.#commands].map(([id, chart]) => {
+      const { command, open } = chart.context
+      return chart.sight(`command/${id}`, { target: command.target, name: command.name, open })
+    })
+    const pulses = [...this.#pulses].map(([id, chart]) => {
+      const { asset, name } = chart.context
+      return chart.sight(`pulse/${id}`, { asset, name })
+    })
+    return [...commands, ...pulses]
   }
   take(): { readonly writes: readonly WriteReceipt[]; readonly commands: readonly CommandReceipt[] } {
     const taken = { writes: this.#writes, commands: this.#ended }

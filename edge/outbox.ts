@@ -12,6 +12,7 @@
 import { LiveMachine } from '../actors/kit/machine.ts'
 import { Journal } from '../protocol/journal.ts'
 import type { Ports } from '../protocol/ports.ts'
+import type { SeenChart } from '../protocol/words/observed.ts'
 import { type OutboxContext, type OutboxEffect, type OutboxEvent, outboxMachine } from './outbox-chart.ts'
 
 export type Stream = 'durable' | 'history'
@@ -111,6 +112,10 @@ export class Outbox {
 
   get state(): string {
     return this.#machine.state
+  }
+  sight(): SeenChart {
+    const { last, acked, released, carrier } = this.#machine.context
+    return this.#machine.sight(`outbox/${this.#o.stream}`, { last, acked, released, carrier })
   }
   /** Put and not yet released. */
   get waiting(): number {

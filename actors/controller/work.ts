@@ -22,7 +22,7 @@ export interface Moved {
 export class Work {
   readonly site: Site
   readonly outputs: Output[] = []
-  /** The transitions that assets took, in order: for coverage and whoever looks on. */
+  /** The transitions that assets and the site's mode took, in order: for coverage and whoever looks on. */
   readonly moved: Moved[] = []
   state: SiteState
   /** The command in whose name actors are stepped now. */
@@ -78,8 +78,10 @@ export class Work {
   /** The site's own chart: its mode. */
   sendMode(event: ChartEvent): boolean {
     const outputs: Output[] = []
-    const { actor, taken } = stepActor(this.site.modes, this.state.mode, event, NOTHING, this.state.now, outputs)
+    const { modes } = this.site
+    const { actor, taken, moves } = stepActor(modes, this.state.mode, event, NOTHING, this.state.now, outputs)
     this.state = { ...this.state, mode: actor }
+    if (moves.some(microstep => microstep.length > 0)) this.moved.push({ asset: modes.name, moves })
     for (const output of outputs) this.#take(output)
     return taken
   }

@@ -208,3 +208,5 @@ export function actorState(actor: ActorState): Where {
   const leaves = actor.chart._nodes.filter(node => Object.keys(node.states).length === 0)
   return { paths: leaves.map(node => node.path.join('.')), tags: [...actor.chart.tags].sort() }
 }
+/** Ids of all active states, in document order: the chart itself first. */
+export const activeIds = ({ chart }: ActorState): readonly string[] => chart._nodes.map(node => node.id)

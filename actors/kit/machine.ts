@@ -4,6 +4,7 @@
  * transition deletes a behaviour. Stepped by the kernel; whoever hosts one performs the effects that a step returns.
  */
 import { createMachine, enqueueActions } from 'xstate'
+import type { SeenChart } from '../../protocol/words/observed.ts'
 import {
   type Chart,
   type ChartEvent,
@@ -11,6 +12,7 @@ import {
   type KernelEffect,
   type Machine,
   MICROSTEPS_MAX,
+  thaw,
   transition,
 } from './kernel.ts'
 
@@ -63,6 +65,13 @@ export interface DefinedMachine<X, E extends ChartEvent, F> {
   /** As it was written: a test takes one transition out of it and expects a behaviour to be gone. */
   readonly spec: MachineSpec<X, E, F, string, string, string>
   readonly types?: { readonly context: X; readonly event: E; readonly effect: F }
+}
+
+/** One of a list of charts: the machine, and in a sentence what its actors do. */
+export interface NamedChart {
+  readonly name: string
+  readonly machine: DefinedMachine<any, any, any>
+  readonly text: string
 }
 
 const DO = 'do'
@@ -192,6 +201,11 @@ export class LiveMachine<X extends object, E extends ChartEvent, F> {
   get state(): string {
     return stateText(this.#chart.value)
   }
+  /** As it stands, for whoever looks on; of the context what explains the state. */
+  sight(path: string, context?: Readonly<Record<string, unknown>>): SeenChart {
+    const seen = { path, chart: this.id, value: this.#chart.value as SeenChart['value'] }
+    return context ? { ...seen, context } : seen
+  }
   has(tag: string): boolean {
     return this.#chart.tags.has(tag)
   }
@@ -241,6 +255,12 @@ export class LiveMachine<X extends object, E extends ChartEvent, F> {
     }
   }
 }
+
+/** Ids of all states that are active in a value, in document order: the chart itself first. Throws where it has no such states. */
+export const activeIn = (
+  { machine }: Pick<DefinedMachine<any, any, any>, 'machine'>,
+  value: unknown,
+): readonly string[] => thaw(machine, { status: 'active', value, context: {}, history: {} })._nodes.map(node => node.id)
 
 export function stateText(value: unknown): string {
   if (typeof value === 'string') return value

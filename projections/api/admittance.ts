@@ -14,7 +14,7 @@ export interface Admission {
   /** The host's time. */
   readonly clock: Clock
 }
-type Admitted =
+export type Admitted =
   /** Null: nobody's, where a token is not asked for. */
   | { readonly kind: 'admitted'; readonly tenant: string | null }
   | {
@@ -24,7 +24,12 @@ type Admitted =
       readonly headers: Readonly<Record<string, string>>
     }
 
-export class Admittance {
+/** Who stands at a door; `open`: the route asks nobody who he is. */
+export interface Admits {
+  of(headers: IncomingHttpHeaders, open: boolean): Admitted
+}
+
+export class Admittance implements Admits {
   readonly #access: Access
   readonly #buckets: Buckets<Granted>
 
@@ -47,5 +52,5 @@ export class Admittance {
     return refused('TOO_OFTEN', `${Math.ceil(waitMs)} ms too early`, { 'Retry-After': seconds })
   }
 }
-const refused = (code: ErrorCode, detail: string, headers: Record<string, string> = {}) =>
+export const refused = (code: ErrorCode, detail: string, headers: Record<string, string> = {}) =>
   ({ kind: 'refused', code, detail, headers }) as const

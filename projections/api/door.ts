@@ -7,7 +7,7 @@ import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, ty
 import type { Note } from '../../protocol/ports.ts'
 import { type ErrorCode, Refusal } from '../../protocol/words/errors.ts'
 import { isLoopback } from './access.ts'
-import type { Admittance } from './admittance.ts'
+import type { Admits } from './admittance.ts'
 import { PROBLEM_TYPE, problemOf } from './problem.ts'
 import type { Route } from './route.ts'
 import { FACT_TYPE } from './routes/commands.ts'
@@ -19,7 +19,7 @@ const REQUEST_MS_MAX = 10_000
 const PARAM_CHARS_MAX = 128
 
 export interface DoorOptions<C> {
-  readonly admittance: Admittance
+  readonly admittance: Admits
   readonly routes: readonly Route<C>[]
   readonly context: C
   readonly answered: (route: string, status: number) => void
@@ -58,7 +58,8 @@ export function buildDoor<C>(options: DoorOptions<C>): FastifyInstance {
     frameworkErrors: (error, request, reply) => refuse(request, reply, 'BAD_REQUEST', error.message),
   })
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser(FACT_TYPE, { parseAs: 'string' }, (_request, body, done) => done(null, body))
+  for (const type of [FACT_TYPE, 'application/json'])
+    app.addContentTypeParser(type, { parseAs: 'string' }, (_request, body, done) => done(null, body))
   app.setSerializerCompiler(() => data => JSON.stringify(data))
   app.decorateRequest('tenant', null)
   app.addHook('onRequest', async (request, reply) => admit(request, reply, admittance))
@@ -89,6 +90,9 @@ function serve<C>(app: FastifyInstance, route: Route<C>, context: C): void {
     schema: { ...(route.params && { params: route.params }), ...(route.query && { querystring: route.query }) },
     async handler(request, reply) {
       const { tenant, params, query, headers, body } = request
+      const wanted = route.body?.contentType
+      if (wanted !== undefined && headers['content-type']?.split(';')[0]?.trim() !== wanted)
+        throw new Refusal('CONTENT_TYPE', `this takes ${wanted}`)
       const asked = { tenant, params: params as any, query: query as any, headers, body: String(body ?? '') }
       const answer = await route.handle(asked, context)
       if ('stream' in answer) {
@@ -101,7 +105,7 @@ function serve<C>(app: FastifyInstance, route: Route<C>, context: C): void {
   })
 }
 
-async function admit(request: FastifyRequest, reply: FastifyReply, admittance: Admittance): Promise<unknown> {
+async function admit(request: FastifyRequest, reply: FastifyReply, admittance: Admits): Promise<unknown> {
   reply.headers({ 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' })
   const admitted = admittance.of(request.headers, request.routeOptions.config.open === true)
   if (admitted.kind === 'refused')

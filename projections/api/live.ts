@@ -6,14 +6,13 @@
  * L3  A reader that does not read is closed with the reason; it goes on by `after`. A reader that speaks is, too.
  */
 import type { IncomingMessage } from 'node:http'
-import type { Duplex } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import { type WebSocket, WebSocketServer } from 'ws'
-import { ERRORS, Refusal } from '../../protocol/words/errors.ts'
+import { Refusal } from '../../protocol/words/errors.ts'
 import type { Admittance } from './admittance.ts'
-import { PROBLEM_TYPE, problemOf } from './problem.ts'
 import { type Context, notYet, siteOf } from './route.ts'
 import { EventStream, type Sink, STREAMS_MAX } from './stream.ts'
+import { type RefusedWith, refuseUpgrade } from './upgrade.ts'
 import type { SiteView } from './view.ts'
 
 export const LIVE_PATH = '/api/v1/sites/:site/live'
@@ -57,7 +56,7 @@ export function serveLive(app: FastifyInstance, context: Context, admittance: Ad
       sockets.handleUpgrade(request, socket, head, reader => begin(reader, view, after, context))
       context.metrics.answered(LIVE_PATH, 101)
     } catch (error) {
-      refuse(socket, request, error, context)
+      context.metrics.answered(LIVE_PATH, refuseUpgrade(socket, request, error, context.note)) // L1
     }
   })
   app.addHook('preClose', async () => {
@@ -65,15 +64,14 @@ export function serveLive(app: FastifyInstance, context: Context, admittance: Ad
   })
 }
 
-interface Refused {
-  readonly headers: Readonly<Record<string, string>>
-}
 /** Throws Refusal. */
 function asked(request: IncomingMessage, context: Context, admittance: Admittance) {
   const { headers } = request
   const admitted = admittance.of({ ...headers, authorization: headers.authorization ?? offeredToken(request) }, false)
   if (admitted.kind === 'refused')
-    throw Object.assign(new Refusal(admitted.code, admitted.detail), { headers: admitted.headers } satisfies Refused)
+    throw Object.assign(new Refusal(admitted.code, admitted.detail), {
+      headers: admitted.headers,
+    } satisfies RefusedWith)
   const url = URL.parse(request.url ?? '', 'http://localhost')
   if (!url) throw new Refusal('BAD_REQUEST', 'the address cannot be read')
   const { pathname, searchParams } = url
@@ -104,24 +102,4 @@ function begin(reader: WebSocket, view: SiteView, after: number | null, { stream
     stream.close()
   })
   stream.open(after)
-}
-
-/** L1 */
-function refuse(socket: Duplex, request: IncomingMessage, error: unknown, { metrics, note }: Context): void {
-  const known = error instanceof Refusal
-  if (!known) note('error', 'request failed', { route: LIVE_PATH, error: String(error) })
-  const code = known ? error.code : 'INTERNAL'
-  const detail = known ? error.detail : 'what went wrong is in the log of this process'
-  const { status } = ERRORS[code]
-  const body = JSON.stringify(problemOf(code, detail, (request.url ?? '').split('?')[0]!))
-  const headers = {
-    'Content-Type': PROBLEM_TYPE,
-    'Content-Length': Buffer.byteLength(body),
-    'Cache-Control': 'no-store',
-    Connection: 'close',
-    ...(error as Partial<Refused>).headers,
-  }
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
-  socket.end(`HTTP/1.1 ${status} ${code}\r\n${lines.join('\r\n')}\r\n\r\n${body}`)
-  metrics.answered(LIVE_PATH, status)
 }

@@ -113,6 +113,8 @@ export const SetpointView = Type.Object(
     minBy: Type.String(),
     maxBy: Type.String(),
     why: Type.String(),
+    /** The limit that binds what was decided, where one does. */
+    boundBy: orNull(Type.String()),
   },
   closed,
 )
@@ -128,8 +130,8 @@ export const AssetSummary = Type.Object(
     lost: Type.Boolean(),
     quarantined: orNull(Type.String()),
     channel: orNull(ChannelState),
-    points: Type.Record(Name, PointView),
-    setpoints: Type.Record(Name, SetpointView),
+    points: Type.Record(Name, PointView, closed),
+    setpoints: Type.Record(Name, SetpointView, closed),
   },
   closed,
 )
@@ -139,9 +141,13 @@ export const AssetDetail = Type.Object(
   {
     ...AssetSummary.properties,
     tags: Type.Array(Type.String()),
-    settings: Type.Record(Name, Type.Union([Type.Integer(), Type.String()])),
+    settings: Type.Record(Name, Type.Union([Type.Integer(), Type.String()]), closed),
     /** Commands of its definition; each parameter with its unit or its words. */
-    commands: Type.Record(Name, Type.Record(Type.String(), Type.Union([Type.String(), Type.Array(Type.String())]))),
+    commands: Type.Record(
+      Name,
+      Type.Record(Type.String(), Type.Union([Type.String(), Type.Array(Type.String())])),
+      closed,
+    ),
     alarms: Type.Array(AlarmView),
   },
   closed,

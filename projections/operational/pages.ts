@@ -101,9 +101,7 @@ export class OperationalReader {
       const schema = await liveSchema(client)
       const as = `SELECT set_config('${TENANT}', $1, true), set_config('search_path', $2, true)`
       await client.query(as, [this.#of[0], schema])
-      const at = 'SELECT position, at_ms FROM checkpoints WHERE tenant = $1 AND site = $2'
-      const { rows } = await client.query(at, [...this.#of])
-      const checkpoint = { position: Number(rows[0]?.position ?? -1), atMs: Number(rows[0]?.at_ms ?? 0) }
+      const checkpoint = await checkpointOf(client, this.#of)
       const found = await within(client, checkpoint)
       await client.query('COMMIT')
       return found
@@ -116,6 +114,18 @@ export class OperationalReader {
   }
 }
 
+async function checkpointOf(client: pg.ClientBase, of: readonly [string, string]): Promise<Checkpoint> {
+  const at = 'SELECT topic, begins, position, at_ms FROM checkpoints WHERE tenant = $1 AND site = $2'
+  const { rows } = await client.query(at, [...of])
+  const facts = rows.find(row => row.topic === 'facts')
+  const beside = rows.find(row => row.topic === 'decisions')
+  return {
+    from: Number(facts?.begins ?? 0),
+    position: Number(facts?.position ?? -1),
+    beside: Number(beside?.position ?? -1),
+    atMs: Number(facts?.at_ms ?? 0),
+  }
+}
 async function liveSchema(client: pg.ClientBase): Promise<string> {
   const { rows } = await client.query("SELECT id, version FROM quorate.builds WHERE state = 'live'")
   if (rows[0]?.version === VERSION) return schemaOf(rows[0].id)

@@ -8,6 +8,7 @@ import type { SiteAsset } from '../../actors/controller/site.ts'
 import type { CommandRecord, SiteState } from '../../actors/controller/state.ts'
 import { actorState } from '../../actors/kit/host.ts'
 import { changesOf } from '../../actors/kit/keyed.ts'
+import { manifestHash } from '../../protocol/codec/manifest.ts'
 import type { Fact, FactOf } from '../../protocol/words/facts.ts'
 import type { Projection, Seen } from '../runner/seen.ts'
 import { type Change, gone, put } from './tables.ts'
@@ -31,6 +32,7 @@ export const operational: Projection<Change> = {
     const installed = fact.kind === 'ManifestInstalled'
     return [
       ...(framed || installed || before?.mode !== after.mode ? [siteRow(fold, after, moment)] : []),
+      ...(installed ? [manifestRow(fact, moment)] : []),
       ...assetRows(site.assets, before, after, moment),
       ...(framed || installed ? pointRows(before, after, moment) : []),
       ...(candidate ? [decisionRow(candidate, moment)] : []),
@@ -55,6 +57,11 @@ function siteRow({ manifest, manifestHash }: Seen['fold'], after: SiteState, mom
     slots: JSON.stringify(after.slots),
     ...moment,
   })
+}
+
+function manifestRow({ manifest: { manifest } }: FactOf<'ManifestInstalled'>, moment: Moment): Change {
+  const [replicas, keys] = [JSON.stringify(manifest.replicas), JSON.stringify(manifest.keys)]
+  return put('manifests', { hash: manifestHash(manifest), version: manifest.version, replicas, keys, ...moment })
 }
 
 function assetRows(
@@ -168,10 +175,7 @@ function verdictRows(fact: FactOf<'ReceiptRecorded'>, moment: Moment): Change[] 
   })
   return [
     verdict,
-    ...votes.flatMap(({ by: replica, digest, agrees }) => [
-      put('votes', { seq, replica, agrees, digest, ...moment }),
-      put('replicas', { replica, epoch, cycle, agrees, ...moment }),
-    ]),
+    ...votes.map(({ by: replica, digest, agrees }) => put('votes', { seq, replica, agrees, digest, ...moment })),
   ]
 }
 

@@ -9,7 +9,7 @@
 import { TABLE_NAMES, type Table, tableOf } from './tables.ts'
 
 /** Raised with every change of tables, views or of what is written into them. */
-export const VERSION = 1
+export const VERSION = 2
 
 export const WRITER = 'quorate_writer'
 export const READER = 'quorate_reader'
@@ -19,15 +19,18 @@ export const TENANT = 'quorate.tenant'
 /** How far a site's rows are, and what its projector begins with; the one is never without the other. */
 const STANDING = ['checkpoints', 'frozen_folds'] as const
 const STANDING_SQL = `
-CREATE TABLE checkpoints (tenant text, site text, topic_id text NOT NULL, position bigint NOT NULL, at_ms bigint NOT NULL,
-  passed jsonb NOT NULL, PRIMARY KEY (tenant, site));
+CREATE TABLE checkpoints (tenant text, site text, topic text, topic_id text NOT NULL, begins bigint NOT NULL,
+  position bigint NOT NULL, at_ms bigint NOT NULL,
+  passed jsonb NOT NULL, PRIMARY KEY (tenant, site, topic));
 CREATE TABLE frozen_folds (tenant text, site text, fold text NOT NULL, PRIMARY KEY (tenant, site));`
 
-/** Up to which position of the facts each replica's newest counted vote goes. */
+/** A vote beside the verdict of its cycle: `counted` where the gateway had it by then, `agrees` whenever it came. */
 const VIEWS_SQL = `
-CREATE VIEW replica_positions WITH (security_invoker = true) AS
-  SELECT r.tenant, r.site, r.replica, r.epoch, r.cycle, r.agrees, d.position, r.at_ms
-  FROM replicas r LEFT JOIN decisions d USING (tenant, site, epoch, cycle);
+CREATE VIEW cycle_votes WITH (security_invoker = true) AS
+  SELECT b.tenant, b.site, b.epoch, b.cycle, b.replica, b.digest, v.seq, b.digest = v.digest AS agrees,
+    c.replica IS NOT NULL AS counted, b.position, b.at_ms
+  FROM ballots b LEFT JOIN verdicts v USING (tenant, site, epoch, cycle)
+    LEFT JOIN votes c ON (c.tenant, c.site, c.seq, c.replica) = (b.tenant, b.site, v.seq, b.replica);
 CREATE VIEW tenants WITH (security_invoker = true) AS
   SELECT tenant, count(*) AS sites, max(at_ms) AS at_ms FROM sites GROUP BY tenant;`
 

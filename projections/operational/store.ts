@@ -8,8 +8,9 @@ import pg from 'pg'
 import type { FrozenFold } from '../../actors/controller/fold.ts'
 import type { Applied, Batch, Standing, Store } from '../runner/store.ts'
 import { NOTHING } from '../runner/store.ts'
+import type { Electorate } from './ballots.ts'
 import { TENANT } from './schema.ts'
-import { type Change, OLD_MS, put, TABLE_NAMES, tableOf } from './tables.ts'
+import { type Change, OLD_MS, put, TABLE_NAMES, tableOf, topicOf } from './tables.ts'
 import { statementsOf } from './upsert.ts'
 
 const HOUR_MS = 3_600_000
@@ -22,22 +23,30 @@ export type Connection = Pick<pg.ClientBase, 'query'>
 export class OperationalStore implements Store<Change> {
   readonly #client: Connection
   readonly #of: readonly [tenant: string, site: string]
+  readonly #topic: 'facts' | 'decisions'
   readonly #schema: string
   #atMs = 0
   #last: Promise<void> = Promise.resolve()
 
-  constructor(client: Connection, schema: string, tenant: string, site: string) {
+  constructor(
+    client: Connection,
+    schema: string,
+    tenant: string,
+    site: string,
+    topic: 'facts' | 'decisions' = 'facts',
+  ) {
     this.#client = client
     this.#schema = schema
     this.#of = [tenant, site]
+    this.#topic = topic
   }
 
   async standing(): Promise<Standing> {
     const [found] = await this.#transaction(async () => {
       const result = await this.#client.query(
-        `SELECT c.topic_id, c.position, c.at_ms, c.passed, f.fold FROM checkpoints c
-         LEFT JOIN frozen_folds f USING (tenant, site) WHERE tenant = $1 AND site = $2`,
-        [...this.#of],
+        `SELECT c.topic_id, c.begins, c.position, c.at_ms, c.passed, f.fold FROM checkpoints c
+         LEFT JOIN frozen_folds f USING (tenant, site) WHERE tenant = $1 AND site = $2 AND topic = $3`,
+        [...this.#of, this.#topic],
       )
       return result.rows
     })
@@ -45,21 +54,34 @@ export class OperationalStore implements Store<Change> {
     this.#atMs = Number(found.at_ms)
     return {
       checkpoint: Number(found.position),
+      from: Number(found.begins),
       topicId: found.topic_id,
       passed: found.passed,
       fold: found.fold === null ? null : (JSON.parse(found.fold) as FrozenFold),
     }
   }
-  async clear(topicId: string): Promise<void> {
+  async clear(topicId: string, from = 0): Promise<void> {
     await this.#transaction(async () => {
-      for (const table of [...TABLE_NAMES, 'frozen_folds', 'checkpoints'])
-        await this.#client.query(`DELETE FROM ${table} WHERE tenant = $1 AND site = $2`, [...this.#of])
+      await this.#forgetAll()
       await this.#client.query(
-        `INSERT INTO checkpoints (tenant, site, topic_id, position, at_ms, passed) VALUES ($1, $2, $3, -1, 0, '[]')`,
-        [...this.#of, topicId],
+        `INSERT INTO checkpoints (tenant, site, topic, topic_id, begins, position, at_ms, passed)
+         VALUES ($1, $2, $3, $4, $5, $6, 0, '[]')`,
+        [...this.#of, this.#topic, topicId, from, from - 1],
       )
     })
     this.#atMs = 0
+  }
+  /** With the rows of the facts go all: what is beside them was judged by them. */
+  async #forgetAll(): Promise<void> {
+    const whole = this.#topic === 'facts'
+    const own = TABLE_NAMES.filter(name => whole || topicOf(name) === this.#topic)
+    for (const table of whole ? [...own, 'frozen_folds', 'checkpoints'] : own)
+      await this.#client.query(`DELETE FROM ${table} WHERE tenant = $1 AND site = $2`, [...this.#of])
+    for (const table of whole ? [] : ['set_aside', 'checkpoints'])
+      await this.#client.query(`DELETE FROM ${table} WHERE tenant = $1 AND site = $2 AND topic = $3`, [
+        ...this.#of,
+        this.#topic,
+      ])
   }
   async apply(batch: Batch<Change>): Promise<Applied> {
     try {
@@ -72,16 +94,22 @@ export class OperationalStore implements Store<Change> {
     }
   }
 
+  /** As the rows of the facts have it; null: they have none of this hash. */
+  async electorate(hash: string): Promise<Electorate | null> {
+    const asked = 'SELECT keys, replicas FROM manifests WHERE tenant = $1 AND site = $2 AND hash = $3'
+    return this.#transaction(async () => (await this.#client.query(asked, [...this.#of, hash])).rows[0] ?? null)
+  }
+
   async #write({ expected, to, slices, passed, fold }: Batch<Change>): Promise<Applied> {
     const { atMs } = slices.at(-1) ?? { atMs: this.#atMs }
     const moved = await this.#client.query({
       name: 'move checkpoint',
       text: `UPDATE checkpoints SET position = $4, at_ms = $5, passed = $6
-             WHERE tenant = $1 AND site = $2 AND position = $3`,
-      values: [...this.#of, expected, to, atMs, JSON.stringify(passed)],
+             WHERE tenant = $1 AND site = $2 AND position = $3 AND topic = $7`,
+      values: [...this.#of, expected, to, atMs, JSON.stringify(passed), this.#topic],
     })
     if (moved.rowCount === 0) throw new Fenced(await this.#found())
-    const aside = slices.flatMap(slice => slice.setAside.map(a => put('set_aside', { ...a })))
+    const aside = slices.flatMap(slice => slice.setAside.map(a => put('set_aside', { topic: this.#topic, ...a })))
     const changes = slices.flatMap(slice => slice.changes)
     for (const { name, text, values } of statementsOf(...this.#of, [...changes, ...aside]))
       await this.#client.query({ name, text, values: [...values] })
@@ -102,15 +130,14 @@ export class OperationalStore implements Store<Change> {
     if (hour === Math.floor(this.#atMs / HOUR_MS)) return
     for (const name of TABLE_NAMES) {
       const { ages } = tableOf(name)
-      if (!ages) continue
+      if (!ages || topicOf(name) !== this.#topic) continue
       const old = `DELETE FROM ${name} WHERE tenant = $1 AND site = $2 AND ${ages} < $3`
       await this.#client.query(old, [...this.#of, hour * HOUR_MS - OLD_MS])
     }
   }
   async #found(): Promise<number> {
-    const result = await this.#client.query('SELECT position FROM checkpoints WHERE tenant = $1 AND site = $2', [
-      ...this.#of,
-    ])
+    const at = 'SELECT position FROM checkpoints WHERE tenant = $1 AND site = $2 AND topic = $3'
+    const result = await this.#client.query(at, [...this.#of, this.#topic])
     return Number(result.rows[0]?.position ?? -1)
   }
 

@@ -9,6 +9,10 @@ export interface Table {
   readonly columns: Readonly<Record<string, ColumnType>>
   /** These may be null. */
   readonly nullable?: readonly string[]
+  /** Of the topic beside the facts; absent: of the facts. */
+  readonly topic?: 'decisions'
+  /** Where the next row has null here, the old row's stays. */
+  readonly keeps?: readonly string[]
   /** A column of log time, ms: rows older than OLD_MS by it go. */
   readonly ages?: string
   /** An old row stays where this holds of it and the next one, here and as SQL of `t` and `excluded`. */
@@ -19,6 +23,9 @@ export type Row = Readonly<Record<string, Value>>
 
 /** What happened each second is kept for a week of log time; all of it is in the log and in the time series. */
 export const OLD_MS = 7 * 86_400_000
+
+const isAfter = (a: Row, b: Row): boolean =>
+  Number(a.epoch) > Number(b.epoch) || (a.epoch === b.epoch && Number(a.cycle) > Number(b.cycle))
 
 const of = { position: 'bigint', at_ms: 'bigint' } as const
 
@@ -142,10 +149,38 @@ export const TABLES = {
     key: ['alarm_key', 'position'],
     columns: { alarm_key: 'text', condition: 'text', text: 'text', actor: 'text', shelved_until_ms: 'bigint', ...of },
   },
-  /** The newest cycle in whose verdict a replica was counted. */
+  /** Every vote that a replica has cast, by its own record: also one that came after the verdict. `at_ms`: the log's stamp. */
+  ballots: {
+    topic: 'decisions',
+    key: ['epoch', 'cycle', 'replica'],
+    columns: { epoch: 'bigint', cycle: 'bigint', replica: 'text', digest: 'text', manifest: 'text', ...of },
+    ages: 'at_ms',
+    // whoever appends what a replica has signed once more changes nothing
+    settled: { is: () => true, sql: 'true' },
+  },
+  /** How far each replica is, by its newest vote: of which fact, and with which state when it last said so. */
   replicas: {
+    topic: 'decisions',
     key: ['replica'],
-    columns: { replica: 'text', epoch: 'bigint', cycle: 'bigint', agrees: 'boolean', ...of },
+    columns: {
+      replica: 'text',
+      epoch: 'bigint',
+      cycle: 'bigint',
+      state_hash: 'text',
+      state_position: 'bigint',
+      ...of,
+    },
+    nullable: ['state_hash', 'state_position'],
+    keeps: ['state_hash', 'state_position'],
+    settled: {
+      is: (old, next) => !isAfter(next, old),
+      sql: '(t.epoch, t.cycle) >= (excluded.epoch, excluded.cycle)',
+    },
+  },
+  /** Those that were ever installed: by whose keys votes are told from forgeries. */
+  manifests: {
+    key: ['hash'],
+    columns: { hash: 'text', version: 'bigint', replicas: 'jsonb', keys: 'jsonb', ...of },
   },
   /** What each node last said of the time. */
   clocks: {
@@ -154,14 +189,16 @@ export const TABLES = {
   },
   /** Records that are in no row of any other table, each with its reason. */
   set_aside: {
-    key: ['position'],
-    columns: { position: 'bigint', code: 'text', reason: 'text' },
+    key: ['topic', 'position'],
+    columns: { topic: 'text', position: 'bigint', code: 'text', reason: 'text' },
   },
 } as const satisfies Record<string, Table>
 
 export type TableName = keyof typeof TABLES
 export const TABLE_NAMES = Object.keys(TABLES) as TableName[]
 export const tableOf = (name: TableName): Table => TABLES[name]
+
+export const topicOf = (name: TableName): 'facts' | 'decisions' => tableOf(name).topic ?? 'facts'
 
 type Of<T extends ColumnType> = { text: string; bigint: number; boolean: boolean; jsonb: string }[T]
 type NullableOf<T> = T extends { readonly nullable: readonly (infer N)[] } ? N : never

@@ -16,11 +16,15 @@ export function merged(changes: Iterable<Change>): Map<TableName, Map<string, Ch
     if (!table) all.set(change.table, (table = new Map()))
     const key = JSON.stringify(change.key)
     const old = table.get(key)?.row
-    const { settled } = tableOf(change.table)
+    const { settled, keeps } = tableOf(change.table)
     if (old && change.row && settled?.is(old, change.row)) continue
-    table.set(key, change)
+    table.set(key, old && change.row && keeps ? { ...change, row: keeping(keeps, old, change.row) } : change)
   }
   return all
+}
+
+function keeping(keeps: readonly string[], old: Row, next: Row): Row {
+  return { ...next, ...Object.fromEntries(keeps.map(column => [column, next[column] ?? old[column]!])) }
 }
 
 export function statementsOf(tenant: string, site: string, changes: Iterable<Change>): Statement[] {
@@ -42,10 +46,15 @@ const listed = (columns: readonly string[]): string => columns.map(quoted).join(
 const UPSERTS = Object.fromEntries(TABLE_NAMES.map(name => [name, upsertText(name, tableOf(name))]))
 const REMOVALS = Object.fromEntries(TABLE_NAMES.map(name => [name, removalText(name, tableOf(name))]))
 
-function upsertText(name: string, { key, columns, settled }: Table): string {
+function upsertText(name: string, { key, columns, settled, keeps = [] }: Table): string {
   const names = Object.keys(columns)
   const arrays = names.map((column, i) => `$${i + 3}::${columns[column]}[]`).join(', ')
-  const replaced = names.filter(column => !key.includes(column)).map(c => `${quoted(c)} = excluded.${quoted(c)}`)
+  const replaced = names
+    .filter(column => !key.includes(column))
+    .map(c => {
+      const next = `excluded.${quoted(c)}`
+      return `${quoted(c)} = ${keeps.includes(c) ? `coalesce(${next}, t.${quoted(c)})` : next}`
+    })
   return (
     `INSERT INTO ${name} AS t (tenant, site, ${listed(names)}) SELECT $1::text, $2::text, * FROM unnest(${arrays}) ` +
     `ON CONFLICT (${listed(['tenant', 'site', ...key])}) DO UPDATE SET ${replaced.join(', ')}` +

@@ -6,17 +6,22 @@
  *     there is none that counts, at the beginning of the log. What it folds up to the checkpoint writes nothing.
  * R2  What was made of another log, or stepped a record that is to be passed, goes: the site is projected anew.
  * R3  After a fault of the store nothing is known: it ends, and whoever starts it anew begins at what is there.
- * R4  What the store refuses for its content is applied slice by slice, and the slice that it refuses is set aside with
- *     its reason; the others go on.
- * R5  Nothing waits in memory but the open slice and the batch in hand: the log is followed no faster than it is applied.
+ * R4  Nothing waits in memory but the open slice and the batch in hand: the log is followed no faster than it is applied.
+ * R5  Where the log was trimmed and no fold of its own reaches what is left, it begins at a state that two nodes have
+ *     signed; what that leaves out is said by `from`, and kept. Without such a state it does not begin.
  */
 import { type FoldOptions, type FrozenFold, SiteFold } from '../../actors/controller/fold.ts'
 import type { EventLog, Follow, LogRecord } from '../../protocol/log/event-log.ts'
 import { FOLLOW_BATCH_RECORDS_MAX } from '../../protocol/log/limits.ts'
 import type { Note } from '../../protocol/ports.ts'
+import { Refusal } from '../../protocol/words/errors.ts'
+import type { SignedManifest } from '../../protocol/words/manifest.ts'
+import { Applier } from './applier.ts'
+import type { FactsAt, FactsSoFar } from './beside.ts'
+import { type Lag, lagOf } from './lag.ts'
 import type { Projection } from './seen.ts'
 import { Slicer } from './slicer.ts'
-import type { Batch, Slice, Standing, Store } from './store.ts'
+import type { Slice, Standing, Store } from './store.ts'
 
 /** Changes in one batch: what a statement and its parameters take without holding up whoever else asks the database. */
 const BATCH_CHANGES = 20_000
@@ -31,6 +36,8 @@ export interface ProjectorOptions<Change> {
   readonly fold: FoldOptions
   /** Skips up to here are in `fold.passed`. */
   readonly skipsKnownTo: number
+  /** Of a log that was trimmed: the oldest state that two nodes have signed and above which all is there; null: none. */
+  readonly shared: () => Promise<FrozenFold | null>
   readonly store: Store<Change>
   readonly projection: Projection<Change>
   readonly note: Note
@@ -44,39 +51,45 @@ export interface ProjectorOptions<Change> {
   readonly until?: { readonly position: number; readonly reached: () => void }
 }
 
-/** Further behind than this, whoever looks at the views is told that they are old. */
-export const LAG_MS_MAX = 60_000
-export interface Lag {
-  readonly checkpoint: number
-  readonly behindRecords: number
-  /** By the log's stamps: the newest record's less that of the last one applied. */
-  readonly behindMs: number
+interface Begun {
+  readonly fold: SiteFold
+  readonly standing: Standing
 }
+const NO_STATE =
+  'no snapshot that two nodes have signed is there to begin above it: the nodes make one every thousand records'
 
-export class Projector<Change> {
+export class Projector<Change> implements FactsSoFar {
   readonly #o: ProjectorOptions<Change>
+  readonly #applier: Applier<Change>
   #slicer!: Slicer<Change>
   #follow: Follow | null = null
-  #checkpoint = -1
+  #from = 0
   #position = -1
   #stampMs: number | null = null
   /** Whole, and not yet applied. */
   #slices: Slice<Change>[] = []
   #stampOfSlicesMs = 0
+  #atOfSlices: FactsAt = BEFORE
   /** In these slices. */
   #changes = 0
   #sinceFrozen = 0
   /** Goes with the next batch. */
   #frozen: FrozenFold | null = null
-  #setAside = 0
+  #at: FactsAt = BEFORE
+  #waiting: { readonly holds: (at: FactsAt) => boolean; readonly resolve: () => void }[] = []
   #applying: Promise<void> = Promise.resolve()
 
   constructor(options: ProjectorOptions<Change>) {
     this.#o = options
+    this.#applier = new Applier(options.store, options.projection.name, options.note)
   }
 
   get checkpoint(): number {
-    return this.#checkpoint
+    return this.#applier.checkpoint
+  }
+  /** Rows are of this position and above. */
+  get from(): number {
+    return this.#from
   }
   /** The last record that is applied or waits in an open slice. */
   get position(): number {
@@ -84,17 +97,37 @@ export class Projector<Change> {
   }
   /** Since it began. */
   get setAside(): number {
-    return this.#setAside
+    return this.#applier.setAside
+  }
+
+  get lineage(): readonly SignedManifest[] {
+    return this.#slicer?.fold.lineage ?? []
+  }
+  get at(): FactsAt {
+    return this.#at
+  }
+  /** Never, where it ends before. */
+  when(holds: (at: FactsAt) => boolean): Promise<void> {
+    if (holds(this.#at)) return Promise.resolve()
+    return new Promise(resolve => void this.#waiting.push({ holds, resolve }))
+  }
+  async caughtUp(): Promise<void> {
+    const { facts, partition, until } = this.#o
+    const { next } = await facts.ends(partition)
+    const [last] = await facts.read(partition, Math.max(0, next - 1), 1)
+    const to = Math.min(last?.position ?? -1, until?.position ?? next)
+    await this.when(() => this.#slicer.fold.position >= to)
   }
 
   async start(): Promise<void> {
     const { facts, partition, projection } = this.#o
-    const standing = await this.#standing()
-    this.#checkpoint = standing.checkpoint
-    const fold = await this.#begin(standing)
+    const { fold, standing } = await this.#begin()
+    this.#applier.checkpoint = standing.checkpoint
+    this.#from = standing.from
     const { until } = this.#o
-    if (until && standing.checkpoint >= until.position) return until.reached()
     this.#slicer = new Slicer(fold, projection, standing.checkpoint)
+    this.#reached(atOf(fold))
+    if (until && standing.checkpoint >= until.position) return until.reached()
     this.#follow = facts.follow(partition, fold.position + 1, {
       batch: records => (this.#applying = this.#take(records)),
       failed: error => this.#o.fail(error),
@@ -105,14 +138,21 @@ export class Projector<Change> {
     this.#follow?.cancel()
     await this.#applying.catch(() => {}) // whoever follows has been told
   }
-  async lag(): Promise<Lag> {
+  lag(): Promise<Lag> {
     const { facts, partition } = this.#o
-    const { next } = await facts.ends(partition)
-    const [newest] = await facts.read(partition, Math.max(0, next - 1), 1)
-    const behindMs = newest && this.#stampMs !== null ? Math.max(0, newest.stampMs - this.#stampMs) : 0
-    return { checkpoint: this.#checkpoint, behindRecords: Math.max(0, next - 1 - this.#checkpoint), behindMs }
+    return lagOf(facts, partition, this.checkpoint, this.#stampMs)
   }
 
+  async #begin(): Promise<Begun> {
+    const { facts, partition, fold: options } = this.#o
+    const standing = await this.#standing()
+    const { earliest } = await facts.ends(partition)
+    const { fold: frozen } = standing
+    // of another engine: taken only where the log below it is gone
+    const own = frozen && (frozen.engine === options.engine || earliest > 0) ? this.#thawed(frozen) : null // R1
+    const fold = own ?? new SiteFold(options)
+    return fold.position + 1 >= earliest ? { fold, standing } : this.#beginAbove(earliest, standing)
+  }
   async #standing(): Promise<Standing> {
     const { facts, partition, store, fold, note, projection } = this.#o
     const { topicId } = await facts.describe()
@@ -128,18 +168,29 @@ export class Projector<Change> {
     await store.clear(topicId) // R2
     return store.standing()
   }
-  /** R1 */
-  async #begin({ fold: frozen }: Standing): Promise<SiteFold> {
-    const { facts, partition, fold: options, note, projection } = this.#o
-    const { earliest } = await facts.ends(partition)
-    // of another engine: taken only where the log below it is gone
-    if (!frozen || (frozen.engine !== options.engine && earliest === 0)) return new SiteFold(options)
+  #thawed(frozen: FrozenFold): SiteFold | null {
     try {
-      return SiteFold.thaw(options, frozen)
+      return SiteFold.thaw(this.#o.fold, frozen)
     } catch (error) {
-      note('warn', 'a frozen fold is refused', { projection: projection.name, error: String(error) })
-      return new SiteFold(options)
+      this.#o.note('warn', 'a frozen fold is refused', { projection: this.#o.projection.name, error: String(error) })
+      return null
     }
+  }
+  /** R5 */
+  async #beginAbove(earliest: number, standing: Standing): Promise<Begun> {
+    const { shared, store, note, projection } = this.#o
+    const frozen = await shared()
+    const fold = frozen && this.#thawed(frozen)
+    if (!fold) throw new Refusal('LOG_GONE', `the log begins at ${earliest}; ${NO_STATE}`)
+    if (fold.position <= standing.checkpoint) return { fold, standing }
+    const from = fold.position + 1
+    note('warn', 'begins where the log was trimmed: rows of what it held before cannot be made', {
+      ...{ projection: projection.name, from, earliest },
+    })
+    await store.clear(standing.topicId, from)
+    const { passed } = fold
+    await store.apply({ expected: from - 1, to: from - 1, slices: [], passed, fold: frozen })
+    return { fold, standing: await store.standing() }
   }
 
   async #take(records: readonly LogRecord[]): Promise<void> {
@@ -148,11 +199,13 @@ export class Projector<Change> {
       if (record.position > last) break
       const slice = this.#slicer.take(record)
       this.#sinceFrozen++
-      if (record.position === this.#checkpoint) this.#stampMs = record.stampMs
+      if (record.position <= this.checkpoint) this.#reached(atOf(this.#slicer.fold))
+      if (record.position === this.checkpoint) this.#stampMs = record.stampMs
       this.#refuseLateSkip(record)
       if (!slice) continue
       this.#slices.push(slice)
       this.#stampOfSlicesMs = record.stampMs
+      this.#atOfSlices = atOf(this.#slicer.fold)
       this.#changes += slice.changes.length
       this.#freezeNowAndThen()
       if (this.#changes >= (this.#o.batchChanges ?? BATCH_CHANGES) || this.#slices.length >= BATCH_SLICES)
@@ -160,6 +213,7 @@ export class Projector<Change> {
     }
     if (!(await this.#moreWaits(records))) await this.#apply()
     this.#position = Math.min(last, records.at(-1)?.position ?? this.#position)
+    this.#tell()
     if (this.#position < last) return
     this.#follow?.cancel()
     reached?.()
@@ -185,38 +239,31 @@ export class Projector<Change> {
   }
   async #apply(): Promise<void> {
     const slices = this.#slices
-    const last = slices.at(-1)
-    if (!last) return
+    if (slices.length === 0) return
     this.#slices = []
     this.#changes = 0
     const { passed } = this.#slicer.fold
     const fold = this.#frozen
     this.#frozen = null
-    const refusal = await this.#offer({ expected: this.#checkpoint, to: last.to, slices, passed, fold })
-    if (refusal !== null)
-      for (const slice of slices) {
-        const alone = { expected: this.#checkpoint, to: slice.to, passed, fold: null }
-        const reason = await this.#offer({ ...alone, slices: [slice] })
-        if (reason === null) continue
-        const still = await this.#offer({ ...alone, slices: [this.#without(slice, reason)] })
-        if (still !== null) throw new Error(`an empty slice is refused: ${still}`)
-      }
+    await this.#applier.apply(slices, { passed, fold })
     this.#stampMs = this.#stampOfSlicesMs
+    this.#reached(this.#atOfSlices)
   }
-  /** Null, or why it is refused for its content. */
-  async #offer(batch: Batch<Change>): Promise<string | null> {
-    const applied = await this.#o.store.apply(batch)
-    if (applied.kind === 'refused') return applied.reason
-    if (applied.kind === 'fenced')
-      throw new Error(`fenced: the checkpoint is ${applied.found}, not ${batch.expected}; somebody else projects here`) // T3
-    this.#checkpoint = batch.to
-    this.#setAside += batch.slices.reduce((sum, slice) => sum + slice.setAside.length, 0)
-    return null
+  #reached(at: FactsAt): void {
+    if (at.position > this.checkpoint) return
+    this.#at = at
+    this.#tell()
   }
-  /** R4 */
-  #without(slice: Slice<Change>, reason: string): Slice<Change> {
-    this.#o.note('error', 'set aside', { projection: this.#o.projection.name, position: slice.to, reason })
-    const { to, setAside } = slice
-    return { ...slice, changes: [], setAside: [...setAside, { position: to, code: 'POISONED', reason }] }
+  #tell(): void {
+    const met = this.#waiting.filter(({ holds }) => holds(this.#at))
+    this.#waiting = this.#waiting.filter(one => !met.includes(one))
+    for (const { resolve } of met) resolve()
   }
 }
+
+const BEFORE: FactsAt = { position: -1, epoch: 0, cycle: 0 }
+const atOf = ({ position, state }: SiteFold): FactsAt => ({
+  position,
+  epoch: state?.epoch ?? 0,
+  cycle: state?.cycle ?? 0,
+})

@@ -9,7 +9,10 @@
  * N1  The live build is read and never written; it is kept until it is dropped by name.
  * N2  A rebuild that was cut short goes on where its checkpoint is.
  */
+
+import type { EventLog } from '../../protocol/log/event-log.ts'
 import type { Clock } from '../../protocol/ports.ts'
+import { Beside } from './beside.ts'
 import type { Build, Database } from './database.ts'
 import { Projector, type ProjectorOptions } from './projector.ts'
 
@@ -24,6 +27,8 @@ export interface RebuildProgress {
   readonly build: number
   readonly position: number
   readonly to: number
+  /** Its rows are of this position and above. */
+  readonly from: number
   readonly perSecond: number
   /** Null: not known yet. */
   readonly secondsLeft: number | null
@@ -37,6 +42,8 @@ export interface RebuildProgress {
 }
 export interface RebuildOptions<Change> {
   readonly database: Database<Change>
+  /** The topic that is followed beside the facts. */
+  readonly beside: EventLog
   readonly projector: Omit<ProjectorOptions<Change>, 'store' | 'projection' | 'fail' | 'until'>
   readonly clock: Clock
 }
@@ -47,7 +54,7 @@ export class Rebuild<Change> {
   #began = -1
   #running: Projector<Change> | null = null
   #at: Omit<RebuildProgress, 'position' | 'perSecond' | 'secondsLeft'> = {
-    ...{ phase: 'projecting', build: 0, to: -1, compared: null, reason: '' },
+    ...{ phase: 'projecting', build: 0, to: -1, from: 0, compared: null, reason: '' },
   }
 
   constructor(options: RebuildOptions<Change>) {
@@ -76,8 +83,9 @@ export class Rebuild<Change> {
     const { database } = this.#o
     const live = await database.live()
     const build = await this.#beside(live, from) // 1
-    await this.#project(build, (await this.#standing(live)).checkpoint) // 2
-    const compared = from === null ? await this.#compare(live, build) : null // 3
+    const beside = (await this.#besideOf(live)).checkpoint // before the facts: by those it was judged
+    await this.#project(build, (await this.#standing(live)).checkpoint, beside) // 2
+    const compared = this.#at.from === (await this.#standing(live)).from ? await this.#compare(live, build) : null // 3
     if (verify) await database.drop(build.id)
     else await database.switchTo(build.id) // 4
     this.#at = { ...this.#at, phase: 'done', compared }
@@ -92,10 +100,10 @@ export class Rebuild<Change> {
     this.#at = { ...this.#at, build: build.id }
     if (from !== null && !begun) {
       const store = await database.store(build.id)
-      await store.clear((await projector.facts.describe()).topicId)
+      await store.clear((await projector.facts.describe()).topicId, from)
       const { fold, passed } = await this.#standing(live)
       const below = fold && fold.position < from ? fold : null
-      await store.apply({ expected: -1, to: from - 1, slices: [], passed, fold: below })
+      await store.apply({ expected: from - 1, to: from - 1, slices: [], passed, fold: below })
     }
     this.#began = (await this.#standing(build)).checkpoint
     return build
@@ -103,22 +111,41 @@ export class Rebuild<Change> {
   async #standing({ id }: Build) {
     return (await this.#o.database.store(id)).standing()
   }
+  async #besideOf({ id }: Build) {
+    return (await this.#o.database.besideStore(id)).standing()
+  }
 
   /** Up to where the live one is; where it has nothing, to the end of the log. */
-  async #project(build: Build, checkpoint: number): Promise<void> {
-    const { facts, partition } = this.#o.projector
+  async #project(build: Build, checkpoint: number, besideTo: number): Promise<void> {
+    const { database, beside } = this.#o
+    const { facts, partition, note } = this.#o.projector
     const to = checkpoint >= 0 ? checkpoint : (await facts.ends(partition)).next - 1
     this.#at = { ...this.#at, to }
     const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const also = Promise.withResolvers<void>()
     this.#running = new Projector({
       ...this.#o.projector,
-      projection: this.#o.database.projection,
-      store: await this.#o.database.store(build.id),
+      projection: database.projection,
+      store: await database.store(build.id),
       until: { position: to, reached: resolve },
       fail: reject,
     })
     await this.#running.start()
-    await promise.finally(() => this.#running!.stop())
+    this.#at = { ...this.#at, from: this.#running.from }
+    const other = new Beside({
+      ...{ log: beside, partition, note, name: `${database.projection.name} of ${database.beside}` },
+      store: await database.besideStore(build.id),
+      judge: await database.besideJudge(build.id, this.#running),
+      until: { position: besideTo, reached: also.resolve },
+      fail: also.reject,
+    })
+    await other.start()
+    try {
+      await Promise.all([promise, also.promise])
+    } finally {
+      await other.stop()
+      await this.#running.stop()
+    }
   }
 
   /** The live one has gone on meanwhile: it is added up where it is now, and the new one brought there. */
@@ -126,11 +153,17 @@ export class Rebuild<Change> {
     const { database } = this.#o
     this.#at = { ...this.#at, phase: 'comparing' }
     const of = await database.sums(live.id, live.id)
-    if (of.checkpoint < 0) return null
-    await this.#project(build, of.checkpoint)
+    if (of.facts.checkpoint < 0) return null
+    await this.#project(build, of.facts.checkpoint, of.beside.checkpoint)
     const own = await database.sums(build.id, live.id)
-    if (own.checkpoint !== of.checkpoint) return null // cut otherwise: a build of a part of the log
-    const different = Object.keys(of.sums).filter(table => of.sums[table] !== own.sums[table])
-    return { position: of.checkpoint, equal: different.length === 0, different }
+    if (own.facts.checkpoint !== of.facts.checkpoint) return null // cut otherwise: a build of a part of the log
+    // what has expired of the topic beside can be made no more
+    const alike = (await this.#besideOf(live)).from === (await this.#besideOf(build)).from
+    const [sums, made] = [
+      { ...of.facts.sums, ...(alike && of.beside.sums) },
+      { ...own.beside.sums, ...own.facts.sums },
+    ]
+    const different = Object.keys(sums).filter(table => sums[table] !== made[table])
+    return { position: of.facts.checkpoint, equal: different.length === 0, different }
   }
 }

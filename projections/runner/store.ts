@@ -43,19 +43,21 @@ export type Applied =
 /** Where a store stands. */
 export interface Standing {
   readonly checkpoint: number
+  /** Rows are of this position and above: what the log held before was gone, or was not asked for. 0: of all of it. */
+  readonly from: number
   /** Of the log that it was made from: a position means nothing in another. Empty: nothing was made yet. */
   readonly topicId: string
   readonly passed: readonly number[]
   /** At or below the checkpoint. */
   readonly fold: FrozenFold | null
 }
-export const NOTHING: Standing = { checkpoint: -1, topicId: '', passed: [], fold: null }
+export const NOTHING: Standing = { checkpoint: -1, from: 0, topicId: '', passed: [], fold: null }
 
 /** The rows of one site in one database. */
 export interface Store<Change> {
   standing(): Promise<Standing>
-  /** Everything of this site goes, and a projection of this log may begin. */
-  clear(topicId: string): Promise<void>
+  /** Everything of this site goes, and a projection of this log may begin: at its beginning, or at `from`. */
+  clear(topicId: string, from?: number): Promise<void>
   /** Throws where the service fails: whether it was applied is not known then, and `standing` tells. */
   apply(batch: Batch<Change>): Promise<Applied>
 }

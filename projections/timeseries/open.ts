@@ -1,5 +1,7 @@
 /** The time series of one site: its builds behind the interface that both kinds share. */
 import type { ClickHouseClient } from '@clickhouse/client'
+import type { Verifier } from '../../protocol/codec/sign.ts'
+import type { FactsSoFar } from '../runner/beside.ts'
 import type { Build, Database, Summed } from '../runner/database.ts'
 import {
   addBuild,
@@ -11,6 +13,7 @@ import {
   prepareDatabase,
   switchTo,
 } from './database.ts'
+import { LateFrames } from './late.ts'
 import { TimeseriesReader } from './read.ts'
 import { type Change, timeseries } from './rows.ts'
 import { TimeseriesStore } from './store.ts'
@@ -19,6 +22,7 @@ export interface TimeseriesOptions {
   readonly engine: Engine
   readonly tenant: string
   readonly site: string
+  readonly verifier: Verifier
 }
 
 /** Throws Refusal DATABASE. */
@@ -30,6 +34,7 @@ export async function openTimeseries(o: TimeseriesOptions): Promise<TimeseriesDa
 
 export class TimeseriesDatabase implements Database<Change> {
   readonly projection = timeseries
+  readonly beside = 'history'
   readonly client: ClickHouseClient
   readonly #o: TimeseriesOptions
 
@@ -60,13 +65,21 @@ export class TimeseriesDatabase implements Database<Change> {
   async store(build: number): Promise<TimeseriesStore> {
     return new TimeseriesStore(this.client, databaseOf(build), this.#o.tenant, this.#o.site)
   }
+  async besideStore(build: number): Promise<TimeseriesStore> {
+    return new TimeseriesStore(this.client, databaseOf(build), this.#o.tenant, this.#o.site, 'history')
+  }
+  async besideJudge(build: number, facts: FactsSoFar): Promise<LateFrames> {
+    const { tenant, site, verifier } = this.#o
+    const store = await this.besideStore(build)
+    const upTo = async () => (await store.standing()).checkpoint
+    return new LateFrames({ tenant, site, verifier, facts, rows: this.reader(build), upTo })
+  }
   reader(build: number): TimeseriesReader {
     return new TimeseriesReader(this.client, databaseOf(build), this.#o.tenant, this.#o.site)
   }
   async sums(build: number, like: number): Promise<Summed> {
     const reader = this.reader(build)
-    const { position: checkpoint } = await reader.reached()
-    return { checkpoint, sums: await reader.sums(checkpoint, await this.reader(like).hotFromMs()) }
+    return reader.sums(await reader.reached(), await this.reader(like).hotFromMs())
   }
   async close(): Promise<void> {
     await this.client.close()

@@ -2,9 +2,10 @@
  * Pages of one site's time series, each of one prefix of the log (S22).
  *
  * W1  A page is looked for in spans of log time, one after the other, each larger than the one before: what is asked of
- *     the engine at once is about a page, however long the series is. Log time never goes back along the log, so that
- *     the spans' rows follow one another in the order of positions.
- * W2  Of roll-ups only slots that are over are shown: nothing enters them any more, before a reader's cursor least of all.
+ *     the engine at once is about a page, however long the series is. Rows stand in the order of log time, so that the
+ *     spans' rows follow one another.
+ * W2  Of roll-ups only slots that are over are shown: nothing enters them any more but frames that came too late, which
+ *     stand where they were measured, also before a reader's cursor.
  */
 import type {
   Asked,
@@ -28,11 +29,11 @@ const WIDER = 4
 
 export async function pointsPage(reader: Reader, which: OfPoint, asked: Asked<PointKey>): Promise<Page<PointRow>> {
   const checkpoint = await reader.reached()
-  const [, position = 0, asset = '', point = ''] = asked.after ?? []
+  const [atMs = 0, epoch = 0, cycle = 0, asset = '', point = ''] = asked.after ?? []
   const span = await spanOf(reader, 'points', asked, checkpoint.atMs + 1)
-  const after = { position, asset, point }
+  const after = { atMs, epoch, cycle, asset, point }
   const found = await inSpans(span, SPAN_MS.points, asked.limit, (within, max) =>
-    reader.points(which, { ...within, max, upTo: checkpoint.position }, after),
+    reader.points(which, { ...within, max, upTo: checkpoint }, after),
   )
   return { rows: found.rows.map(pointRow), more: found.more, checkpoint }
 }
@@ -49,7 +50,7 @@ export async function rollupPage(
   const span = await spanOf(reader, ROLLUPS[minutes], asked, over)
   const after = { atMs, asset, point, unit }
   const found = await inSpans(span, SPAN_MS[minutes], asked.limit, (within, max) =>
-    reader.rollup(minutes, which, { ...within, max, upTo: checkpoint.position }, after),
+    reader.rollup(minutes, which, { ...within, max, upTo: checkpoint }, after),
   )
   return { ...found, checkpoint }
 }
@@ -62,7 +63,7 @@ export async function verdictsPage(
   const [, afterPosition = -1] = asked.after ?? []
   const span = await spanOf(reader, 'decisions', asked, checkpoint.atMs + 1)
   const found = await inSpans(span, SPAN_MS.decisions, asked.limit, (within, max) =>
-    reader.decisions({ ...within, max, upTo: checkpoint.position }, { ...which, afterPosition }),
+    reader.decisions({ ...within, max, upTo: checkpoint }, { ...which, afterPosition }),
   )
   return { rows: found.rows.map(verdictRow), more: found.more, checkpoint }
 }
@@ -102,6 +103,7 @@ const pointRow = ({ position, atMs, epoch, cycle, asset, point, ...row }: Stored
   unit: row.unit === '' ? null : row.unit,
   quality: row.quality,
   ageMs: row.ageMs,
+  late: row.late,
 })
 const verdictRow = (row: Stored.DecisionRow): VerdictRow => ({
   ...row,

@@ -17,6 +17,8 @@ export interface Change {
 }
 const MOMENT = ['position', 'at', 'epoch', 'cycle'] as const
 export const COLUMNS = {
+  frames: [...MOMENT, 'cycle_ms'],
+  gateways: ['position', 'public_key'],
   points: [...MOMENT, 'asset', 'point', 'value', 'word', 'unit', 'quality', 'age_ms'],
   decisions: [...MOMENT, 'seq', 'source', 'digest', 'signers', 'dissenters', 'latency_us', 'writes', 'unconfirmed'],
 } as const
@@ -25,7 +27,12 @@ export const timeseries: Projection<Change> = {
   name: 'timeseries',
   changes({ position, taken: { fact, candidate }, before, fold }: Seen): Change[] {
     const at = fold.state?.now ?? 0
-    if (fact.kind === 'FrameMeasured' && candidate) return pointRows(fact, position, at)
+    if (fact.kind === 'ManifestInstalled') return gatewayRows(fact, position)
+    if (fact.kind === 'FrameMeasured' && candidate) {
+      const { cycleMs } = fold.manifest!.timing
+      const frame: Change = { table: 'frames', row: [position, at, fact.epoch, fact.cycle, cycleMs] }
+      return [frame, ...pointRows(fact, position, at)]
+    }
     // a receipt that the step has dropped as a repeat is none here either
     if (fact.kind === 'ReceiptRecorded' && fold.state?.durable !== before?.durable)
       return [verdictRow(fact, position, at)]
@@ -38,7 +45,11 @@ export const timeseries: Projection<Change> = {
   },
 }
 
-function pointRows({ epoch, cycle, assets }: FactOf<'FrameMeasured'>, position: number, at: number): Change[] {
+function gatewayRows({ manifest: { manifest } }: FactOf<'ManifestInstalled'>, position: number): Change[] {
+  const gateways = Object.values(manifest.keys).filter(({ roles }) => roles.includes('gateway'))
+  return gateways.map(({ publicKey }) => ({ table: 'gateways', row: [position, publicKey] }))
+}
+export function pointRows({ epoch, cycle, assets }: FactOf<'FrameMeasured'>, position: number, at: number): Change[] {
   const rows: Change[] = []
   for (const [asset, { points }] of Object.entries(assets))
     for (const [point, { value, unit = '', quality, ageMs }] of Object.entries(points)) {

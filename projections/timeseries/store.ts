@@ -8,10 +8,13 @@ import { type Cell, type Change, COLUMNS } from './rows.ts'
 import { ROLLUPS } from './schema.ts'
 
 const OF_SITE = 'tenant = {tenant:String} AND site = {site:String}'
-const ROW_TABLES = [...Object.keys(COLUMNS), ...Object.values(ROLLUPS), 'set_aside', 'frozen_folds']
+const OF_TOPIC = `${OF_SITE} AND topic = {topic:String}`
+const ROW_TABLES = [...Object.keys(COLUMNS), ...Object.values(ROLLUPS), 'set_aside']
+type FollowedTopic = 'facts' | 'history'
 interface Checkpoint {
   readonly turn: number
   readonly topic_id: string
+  readonly begins: number
   readonly position: number
   readonly at_ms: number
   readonly passed: readonly number[]
@@ -20,12 +23,18 @@ interface Checkpoint {
 export class TimeseriesStore implements Store<Change> {
   readonly #client: ClickHouseClient
   readonly #database: string
-  readonly #of: { readonly tenant: string; readonly site: string }
+  readonly #of: { readonly tenant: string; readonly site: string; readonly topic: FollowedTopic }
 
-  constructor(client: ClickHouseClient, database: string, tenant: string, site: string) {
+  constructor(
+    client: ClickHouseClient,
+    database: string,
+    tenant: string,
+    site: string,
+    topic: FollowedTopic = 'facts',
+  ) {
     this.#client = client
     this.#database = database
-    this.#of = { tenant, site }
+    this.#of = { tenant, site, topic }
   }
 
   async standing(): Promise<Standing> {
@@ -34,15 +43,18 @@ export class TimeseriesStore implements Store<Change> {
     const newest = `SELECT position, fold FROM ${this.#table('frozen_folds')} WHERE ${OF_SITE} ORDER BY turn DESC LIMIT 1`
     const [kept] = await this.#rows<{ position: number; fold: string }>(newest)
     const fold = kept && kept.position <= at.position ? (JSON.parse(kept.fold) as FrozenFold) : null
-    return { checkpoint: at.position, topicId: at.topic_id, passed: at.passed, fold }
+    return { checkpoint: at.position, from: at.begins, topicId: at.topic_id, passed: at.passed, fold }
   }
   /** Nothing is readable from the first word on; a clearing that was cut short is done again, since no log is named. */
-  async clear(topicId: string): Promise<void> {
+  async clear(topicId: string, from = 0): Promise<void> {
+    if (this.#of.topic === 'facts') await this.#beside().clear('') // what is beside them was judged by them
     const former = await this.#checkpoint()
-    if (former) await this.#move({ topic_id: '', position: -1, at_ms: 0, passed: [] })
+    if (former) await this.#move({ topic_id: '', begins: 0, position: -1, at_ms: 0, passed: [] })
     for (const table of former ? ROW_TABLES : [])
-      await run(this.#client, `ALTER TABLE ${this.#table(table)} DELETE WHERE ${OF_SITE}`, this.#of)
-    await this.#move({ topic_id: topicId, position: -1, at_ms: 0, passed: [] })
+      await run(this.#client, `ALTER TABLE ${this.#table(table)} DELETE WHERE ${OF_TOPIC}`, this.#of)
+    if (former && this.#of.topic === 'facts')
+      await run(this.#client, `ALTER TABLE ${this.#table('frozen_folds')} DELETE WHERE ${OF_SITE}`, this.#of)
+    await this.#move({ topic_id: topicId, begins: from, position: from - 1, at_ms: 0, passed: [] })
   }
   /** K3: the checkpoint after all rows; the fold after the checkpoint, so that it is never above it. */
   async apply({ expected, to, slices, passed, fold }: Batch<Change>): Promise<Applied> {
@@ -55,13 +67,17 @@ export class TimeseriesStore implements Store<Change> {
     const aside = slices.flatMap(s => s.setAside.map(a => [s.to, a.position, a.code, a.reason]))
     await this.#insert('set_aside', ['position', 'code', 'reason'], aside)
     const at_ms = slices.at(-1)?.atMs ?? at.at_ms
-    await this.#move({ topic_id: at.topic_id, position: to, at_ms, passed }, at.turn)
+    await this.#move({ topic_id: at.topic_id, begins: at.begins, position: to, at_ms, passed }, at.turn)
     if (fold) await this.#keep(fold, at.turn)
     return { kind: 'applied' }
   }
 
+  #beside(): TimeseriesStore {
+    const { tenant, site } = this.#of
+    return new TimeseriesStore(this.#client, this.#database, tenant, site, 'history')
+  }
   async #checkpoint(): Promise<Checkpoint | undefined> {
-    const newest = `SELECT turn, topic_id, position, at_ms, passed FROM ${this.#table('checkpoints')} WHERE ${OF_SITE}
+    const newest = `SELECT turn, topic_id, begins, position, at_ms, passed FROM ${this.#table('checkpoints')} WHERE ${OF_TOPIC}
       ORDER BY turn DESC LIMIT 1`
     return (await this.#rows<Checkpoint>(newest))[0]
   }
@@ -74,16 +90,17 @@ export class TimeseriesStore implements Store<Change> {
     })
   }
   async #keep(fold: FrozenFold, turn: number): Promise<void> {
-    const values = [{ ...this.#of, turn, position: fold.position, fold: JSON.stringify(fold) }]
+    const { tenant, site } = this.#of
+    const values = [{ tenant, site, turn, position: fold.position, fold: JSON.stringify(fold) }]
     await this.#client.insert({ table: this.#table('frozen_folds'), values, format: 'JSONEachRow' })
   }
   async #insert(table: string, columns: readonly string[], rows: readonly (readonly Cell[])[]): Promise<void> {
     if (rows.length === 0) return
-    const { tenant, site } = this.#of
+    const { tenant, site, topic } = this.#of
     await this.#client.insert({
       table: this.#table(table),
-      columns: ['tenant', 'site', 'slice', ...columns],
-      values: rows.map(row => [tenant, site, ...row]),
+      columns: ['tenant', 'site', 'topic', 'slice', ...columns],
+      values: rows.map(row => [tenant, site, topic, ...row]),
       format: 'JSONCompactEachRow',
     })
   }

@@ -17,11 +17,14 @@ const SCHEMAS = { Checkpoint, PointRow, RollupRow, VerdictRow, CommandRow, Alarm
 export interface ViewsContext {
   readonly sites: readonly SiteViews[]
   readonly metrics: ViewsMetrics
+  readonly lagMsMax: number
 }
 export interface ViewsOptions extends Admission {
   /** `host:port`; port 0 for any. Beyond loopback only with `hosts`. */
   readonly address: string
   readonly sites: readonly SiteViews[]
+  /** Further behind, or away for longer: the rows are old. */
+  readonly lagMsMax: number
   readonly note: Note
 }
 
@@ -47,8 +50,9 @@ export function serveViews(options: ViewsOptions): Promise<Door> {
 }
 /** Without a socket: for tests, and for `serveViews`. */
 export function buildViews(options: Omit<ViewsOptions, 'address'>): FastifyInstance {
-  const own = new ViewsMetrics()
-  const context = { sites: options.sites, metrics: own }
+  const { sites, lagMsMax, clock } = options
+  const own = new ViewsMetrics(clock, lagMsMax)
+  const context = { sites, metrics: own, lagMsMax }
   const answered = (route: string, status: number) => own.answered(route, status)
   return buildDoor({
     admittance: new Admittance(options),

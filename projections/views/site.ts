@@ -50,7 +50,7 @@ export function siteViews({
     timeseries: () =>
       ofTimeseries(async reader => {
         const checkpoint = await reader.reached()
-        return { checkpoint, setAside: await reader.setAsideCount(checkpoint.position) }
+        return { checkpoint, setAside: await reader.setAsideCount(checkpoint) }
       }),
     operational: () => ofOperational(reader => reader.standing()),
   }

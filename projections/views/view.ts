@@ -13,8 +13,13 @@ import type { Span } from './times.ts'
 
 const moment = { position: Count, atMs: Count, epoch: Count, cycle: Count }
 
-/** Of which prefix of the log an answer is: its last position, and log time there. -1: nothing is projected yet. */
-export const Checkpoint = Type.Object({ position: Type.Integer({ minimum: -1 }), atMs: Count }, closed)
+const Position = Type.Integer({ minimum: -1 })
+/**
+ * Of which part of the log an answer is: its first position, where the log's beginning was gone when the rows were made,
+ * its last one, and log time there; and up to where the topic beside the facts is in it (`history` of the time series,
+ * `decisions` of the operational rows). -1: nothing is projected yet.
+ */
+export const Checkpoint = Type.Object({ from: Count, position: Position, beside: Position, atMs: Count }, closed)
 export type Checkpoint = Type.Static<typeof Checkpoint>
 
 export const PointRow = Type.Object(
@@ -27,6 +32,8 @@ export const PointRow = Type.Object(
     unit: orNull(Type.String()),
     quality: Quality,
     ageMs: Count,
+    /** Of a frame that came too late to control: `position` is that of the first one after it that did not. */
+    late: Type.Boolean(),
   },
   closed,
 )
@@ -117,7 +124,7 @@ export interface Page<Row> {
   readonly more: boolean
   readonly checkpoint: Checkpoint
 }
-export type PointKey = readonly [atMs: number, position: number, asset: string, point: string]
+export type PointKey = readonly [atMs: number, epoch: number, cycle: number, asset: string, point: string]
 export type RollupKey = readonly [atMs: number, asset: string, point: string, unit: string]
 export type VerdictKey = readonly [atMs: number, position: number]
 export type CommandKey = readonly [issuedAtMs: number, id: string]

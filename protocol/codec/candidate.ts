@@ -31,7 +31,7 @@ export type OpenedCandidate =
 /** Key, signature, shape, tenant and site, manifest: in this order, so that nothing unsigned is ever parsed. */
 export function openCandidate(
   signed: SignedCandidate,
-  manifest: Manifest,
+  manifest: Pick<Manifest, 'tenant' | 'site' | 'keys' | 'replicas'>,
   manifestHash: string,
   verifier: Verifier,
 ): OpenedCandidate {

@@ -84,7 +84,7 @@ export function mayNotSay(fact: Fact, manifest: Manifest): { code: ErrorCode; re
   // sequences are of one partition: a claim from another would silence its node here
   if ('partition' in fact && fact.partition !== manifest.partition)
     return { code: 'WRONG_SITE', reason: `${fact.kind} is of partition ${fact.partition}` }
-  const entry = manifest.keys[fact.by]
+  const entry = Object.hasOwn(manifest.keys, fact.by) ? manifest.keys[fact.by] : undefined
   if (!entry) return { code: 'UNKNOWN_KEY', reason: `no key '${fact.by}' in manifest ${manifest.version}` }
   const roles = SPEAKERS[fact.kind]
   if (!entry.roles.some(role => roles.includes(role)))

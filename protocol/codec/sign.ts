@@ -2,7 +2,7 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject,
 import type { KeyId, PublicKey, Signature } from '../words/ids.ts'
 
 /** What a signature is for; a signature for one purpose is worth nothing for another. */
-export type Purpose = 'fact' | 'candidate' | 'manifest' | 'hello' | 'snapshot'
+export type Purpose = 'fact' | 'candidate' | 'manifest' | 'hello' | 'snapshot' | 'observed'
 
 /** One key that can sign. The simulator hands in a cheap keyed stand-in. */
 export interface Signer {

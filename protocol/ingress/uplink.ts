@@ -4,6 +4,7 @@
  */
 import { Compile } from 'typebox/compile'
 import { openFact } from '../codec/fact.ts'
+import { readObserved } from '../codec/observed.ts'
 import type { Signer, Verifier } from '../codec/sign.ts'
 import type { EventLog } from '../log/event-log.ts'
 import type { Cancel, Link, LinkEvents, Ports } from '../ports.ts'
@@ -12,6 +13,7 @@ import type { SignedCandidate } from '../words/candidate.ts'
 import type { SignedManifest } from '../words/manifest.ts'
 import { type UplinkDown, UplinkUp } from '../words/uplink.ts'
 import { type Greeting, HANDSHAKE_MS_MAX, notProven, prove } from './handshake.ts'
+import { ObservedIngress } from './observed.ts'
 
 export const BEAT_MS = 1_000
 const shape = Compile(UplinkUp)
@@ -29,6 +31,7 @@ export interface UplinkServerOptions {
   readonly durable: () => number
   readonly facts: EventLog
   readonly history: EventLog
+  readonly decisions: EventLog
 }
 
 interface Session {
@@ -41,9 +44,11 @@ interface Session {
 export class UplinkServer {
   readonly #options: UplinkServerOptions
   readonly #sessions = new Set<Session>()
+  readonly #observed: ObservedIngress
   #listening: (Cancel & { readonly address: string }) | null = null
   constructor(options: UplinkServerOptions) {
     this.#options = options
+    this.#observed = new ObservedIngress(options.decisions, options.ports.note)
   }
 
   async start(): Promise<string> {
@@ -54,6 +59,7 @@ export class UplinkServer {
   stop(): void {
     this.#listening?.cancel()
     this.#listening = null
+    this.#observed.stop()
     for (const { link } of this.#sessions) link.close()
     this.#sessions.clear()
   }
@@ -144,6 +150,8 @@ export class UplinkServer {
       await this.#append(facts, [message.body])
       trace(this.#options.ports, 'appended', message.cycle)
       this.#answer(session, { t: 'ack', stream: 'frame', cycle: message.cycle })
+    } else if (message.t === 'observed') {
+      this.#observe(session.theirs!.by, message.body)
     } else {
       const { t: stream, first, last, bodies } = message
       await this.#append(stream === 'durable' ? facts : history, bodies)
@@ -154,6 +162,16 @@ export class UplinkServer {
   }
   #answer(session: Session, message: UplinkDown): void {
     session.link.send(JSON.stringify(message))
+  }
+  /** Of itself, and of nobody else: the key that has proved itself is the one that signs. */
+  #observe(gateway: string, body: string): void {
+    const { manifest } = this.#options.manifest()
+    const read = readObserved(body, manifest, this.#options.verifier)
+    if (read.kind === 'observed' && read.observed.by === gateway) this.#observed.take(manifest.partition, body)
+    else
+      this.#options.ports.note('warn', 'observation refused', {
+        ...(read.kind === 'refused' ? { code: read.code, reason: read.reason } : { by: read.observed.by }),
+      })
   }
   /** Admit: authenticate each record, then append all of them. What is not the gateway's own never reaches the log. */
   async #append(log: EventLog, bodies: readonly string[]): Promise<void> {

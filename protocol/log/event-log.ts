@@ -8,7 +8,11 @@
  * L-d  Positions belong to a topic id; a topic made anew has another id.
  */
 
-/** Retention classes. `facts` commands the site; `history` no controller reads; `decisions` is recomputable; `snapshots` keeps the newest. */
+/**
+ * Retention classes. `facts` commands the site; `history` no controller reads; `decisions` neither: what each replica
+ * decided, which can be computed again, and what processes told of their actors, which cannot; `snapshots` keeps the
+ * newest.
+ */
 export const TOPICS = ['facts', 'history', 'decisions', 'snapshots'] as const
 export type Topic = (typeof TOPICS)[number]
 

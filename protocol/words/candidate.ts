@@ -38,7 +38,7 @@ export const PulseAction = Type.Object({ id: Type.String({ maxLength: 128 }), na
 export type PulseAction = Type.Static<typeof PulseAction>
 
 export const AssetAction = Type.Object(
-  { setpoints: Type.Record(Name, SetpointAction), pulses: Type.Array(PulseAction, { maxItems: 64 }) },
+  { setpoints: Type.Record(Name, SetpointAction, closed), pulses: Type.Array(PulseAction, { maxItems: 64 }) },
   closed,
 )
 export type AssetAction = Type.Static<typeof AssetAction>
@@ -100,7 +100,7 @@ export type CommandAction = Type.Static<typeof CommandAction>
 export const Actions = Type.Object(
   {
     mode: Mode,
-    assets: Type.Record(Name, AssetAction),
+    assets: Type.Record(Name, AssetAction, closed),
     laws: Type.Array(LocalLaw, { maxItems: 64 }),
     commands: Type.Array(CommandAction, { maxItems: 256 }),
   },

@@ -62,6 +62,11 @@ export const ERRORS = {
     title: 'The asset does not take this command in its present state',
     fix: 'See which guard said no; bring the asset into the named state first',
   },
+  CHANGED: {
+    status: 409,
+    title: 'What was selected is in another state by now',
+    fix: 'Look at what it is now, and select again',
+  },
   WRONG_MODE: { status: 409, title: 'The site mode does not allow it', fix: 'Change the mode first' },
   CLOCK_SKEW: {
     status: 422,

@@ -35,12 +35,12 @@ export type ChannelState = Type.Static<typeof ChannelState>
 /** What one asset showed in a cycle: its points, how it is governed, and what was last applied to it. */
 export const AssetFrame = Type.Object(
   {
-    points: Type.Record(Name, PointValue),
+    points: Type.Record(Name, PointValue, closed),
     channel: ChannelState,
     /** Setpoints as last read back from the device, smallest steps; the ramp starts here. Empty before the first. */
-    applied: Type.Record(Name, Type.Integer()),
+    applied: Type.Record(Name, Type.Integer(), closed),
     /** Of `applied`, what the gateway's own laws (FCR) added. */
-    local: Type.Record(Name, Type.Integer()),
+    local: Type.Record(Name, Type.Integer(), closed),
   },
   closed,
 )
@@ -61,7 +61,7 @@ export const FrameMeasured = Type.Object(
     kind: Type.Literal('FrameMeasured'),
     epoch: Count,
     cycle: Count,
-    assets: Type.Record(Name, AssetFrame),
+    assets: Type.Record(Name, AssetFrame, closed),
     slots: Slots,
   },
   closed,
@@ -91,7 +91,7 @@ export const CommandRequested = Type.Object(
     /** An asset's name, or `site` for the site's own commands. */
     target: Name,
     name: Name,
-    params: Type.Record(Name, Type.Union([Type.String({ maxLength: 64 }), Type.Integer()])),
+    params: Type.Record(Name, Type.Union([Type.String({ maxLength: 64 }), Type.Integer()]), closed),
     issuedAtMs: Count,
     /** How long it may wait to be carried out, from `issuedAtMs`. */
     expiresMs: Type.Integer({ minimum: 1, maximum: 86_400_000 }),
@@ -105,7 +105,7 @@ export type VerdictSource = Type.Static<typeof VerdictSource>
 
 /** A digest with the signatures of a quorum, by node key. */
 export const Certificate = Type.Object(
-  { epoch: Count, cycle: Count, digest: Hex, signatures: Type.Record(Slug, Sig) },
+  { epoch: Count, cycle: Count, digest: Hex, signatures: Type.Record(Slug, Sig, closed) },
   closed,
 )
 export type Certificate = Type.Static<typeof Certificate>

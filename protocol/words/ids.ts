@@ -18,11 +18,13 @@ export type Signature = Brand<'signature'>
 /** Raw Ed25519 public key, base64url. */
 export type PublicKey = Brand<'publicKey'>
 
-export const SLUG = '^[a-z][a-z0-9-]{0,62}$'
-export const NAME = '^[a-z][a-zA-Z0-9]{0,62}$'
+/** What every object answers to is nobody's name: whoever looks one up would find what was never there. */
+const OWN = `(?!(?:${[...Object.getOwnPropertyNames(Object.prototype)].join('|')})$)`
+export const SLUG = `^${OWN}[a-z][a-z0-9-]{0,62}$`
+export const NAME = `^${OWN}[a-z][a-zA-Z0-9]{0,62}$`
 export const HEX256 = '^[0-9a-f]{64}$'
 export const BASE64URL = '^[A-Za-z0-9_-]+$'
-export const COMMAND = '^[A-Za-z0-9_-]{8,64}$'
+export const COMMAND = `^${OWN}[A-Za-z0-9_-]{8,64}$`
 
 const checked =
   <T extends string>(what: string, pattern: string, rule: string) =>

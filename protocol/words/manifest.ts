@@ -33,7 +33,7 @@ export const SetpointEnvelope = Type.Object(
 export type SetpointEnvelope = Type.Static<typeof SetpointEnvelope>
 
 /** What the gateway does with an asset once no verdict is valid: go to `values` for `forMs`, then leave it to the device. */
-export const LocalFallback = Type.Object({ values: Type.Record(Name, Type.Integer()), forMs: Count }, closed)
+export const LocalFallback = Type.Object({ values: Type.Record(Name, Type.Integer(), closed), forMs: Count }, closed)
 export type LocalFallback = Type.Static<typeof LocalFallback>
 
 export const ManifestAsset = Type.Object(
@@ -41,10 +41,10 @@ export const ManifestAsset = Type.Object(
     name: Name,
     type: Name,
     version: Type.Integer({ minimum: 1 }),
-    settings: Type.Record(Name, Setting),
+    settings: Type.Record(Name, Setting, closed),
     driver: Type.Literal('modbus'),
     map: RegisterMap,
-    envelope: Type.Record(Name, SetpointEnvelope),
+    envelope: Type.Record(Name, SetpointEnvelope, closed),
     fallback: LocalFallback,
     /** Points older than this are bad, ms. */
     staleAfterMs: Duration,
@@ -60,8 +60,8 @@ export const ManifestStrategy = Type.Object(
     version: Type.Integer({ minimum: 1 }),
     /** Lower decides first. */
     priority: Count,
-    settings: Type.Record(Name, Setting),
-    roles: Type.Record(Name, Type.Array(Name, { minItems: 1 })),
+    settings: Type.Record(Name, Setting, closed),
+    roles: Type.Record(Name, Type.Array(Name, { minItems: 1 }), closed),
   },
   closed,
 )
@@ -81,7 +81,7 @@ export const Manifest = Type.Object(
     timing: Type.Object({ cycleMs: Duration, deadlineMs: Duration, validityMs: Duration, fastMs: Duration }, closed),
     /** Node keys whose candidates count; a majority of them is the quorum. */
     replicas: Type.Array(Slug, { minItems: 1, maxItems: 7 }),
-    keys: Type.Record(Slug, KeyEntry),
+    keys: Type.Record(Slug, KeyEntry, closed),
     /** How many administrators must sign the next version. */
     threshold: Type.Integer({ minimum: 1 }),
     /** The engine that votes, by hash, from which cycle on; the last that has begun is active. */
@@ -104,7 +104,7 @@ export const Manifest = Type.Object(
 export type Manifest = Type.Static<typeof Manifest>
 
 export const SignedManifest = Type.Object(
-  { manifest: Manifest, signatures: Type.Record(Slug, Type.String({ pattern: BASE64URL })) },
+  { manifest: Manifest, signatures: Type.Record(Slug, Type.String({ pattern: BASE64URL }), closed) },
   closed,
 )
 export type SignedManifest = Type.Static<typeof SignedManifest>

@@ -31,7 +31,9 @@ export const PointRegister = Type.Object(
     ...shape,
     kind: literals(MODBUS_KINDS),
     /** An enumeration: raw value to word. */
-    words: Type.Optional(Type.Record(Type.String({ pattern: '^[0-9]+$' }), Type.String())),
+    words: Type.Optional(
+      Type.Record(Type.String({ pattern: '^[0-9]+$' }), Type.String(), { additionalProperties: false }),
+    ),
     /** Raw values by which the device says that it has none, such as 0x8000. */
     invalid: Type.Optional(Type.Array(Type.Integer())),
     /** What it can be, in the unit's smallest step: anything else is no measurement. */

@@ -1,11 +1,12 @@
 /**
- * What travels between a gateway and a node. Up: `frame`, `durable`, `history`. Down: `ack` (appended), `seen` (read
- * from the log), `candidate`, `manifest`, `nudge`, `beat`. Each side first signs the other's nonce.
+ * What travels between a gateway and a node. Up: `frame`, `durable`, `history`, `observed`. Down: `ack` (appended),
+ * `seen` (read from the log), `candidate`, `manifest`, `nudge`, `beat`. Each side first signs the other's nonce.
  */
 import Type from 'typebox'
 import { SignedCandidate } from './candidate.ts'
 import { BASE64URL, SLUG } from './ids.ts'
 import { SignedManifest } from './manifest.ts'
+import { OBSERVED_CHARS_MAX } from './observed.ts'
 
 const closed = { additionalProperties: false } as const
 const Slug = Type.String({ pattern: SLUG })
@@ -27,6 +28,8 @@ export const UplinkUp = Type.Union([
   Proof,
   Type.Object({ t: Type.Literal('frame'), cycle: Count, body: Body }, closed),
   Type.Object({ t: Stream, first: Count, last: Count, bodies: Type.Array(Body, { maxItems: 256 }) }, closed),
+  /** What the gateway tells of its actors: to any one node, the newest wins, nobody answers. */
+  Type.Object({ t: Type.Literal('observed'), body: Type.String({ maxLength: OBSERVED_CHARS_MAX }) }, closed),
 ])
 export type UplinkUp = Type.Static<typeof UplinkUp>
 

@@ -2,6 +2,7 @@
 import type { Mutation } from './catalogue.ts'
 
 const PROJECTOR = 'projections/runner/projector.ts'
+const APPLIER = 'projections/runner/applier.ts'
 const SLICER = 'projections/runner/slicer.ts'
 
 export const VIEWS: readonly Mutation[] = [
@@ -10,9 +11,9 @@ export const VIEWS: readonly Mutation[] = [
     text: 'The checkpoint first, so that nobody takes the same records meanwhile; then the rows',
     changes: [
       {
-        file: PROJECTOR,
-        find: 'const refusal = await this.#offer({ expected: this.#checkpoint, to: last.to, slices, passed, fold })',
-        replace: `await this.#offer({ expected: this.#checkpoint, to: last.to, slices: [], passed, fold: null })
+        file: APPLIER,
+        find: 'const refusal = await this.#offer({ expected: this.checkpoint, to: last.to, slices, passed, fold })',
+        replace: `await this.#offer({ expected: this.checkpoint, to: last.to, slices: [], passed, fold: null })
     const refusal = await this.#offer({ expected: last.to, to: last.to, slices, passed, fold })`,
       },
     ],
@@ -24,7 +25,7 @@ export const VIEWS: readonly Mutation[] = [
     text: 'Where the checkpoint is another one, it goes on from there',
     changes: [
       {
-        file: PROJECTOR,
+        file: APPLIER,
         find: "if (applied.kind === 'fenced')\n",
         replace: `if (applied.kind === 'fenced' && applied.found >= 0 && applied.found < batch.to)
       return this.#offer({ ...batch, expected: applied.found })
@@ -39,7 +40,7 @@ export const VIEWS: readonly Mutation[] = [
     text: 'A database without a checkpoint has not come up yet: its rows are there',
     changes: [
       {
-        file: PROJECTOR,
+        file: APPLIER,
         find: "if (applied.kind === 'fenced')",
         replace: "if (applied.kind === 'fenced' && applied.found >= 0)",
       },
@@ -121,7 +122,7 @@ export const VIEWS: readonly Mutation[] = [
     text: 'What does not go in is noted, and the next slice follows',
     changes: [
       {
-        file: PROJECTOR,
+        file: APPLIER,
         find: 'const still = await this.#offer({ ...alone, slices: [this.#without(slice, reason)] })',
         replace: 'const still = this.#without(slice, reason).changes.length > 0 ? reason : null',
       },
@@ -134,7 +135,7 @@ export const VIEWS: readonly Mutation[] = [
     text: 'A slice that is set aside is one record set aside',
     changes: [
       {
-        file: PROJECTOR,
+        file: APPLIER,
         find: "setAside: [...setAside, { position: to, code: 'POISONED', reason }]",
         replace: "setAside: [{ position: to, code: 'POISONED', reason }]",
       },
@@ -147,7 +148,7 @@ export const VIEWS: readonly Mutation[] = [
     text: 'A batch that does not go in is set aside',
     changes: [
       {
-        file: PROJECTOR,
+        file: APPLIER,
         find: 'const reason = await this.#offer({ ...alone, slices: [slice] })',
         replace: 'const reason: string | null = refusal',
       },
@@ -174,8 +175,8 @@ export const VIEWS: readonly Mutation[] = [
     changes: [
       {
         file: 'projections/timeseries/rows.ts',
-        find: "if (fact.kind === 'FrameMeasured' && candidate) return",
-        replace: "if (fact.kind === 'FrameMeasured') return",
+        find: "if (fact.kind === 'FrameMeasured' && candidate) {",
+        replace: "if (fact.kind === 'FrameMeasured') {",
       },
     ],
     breaks: ['S20'],

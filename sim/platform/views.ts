@@ -63,6 +63,7 @@ export class SimViews {
     const follow = <Change>({ projection, store }: Kept<Change>) =>
       new Projector({
         ...{ facts, partition, fold, skipsKnownTo, projection, note, fail, ...BOUNDS },
+        shared: async () => null, // its log is never trimmed
         store: storeOf(life, store),
       }).start()
     await Promise.all([follow(this.operational), follow(this.timeseries)])

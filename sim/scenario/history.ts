@@ -9,7 +9,7 @@ import type { Site } from '../../actors/controller/site.ts'
 import type { AlarmRecord, CommandRecord, SiteState } from '../../actors/controller/state.ts'
 import { type ActorState, actorState } from '../../actors/kit/host.ts'
 import { changesOf } from '../../actors/kit/keyed.ts'
-import { alarmView } from '../../supervisors/node/site-json.ts'
+import { alarmView } from '../../projections/api/site-json.ts'
 import type { Evidence } from '../oracle/evidence.ts'
 import type { SLOT_CLASSES } from './words.ts'
 

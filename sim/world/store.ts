@@ -43,11 +43,11 @@ export class SimStore<Change> {
     this.held = { ...EMPTY, topicId, checkpoint }
   }
   standing(): Standing {
-    const { checkpoint, topicId, passed, fold } = this.held
-    return { checkpoint, topicId, passed, fold: fold === null ? null : JSON.parse(fold) }
+    const { checkpoint, from, topicId, passed, fold } = this.held
+    return { checkpoint, from, topicId, passed, fold: fold === null ? null : JSON.parse(fold) }
   }
-  clear(topicId: string): void {
-    this.held = { ...EMPTY, topicId }
+  clear(topicId: string, from = 0): void {
+    this.held = { ...EMPTY, topicId, from, checkpoint: from - 1 }
   }
   apply({ expected, to, slices, passed, fold }: Batch<Change>): Applied {
     const { held } = this
@@ -55,6 +55,7 @@ export class SimStore<Change> {
     if (slices.some(slice => this.#refuses(slice))) return { kind: 'refused', reason: REFUSED }
     this.held = {
       topicId: held.topicId,
+      from: held.from,
       checkpoint: to,
       passed,
       fold: fold ? JSON.stringify(fold) : held.fold,
@@ -92,6 +93,6 @@ export class SimStore<Change> {
 /** The database as one life of a process sees it. */
 export const storeOf = <Change>(life: Incarnation, store: SimStore<Change>): Store<Change> => ({
   standing: () => store.ask(life, false, () => store.standing()),
-  clear: topicId => store.ask(life, true, () => store.clear(topicId)),
+  clear: (topicId, from) => store.ask(life, true, () => store.clear(topicId, from)),
   apply: batch => store.ask(life, true, () => store.apply(batch)),
 })

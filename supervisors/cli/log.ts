@@ -55,13 +55,15 @@ async function withLog(call: Call, run: (asked: Asked) => Promise<number>): Prom
   }
 }
 
+/** What stands in `decisions`. */
+const OF_DECISIONS = ['Decided', 'ProcessObserved']
 function kindsOf(call: Call): string[] | null {
   const kinds = call.text('kind')?.split(',')
   for (const kind of kinds ?? [])
-    if (!Object.hasOwn(FACTS, kind) && kind !== 'Decided')
+    if (!Object.hasOwn(FACTS, kind) && !OF_DECISIONS.includes(kind))
       throw new Refusal(
         'USAGE',
-        `--kind ${kind}: there is no such kind; kinds: ${Object.keys(FACTS).join(', ')}, Decided`,
+        `--kind ${kind}: there is no such kind; kinds: ${[...Object.keys(FACTS), ...OF_DECISIONS].join(', ')}`,
       )
   return kinds?.map(kind => `"kind":"${kind}"`) ?? null
 }
@@ -209,7 +211,7 @@ function inWords(v: ReturnType<Verification['end']> & { perSecond: number }): st
   const kinds = Object.entries(v.kinds).map(([kind, n]) => `${n} ${kind}`)
   return [
     `${v.records} facts of ${v.sites.join(', ') || 'no site'}: ${kinds.join(', ')}`,
-    `${v.manifests} manifests, ${v.certificates} certificates, ${v.decisions} decisions, ${v.history} backfilled; ${v.repeats} repeats, ${v.late} late; ${v.perSecond} records/s`,
+    `${v.manifests} manifests, ${v.certificates} certificates, ${v.decisions} decisions, ${v.observations} observations, ${v.history} backfilled; ${v.repeats} repeats, ${v.late} late; ${v.perSecond} records/s`,
     v.problems === 0 ? 'no problem' : `${v.problems} PROBLEMS`,
   ].join('\n')
 }

@@ -1,12 +1,10 @@
 /** `quorate manifest init|show|sign|install`: a site's constitution, from its file to the log. */
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { siteOf } from '../../actors/controller/site.ts'
-import { sealFact } from '../../protocol/codec/fact.ts'
-import { checkManifest, signManifest } from '../../protocol/codec/manifest.ts'
-import { ed25519Verifier, type Signer } from '../../protocol/codec/sign.ts'
+import { signManifest } from '../../protocol/codec/manifest.ts'
+import { ed25519Verifier } from '../../protocol/codec/sign.ts'
 import { openKey } from '../../protocol/identity/keyring.ts'
-import type { EventLog } from '../../protocol/log/event-log.ts'
 import { Refusal } from '../../protocol/words/errors.ts'
 import { keyId } from '../../protocol/words/ids.ts'
 import type { SignedManifest } from '../../protocol/words/manifest.ts'
@@ -16,6 +14,7 @@ import { folders } from '../run/prepare.ts'
 import { draft } from '../site/draft.ts'
 import { openEngine } from '../site/engine.ts'
 import { readSiteFile } from '../site/file.ts'
+import { asFile, installManifest, keepManifest } from '../site/install.ts'
 import { manifestInWords, shownOf } from '../site/manifest-words.ts'
 import { administratorsOf, authorityOf, type Installed, succession } from '../site/succession.ts'
 import { NODES } from '../site/who.ts'
@@ -144,8 +143,8 @@ export const manifestInstall: Verb = {
     mkdirSync(dir, { recursive: true, mode: 0o700 })
     const facts = await openTopic(logOf(dir), 'facts')
     try {
-      const position = await install(facts, signed, signer)
-      keep(folders(dir).manifest, signed)
+      const position = await installManifest(facts, signed, signer)
+      keepManifest(folders(dir).manifest, signed)
       const when = manifest.fromCycle === null ? 'in force' : `in force from cycle ${manifest.fromCycle} on`
       call.say(`manifest version ${manifest.version} of ${manifest.site} is at position ${position}, ${when}`)
       return 0
@@ -156,19 +155,6 @@ export const manifestInstall: Verb = {
 }
 
 /** Throws MANIFEST_VERSION, MANIFEST_SIGNATURES, WRONG_SITE, BAD_SHAPE; also where another was quicker. */
-async function install(facts: EventLog, signed: SignedManifest, signer: Signer): Promise<number> {
-  const { manifest } = signed
-  const { tenant, site, partition } = manifest
-  const inForce = (await succession(facts, partition, manifest, verifier)).at(-1)?.signed.manifest ?? null
-  const verdict = checkManifest(signed, inForce, verifier)
-  if (verdict.kind === 'refused') throw new Refusal(verdict.code, verdict.reason)
-  const fact = { v: 1, kind: 'ManifestInstalled', tenant, site, by: signer.key, manifest: signed } as const
-  const [position] = await facts.append([{ partition, body: sealFact(fact, signer) }])
-  const now = (await succession(facts, partition, manifest, verifier)).find(i => i.position === position)
-  if (!now) throw new Refusal('MANIFEST_VERSION', 'another manifest was installed meanwhile and is in force now')
-  return position!
-}
-
 function theFile(call: Call): string {
   const [file, ...rest] = call.positionals
   if (file === undefined || rest.length > 0) throw new Refusal('USAGE', 'name one file')
@@ -217,9 +203,4 @@ export function cycleMs(text: string): number {
   }
 }
 
-const asFile = (signed: SignedManifest): string => JSON.stringify(signed, null, 2)
 /** Never half of it, whatever happens: the file is where a later start begins. */
-function keep(file: string, signed: SignedManifest): void {
-  writeFileSync(`${file}.new`, `${asFile(signed)}\n`)
-  renameSync(`${file}.new`, file)
-}

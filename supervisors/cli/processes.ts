@@ -58,11 +58,11 @@ export const nodeVerb = processVerb(
 
 /** Its databases are beside it: they begin after it, end after it, and what befalls them is not its business. */
 async function nodeWithViews(config: ReturnType<typeof nodeConfigOf>): Promise<Standing> {
-  const { name, log, servers, views } = config
+  const { name, log, servers, views, lagMsMax } = config
   const node = await openNode(config)
   const projectors = config.sites.map(({ manifest: { manifest }, definitions, data }, nth) => {
-    const { tenant, site, partition } = manifest
-    const of = { folderOf: (projection: string) => join(data, projection), log, tenant, site, partition, definitions }
+    const { tenant, site } = manifest
+    const of = { folderOf: (projection: string) => join(data, projection), log, manifest, definitions, lagMsMax }
     const http = views === null ? null : { ...config.http, address: above(views, nth) }
     const ports = hostPorts(name, data, { of: { node: name, tenant, site } })
     const opened = (address: string) => ports.note('info', 'rows are asked for here', { address })

@@ -135,6 +135,7 @@ function inWords(name: string, p: RebuildProgress, { verify }: RebuildAsked): st
     : compared.equal
       ? `equal to the live rows at position ${compared.position}`
       : `DIFFERENT from the live rows at position ${compared.position} in ${compared.different.join(', ')}`
-  return `${name}: build ${p.build} at ${p.position}, ${equal}${verify ? '' : '; it is live now, the former one is kept'}`
+  const begins = p.from === 0 ? '' : ` from ${p.from} on (the log holds nothing before it that rows can be made of)`
+  return `${name}: build ${p.build}${begins} at ${p.position}, ${equal}${verify ? '' : '; it is live now, the former one is kept'}`
 }
 const wait = () => new Promise<void>(done => void hostClock.after(LOOK_MS, done))

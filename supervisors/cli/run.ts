@@ -5,10 +5,14 @@ import { fileURLToPath } from 'node:url'
 import type { Ports } from '../../protocol/ports.ts'
 import { Refusal } from '../../protocol/words/errors.ts'
 import { parse, raw } from '../../protocol/words/units.ts'
+import { logOf } from '../real/logs.ts'
 import { hostPorts } from '../real/ports.ts'
 import { hostRandom } from '../real/random.ts'
 import { serveControl } from '../run/control.ts'
+import { enrol } from '../run/enrol.ts'
 import { faultOf } from '../run/faults.ts'
+import { Inspector, StandingLink, signInLink } from '../run/inspector.ts'
+import { observeRun } from '../run/observed.ts'
 import type { GatewayStatus, Pace, PlantView } from '../run/parts.ts'
 import { folders, type Prepared, prepare } from '../run/prepare.ts'
 import { Projectors, projectedIn, projectionAsked } from '../run/projectors.ts'
@@ -64,9 +68,15 @@ export const run: Verb = {
     },
     brokers: { type: 'string', value: 'HOST:PORT,...', text: 'With --log redpanda: some brokers of the cluster' },
     toy: { type: 'boolean', text: 'With --log redpanda: take a cluster that could lose what it has acknowledged' },
+    'no-inspector': { type: 'boolean', text: 'Leaves the inspector out: control needs none' },
     'no-projections': { type: 'boolean', text: 'Leaves the databases out: control needs none' },
     postgres: postgresOption,
     clickhouse: clickhouseOption,
+    'lag-max': {
+      type: 'string',
+      value: 'TIME',
+      text: 'Databases further behind, or down for longer, are told of (60s)',
+    },
     faults: { type: 'boolean', text: 'Take `quorate fault ...`; refused where a driver leads to a real device' },
     json: jsonOption,
   },
@@ -120,6 +130,13 @@ async function site(call: Call): Promise<number> {
     emit({ kind: 'views', address })
     if (!json && !process.stdout.isTTY) call.say(`views at http://${address}`) // the live view shows it
   })
+  const inspector = inspectorOf(call, prepared, ports, address => {
+    running.inspectorAt(address)
+    const link = signInLink(address, folders(dir).token, ports.host.wallMs())
+    emit({ kind: 'inspector', address })
+    if (!json) call.say(`inspector at http://${address}; sign in by ${link}`)
+  })
+  const link = new StandingLink(folders(dir).token, () => ports.host.wallMs())
   let interrupted = false
   let wake = () => {}
   const interrupt = () => {
@@ -140,16 +157,21 @@ async function site(call: Call): Promise<number> {
       interrupt()
       return Promise.resolve('stopping')
     }
+    if (ask.do === 'enrol') return enrol(dir, manifest, ask.target ?? '')
     if (ask.do === 'rebuild' || ask.do === 'drop') return projectionAsked(projectors, ask)
     return ask.do === 'fault' ? faultOf(running, call.flag('faults'), ask) : statusOf(running, projectors)
   })
+  const supervisors = () => [running.supervisor, tally.supervisor, ...(projectors?.supervisors ?? [])]
+  const observer = observeRun(ports, supervisors, () => running.parts.liveNodes())
   if (!json) call.say(`starting '${manifest.site}': three nodes, the plant, the gateway; Ctrl-C stops in order`)
   await Promise.all([tally.start(), running.start()]).catch(async error => {
     control.close()
     await Promise.all([running.supervisor.stop(), tally.stop()])
     throw error
   })
+  observer.start()
   void projectors?.start() // control does not wait for it
+  void inspector?.start()
   const startedAt = running.nowMs
   const slotsBefore = (await running.gatewayStatus()).slots
   emit({
@@ -210,7 +232,10 @@ async function site(call: Call): Promise<number> {
       if (!process.stdout.isTTY || json) continue
       const { pids, nowMs: siteTimeMs } = running
       const views = { address: projectors?.views ?? null, projections: (await projectors?.status()) ?? {} }
-      const screen = await tally.draw({ title: manifest.title, gateway, pids, views, siteTimeMs, hints: hints() })
+      const screen = await tally.draw({
+        ...{ title: manifest.title, gateway, pids, views, siteTimeMs, hints: hints() },
+        inspector: link.of(inspector?.address ?? null),
+      })
       if (screen !== null) call.say(screen)
     }
   }
@@ -219,6 +244,7 @@ async function site(call: Call): Promise<number> {
   if (last) peak.end(last)
   gateway = (await running.gatewayStatus().catch(() => null)) ?? gateway
   control.close()
+  observer.stop()
   const replicas = await running.stop()
   const end = Math.max(-1, ...Object.values(replicas).map(r => r.position))
   const inputsOfSummary = {
@@ -231,7 +257,7 @@ async function site(call: Call): Promise<number> {
     input: running.parts.inputCounts,
   }
   const summary = (await tally.sum(inputsOfSummary, end)) ?? uncountedSummaryOf(inputsOfSummary)
-  await Promise.all([tally.stop(), projectors?.stop()])
+  await Promise.all([tally.stop(), projectors?.stop(), inspector?.stop()])
   call.say(json ? JSON.stringify(summary) : JSON.stringify(summary, null, 2))
   process.removeListener('disconnect', interrupt)
   if (process.connected) process.disconnect()
@@ -249,10 +275,26 @@ function projectorsOf(
   // after the nodes' ports, where those are asked for
   const port = call.text('port') === undefined ? 0 : Number(call.text('port')) + NODES.length
   const grants = [{ tenant: signed.manifest.tenant, tokenFile: folders(dir).token }]
-  return new Projectors(projectedIn(dir, signed.manifest, site.definitions), servers, ports, {
+  const lagMax = call.text('lag-max')
+  const lagMsMax = lagMax === undefined ? undefined : duration('--lag-max', lagMax)
+  return new Projectors(projectedIn(dir, signed.manifest, site.definitions, lagMsMax), servers, ports, {
     http: { address: `127.0.0.1:${port}`, grants },
     opened,
   })
+}
+/** After the nodes' ports and that of the views, where those are asked for. */
+function inspectorOf(
+  call: Call,
+  { dir, site, signed }: Prepared,
+  ports: Ports,
+  opened: (address: string) => void,
+): Inspector | null {
+  if (call.flag('no-inspector')) return null
+  const { tenant, site: name, partition } = signed.manifest
+  const port = call.text('port') === undefined ? 0 : Number(call.text('port')) + NODES.length + 1
+  const http = { address: `127.0.0.1:${port}`, grants: [{ tenant, tokenFile: folders(dir).token }] }
+  const of = { tenant, site: name, partition, definitions: site.definitions, log: logOf(dir) }
+  return new Inspector({ ...of, dir: folders(dir).of('inspector'), http, ways: { kind: 'run', dir } }, ports, opened)
 }
 const statusOf = async (running: Run, projectors: Projectors | null) => ({
   ...(await running.status()),

@@ -7,6 +7,7 @@ import { configCheck } from './config.ts'
 import { deploy } from './deploy.ts'
 import { explain } from './explain.ts'
 import { fault } from './fault.ts'
+import { inspect } from './inspect.ts'
 import { logCat, logExport, logTail, logVerify } from './log.ts'
 import { manifestInit, manifestInstall, manifestShow, manifestSign } from './manifest.ts'
 import { gatewayVerb, nodeVerb, plantVerb } from './processes.ts'
@@ -43,5 +44,6 @@ export const verbs: readonly Verb[] = [
   assetCheck,
   assetNew,
   assetTest,
+  inspect,
   sim,
 ]

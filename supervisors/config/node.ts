@@ -2,7 +2,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isLoopback, TOKEN_CHARS_MIN } from '../../projections/api/access.ts'
+import { LAG_MS_MAX } from '../../projections/runner/lag.ts'
 import type { SignedManifest } from '../../protocol/words/manifest.ts'
+import { parse, raw } from '../../protocol/words/units.ts'
 import type { NodeConfig } from '../node/open.ts'
 import type { HttpConfig } from '../process/door.ts'
 import type { Servers } from '../run/projectors.ts'
@@ -16,6 +18,7 @@ type Grant = NodeFile['http']['grants'][number]
 export interface Views {
   readonly servers: Servers
   readonly views: string | null
+  readonly lagMsMax: number
 }
 
 /** Throws CONFIG. */
@@ -25,6 +28,7 @@ export function nodeConfigOf(path: string, file: NodeFile): NodeConfig & Views {
   const http = httpOf(file, found)
   const log = file.log.driver === 'embedded' ? { ...file.log, dir: found.path(file.log.dir) } : file.log
   found.refuse()
+  const lagMax = file.projections?.lagMax
   return {
     name: file.name,
     keys: found.path(file.keys),
@@ -35,6 +39,7 @@ export function nodeConfigOf(path: string, file: NodeFile): NodeConfig & Views {
     http,
     servers: serversOf(file.projections ?? {}),
     views: file.projections?.http ?? null,
+    lagMsMax: lagMax === undefined ? LAG_MS_MAX : raw(parse('s', lagMax, 'projections.lagMax')),
     clock: { kind: 'host' },
     lockstep: false,
   }

@@ -100,6 +100,8 @@ const NodeFile = Type.Object(
           clickhouse: Type.Optional(databaseOf('http|https', 'http://user:password@host:8123')),
           /** Where the rows of the first site are asked for; those of the others are one port above each other. */
           http: Type.Optional(Address),
+          /** Further behind than this, or down for longer, is told. */
+          lagMax: Type.Optional(Duration),
         },
         closed,
       ),
@@ -127,7 +129,7 @@ const GatewayFile = Type.Object(
         pattern: '^(\\[[0-9a-fA-F:]+\\]|[A-Za-z0-9._-]+):\\d{1,5}/\\d{1,3}$',
         description: 'an address with its Modbus unit, such as 192.0.2.7:502/1',
       }),
-      { description: 'asset: address' },
+      { description: 'asset: address', ...closed },
     ),
     /** Health and figures; nothing else is told there. */
     http: Address,

@@ -10,9 +10,12 @@ import { Gateway } from '../../edge/gateway.ts'
 import type { OutboxLimits } from '../../edge/outbox.ts'
 import { type Outboxes, openOutboxes } from '../../edge/outboxes.ts'
 import { Uplinks } from '../../edge/uplinks.ts'
+import { sealObserved } from '../../protocol/codec/observed.ts'
 import type { Signer, Verifier } from '../../protocol/codec/sign.ts'
 import type { Ports } from '../../protocol/ports.ts'
 import type { Manifest, SignedManifest } from '../../protocol/words/manifest.ts'
+import type { Observation, Sight } from '../../protocol/words/observed.ts'
+import { Observer } from '../kit/observer.ts'
 import type { ChildSpec } from '../kit/spec.ts'
 import { Supervisor } from '../kit/supervisor.ts'
 
@@ -38,6 +41,7 @@ export interface GatewayTreeOptions {
 export class GatewayTree {
   readonly #o: GatewayTreeOptions
   readonly #tree: Supervisor
+  readonly #observer: Observer
   #uplinks: Uplinks | null = null
   #outboxes: Outboxes | null = null
   #field: Field | null = null
@@ -49,13 +53,17 @@ export class GatewayTree {
     const children = [this.#links(), this.#outbox(), this.#hands(), this.#control()]
     const spec = { id: 'gateway', strategy: 'restForOne', intensity: INTENSITY, periodMs: PERIOD_MS, children } as const
     this.#tree = new Supervisor(spec, options.ports, fell)
+    const tell = (o: Observation) => this.#tell(o)
+    this.#observer = new Observer(options.ports, { process: options.signer.key, sight: () => this.#sight(), tell })
   }
 
   async start(): Promise<void> {
+    this.#observer.start()
     await this.#tree.start()
     if (!this.#gateway) throw new Error(this.#tree.lastExit)
   }
   stop(): Promise<void> {
+    this.#observer.stop()
     return this.#tree.stop()
   }
   get state(): string {
@@ -67,6 +75,25 @@ export class GatewayTree {
   /** Null while it is being rebuilt. */
   get gateway(): Gateway | null {
     return this.#gateway
+  }
+
+  #sight(): Sight {
+    const { charts, tree } = this.#tree.sight()
+    const up = this.#tree.children().some(child => child.id === 'control' && child.up)
+    const own = up ? this.#gateway!.sight().map(chart => ({ ...chart, path: `gateway/${chart.path}` })) : []
+    return { charts: [...charts, ...own], tree }
+  }
+  /** Through one node after the other: one that keeps it to itself keeps some of it. */
+  async #tell(observation: Observation): Promise<void> {
+    const { manifest, signer } = this.#o
+    const { tenant, site } = manifest.manifest
+    const factsPosition = this.#gateway?.position ?? null
+    const head = { v: 1, kind: 'ProcessObserved', tenant, site, by: signer.key, factsPosition } as const
+    const nodes = this.#uplinks?.connected ?? []
+    const to = nodes[observation.seq % nodes.length]
+    if (to === undefined) throw new Error('no node is linked')
+    const body = sealObserved({ ...head, ...observation }, signer)
+    if (!this.#uplinks!.send(to, { t: 'observed', body })) throw new Error(`not sent to ${to}`)
   }
 
   #child(id: string, start: ChildSpec['start']): ChildSpec {

@@ -13,6 +13,10 @@ export function affected(strategy: Strategy, ids: readonly string[], id: string)
   return strategy === 'restForOne' ? ids.slice(at) : ids.slice(at, at + 1)
 }
 
+/** Those within the period. */
+export const restartsThatCount = (restarts: readonly number[], nowMs: number, periodMs: number): readonly number[] =>
+  restarts.filter(t => t > nowMs - periodMs)
+
 /** The restarts that still count, with this one; and whether they are too many. */
 export function addRestart(
   before: readonly number[],
@@ -20,7 +24,7 @@ export function addRestart(
   intensity: number,
   periodMs: number,
 ): { readonly restarts: readonly number[]; readonly tooMany: boolean } {
-  const restarts = [...before.filter(t => t > nowMs - periodMs), nowMs]
+  const restarts = [...restartsThatCount(before, nowMs, periodMs), nowMs]
   return { restarts, tooMany: restarts.length > intensity }
 }
 

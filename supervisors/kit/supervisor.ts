@@ -5,10 +5,11 @@
  */
 import { LiveMachine } from '../../actors/kit/machine.ts'
 import type { Ports } from '../../protocol/ports.ts'
+import { REASON_CHARS_MAX, type Sight, type TreeRow } from '../../protocol/words/observed.ts'
 import { type SupervisorContext, type SupervisorEffect, type SupervisorEvent, supervisorMachine } from './chart.ts'
 import { type Scope, scope } from './scope.ts'
 import { type Child, type ChildSpec, checkChild, checkSpec, type Exit, type SupervisorSpec } from './spec.ts'
-import { backoffMs } from './strategy.ts'
+import { backoffMs, restartsThatCount } from './strategy.ts'
 
 const BACKOFF = { first: 50, most: 2_000 }
 
@@ -17,7 +18,10 @@ interface Slot {
   child: Child | null
   scope: Scope | null
   starts: number
+  /** The last by itself: being stopped along with another one is none. */
+  lastExit: { readonly reason: string; readonly atMs: number } | null
 }
+const slotOf = (spec: ChildSpec): Slot => ({ spec, child: null, scope: null, starts: 0, lastExit: null })
 const starting = ({ scope, child }: Slot): boolean => scope !== null && child === null
 
 export interface ChildStatus {
@@ -40,7 +44,7 @@ export class Supervisor {
     this.#spec = spec
     this.#ports = ports
     this.#escalate = escalate
-    this.#slots = spec.children.map(child => ({ spec: child, child: null, scope: null, starts: 0 }))
+    this.#slots = spec.children.map(slotOf)
     const { strategy, intensity, periodMs } = spec
     this.#chart = new LiveMachine(supervisorMachine, ports.host, effect => this.#perform(effect), {
       strategy,
@@ -58,6 +62,18 @@ export class Supervisor {
   }
   children(): readonly ChildStatus[] {
     return this.#slots.map(s => ({ id: s.spec.id, up: s.child !== null, starts: s.starts }))
+  }
+  /** As it stands, for whoever looks on: itself, then its children in start order. */
+  sight(): Sight {
+    const { id: path, strategy, intensity: max, periodMs: withinMs } = this.#spec
+    const spent = restartsThatCount(this.#chart.context.restarts, this.#ports.host.monotonicMs(), withinMs).length
+    const own: TreeRow = { path, kind: 'supervisor', strategy, state: this.state, intensity: { max, withinMs, spent } }
+    const children = this.#slots.map(({ spec, child, scope: own, starts, lastExit }): TreeRow => {
+      const state = child ? 'up' : own ? 'starting' : 'down'
+      const restarts = Math.max(0, starts - 1)
+      return { path: `${path}/${spec.id}`, kind: 'worker', restart: spec.restart, state, restarts, lastExit }
+    })
+    return { charts: [this.#chart.sight(path)], tree: [own, ...children] }
   }
 
   /** In order. A child that cannot start is an exit like any other. */
@@ -78,7 +94,7 @@ export class Supervisor {
     if (this.#over) throw new TypeError(`${this.#spec.id}: is ${this.state}, takes no child '${spec.id}'`)
     if (this.#slots.some(s => s.spec.id === spec.id))
       throw new TypeError(`${this.#spec.id}: child '${spec.id}' is there`)
-    const slot: Slot = { spec, child: null, scope: null, starts: 0 }
+    const slot = slotOf(spec)
     this.#slots.push(slot)
     this.#chart.send({ type: 'added', row: { id: spec.id, restart: spec.restart } })
     await this.#launch(slot)
@@ -106,6 +122,7 @@ export class Supervisor {
       slot.child = null
       slot.scope = null
       const reason = e.kind === 'ended' ? 'ended' : e.error instanceof Error ? e.error.message : String(e.error)
+      slot.lastExit = { reason: reason.slice(0, REASON_CHARS_MAX).toWellFormed(), atMs: this.#ports.host.wallMs() }
       this.#ports.note(e.kind === 'ended' ? 'info' : 'warn', 'child exited', { child: slot.spec.id, reason })
       this.#chart.send({ type: 'exited', id: slot.spec.id, exit: e.kind, reason, atMs: this.#ports.host.monotonicMs() })
     }

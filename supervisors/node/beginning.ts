@@ -103,6 +103,25 @@ async function adopted(of: BeginningOf, options: FoldOptions): Promise<SiteFold 
   }
 }
 
+/**
+ * For a projection of a log that was trimmed: the oldest, since all above it can still be made rows of. Null: there is
+ * none yet.
+ */
+export async function oldestShared(of: BeginningOf, passed: ReadonlySet<number>): Promise<FrozenFold | null> {
+  const { facts, snapshots, manifest, fold, note } = of
+  const { topicId } = await facts.describe()
+  const { earliest } = await facts.ends(manifest.partition)
+  const wanted = ({ log, fold: frozen }: Kept) =>
+    log === topicId &&
+    frozen.position + 1 >= earliest &&
+    frozen.engine === fold.engine &&
+    [...passed].every(named => named > frozen.position || frozen.passed.includes(named)) // B3
+  const pair = await twiceSigned(snapshots, { manifest, verifier: fold.verifier }, wanted, 'oldest')
+  if (!pair || !thawed(of, { ...fold, passed }, pair.kept)) return null
+  note('info', 'begins at a snapshot of the nodes', { position: pair.kept.fold.position, by: pair.by })
+  return pair.kept.fold
+}
+
 /** Of this log, which still holds what comes after it. */
 async function fits({ facts, manifest: { partition }, note }: BeginningOf, { log, fold }: Kept): Promise<boolean> {
   if (log !== (await facts.describe()).topicId) return false

@@ -1,4 +1,5 @@
 /** A node as a child process of a run: its parent asks over the channel. It has one site. */
+import type { Observation } from '../../protocol/words/observed.ts'
 import { serveParent } from '../process/child.ts'
 import { type NodeConfig, type OpenNode, openNode } from './open.ts'
 import type { NodeTree } from './tree.ts'
@@ -51,6 +52,8 @@ serveParent(
       site()
         .part('logs')
         .facts.append([{ partition: site().partition, body }]),
+    /** The parent has no key: its supervisors are told of in this node's name. */
+    observed: (observation: Observation) => site().tell(observation),
     fault: (fault: { name: string; args: string[] }) => site().part('faults').start(fault.name, fault.args),
     stop,
   },

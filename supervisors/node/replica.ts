@@ -20,6 +20,7 @@ import { trace } from '../../protocol/trace.ts'
 import type { Candidate, SignedCandidate } from '../../protocol/words/candidate.ts'
 import type { Certificate } from '../../protocol/words/facts.ts'
 import { engineAt, type Manifest, type SignedManifest } from '../../protocol/words/manifest.ts'
+import type { SeenChart } from '../../protocol/words/observed.ts'
 import { skipsIn } from '../records/skips.ts'
 import { begin, hasStepped, type Kept, keptOf } from './beginning.ts'
 import { replicaMachine } from './replica-chart.ts'
@@ -101,6 +102,17 @@ export class Replica {
   }
   get last(): { candidate: Candidate; signed: SignedCandidate } | null {
     return this.#last
+  }
+  /** Its own chart, and in which states it has the actors of its site: what one replica alone believes shows there. */
+  sight(path: string): readonly SeenChart[] {
+    const { state, site } = this.#fold
+    const own = this.#chart.sight(path, this.#chart.context)
+    if (!state || !site) return [own]
+    const actors = [[site.modes, state.mode] as const, ...site.assets.map(a => [a, state.assets[a.name]!] as const)]
+    const believed = actors.map(([{ name, asset }, { chart }]) => {
+      return { path: `${path}/${name}`, chart: asset.spec.type, value: chart.value }
+    })
+    return [own, ...believed]
   }
 
   /** Up to where it has read the gateway's durable stream. */

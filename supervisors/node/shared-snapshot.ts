@@ -55,14 +55,16 @@ export interface TwiceSigned {
   readonly by: readonly string[]
 }
 
-/** The newest that two have signed and that is wanted; null: none. */
+/** The newest that two have signed and that is wanted, or the oldest; null: none. */
 export async function twiceSigned(
   snapshots: EventLog,
   { manifest, verifier }: Trust,
   wanted: (kept: Kept) => boolean,
+  which: 'newest' | 'oldest' = 'newest',
 ): Promise<TwiceSigned | null> {
   const signers = new Map<string, Map<string, string>>() // by digest: who, by public key
   let looked = 0
+  let oldest: TwiceSigned | null = null
   const found = await findBack<{ readonly pair: TwiceSigned | null }>(
     snapshots,
     manifest.partition,
@@ -78,11 +80,15 @@ export async function twiceSigned(
       if (who.size < 2) return null // H2
       const kept = JSON.parse(shared.bytes) as Kept
       const ours = kept.tenant === manifest.tenant && kept.site === manifest.site
-      return ours && wanted(kept) ? { pair: { kept, by: [...who.values()] } } : null
+      if (!ours || !wanted(kept)) return null
+      const pair = { kept, by: [...who.values()] }
+      if (which === 'newest') return { pair }
+      oldest = pair
+      return null
     },
     WINDOW,
   )
-  return found?.pair ?? null
+  return found?.pair ?? oldest
 }
 
 function opened(body: string): Shared | null {

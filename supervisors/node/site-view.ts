@@ -11,6 +11,7 @@ import type { CommandRecord, SiteState } from '../../actors/controller/state.ts'
 import { Work } from '../../actors/controller/work.ts'
 import { changesOf } from '../../actors/kit/keyed.ts'
 import { Feed, type FeedEvent } from '../../projections/api/feed.ts'
+import { alarmView, alarmViews, assetDetail, assetSummary, commandView } from '../../projections/api/site-json.ts'
 import {
   type AssetDetail,
   type CommandState,
@@ -30,7 +31,6 @@ import type { Logs, Note } from '../../protocol/ports.ts'
 import type { Candidate } from '../../protocol/words/candidate.ts'
 import { Refusal } from '../../protocol/words/errors.ts'
 import type { Replica } from './replica.ts'
-import { alarmView, alarmViews, assetDetail, assetSummary, commandView } from './site-json.ts'
 
 /** Of the commands that a site remembers, so many are shown with it. */
 const COMMANDS_SHOWN = 50
@@ -167,13 +167,21 @@ export class ReplicaView implements SiteView {
     const opened = openFact(body, manifest, this.#o.verifier) // S26
     if (opened.kind === 'refused') return opened
     const { fact } = opened
+    if (fact.kind === 'AlarmAcknowledged') return this.#append(body, fact.id, { alarm: fact.alarm, by: fact.by })
     if (fact.kind !== 'CommandRequested')
-      return { kind: 'refused', code: 'BAD_SHAPE', reason: `this door takes CommandRequested, not ${fact.kind}` }
+      return {
+        kind: 'refused',
+        code: 'BAD_SHAPE',
+        reason: `this door takes CommandRequested and AlarmAcknowledged, not ${fact.kind}`,
+      }
     const there = this.command(fact.id)
     if (there) return { kind: 'refused', code: 'DUPLICATE', reason: `command '${fact.id}' is ${there.state}` }
+    return this.#append(body, fact.id, { command: fact.id, by: fact.by, target: fact.target })
+  }
+  async #append(body: string, id: string, taken: Readonly<Record<string, string>>): Promise<Submitted> {
     const [position] = await reading(() => this.#o.logs.facts.append([{ partition: this.#o.partition, body }]))
-    this.#o.note('info', 'command taken', { command: fact.id, by: fact.by, target: fact.target, position })
-    return { kind: 'appended', id: fact.id, position: position! }
+    this.#o.note('info', 'taken', { ...taken, position })
+    return { kind: 'appended', id, position: position! }
   }
 
   async decisions(from: number | null, max: number): Promise<{ items: DecisionView[]; next: number }> {

@@ -3,11 +3,14 @@
  * falls takes along those that were built on it; a node whose parts keep falling ends, and whoever started it starts it
  * anew.
  */
+import { sealObserved } from '../../protocol/codec/observed.ts'
 import type { Signer, Verifier } from '../../protocol/codec/sign.ts'
 import { UplinkServer } from '../../protocol/ingress/uplink.ts'
 import type { Disk, Logs, Ports } from '../../protocol/ports.ts'
 import { Refusal } from '../../protocol/words/errors.ts'
 import type { SignedManifest } from '../../protocol/words/manifest.ts'
+import type { Observation, Sight } from '../../protocol/words/observed.ts'
+import { Observer } from '../kit/observer.ts'
 import type { ChildSpec } from '../kit/spec.ts'
 import { Supervisor } from '../kit/supervisor.ts'
 import type { Engine } from '../site/engine.ts'
@@ -64,6 +67,7 @@ export class NodeTree {
   readonly #tree: Supervisor
   readonly #parts: Partial<Parts> = {}
   readonly #view: ReplicaView
+  readonly #observer: Observer
   #uplink: string
 
   constructor(options: NodeTreeOptions) {
@@ -82,7 +86,7 @@ export class NodeTree {
       logs,
       verifier: options.verifier,
       replica,
-      up: () => this.#tree.children().some(child => child.id === 'replica' && child.up),
+      up: () => this.#replicaUp,
       note: options.ports.note,
     })
     this.#tree = new Supervisor(
@@ -96,13 +100,17 @@ export class NodeTree {
       options.ports,
       reason => options.ports.control.exit(reason),
     )
+    const tell = (o: Observation) => this.tell(o)
+    this.#observer = new Observer(options.ports, { process: options.name, sight: () => this.#sight(), tell })
   }
 
   async start(): Promise<void> {
+    this.#observer.start()
     await this.#tree.start()
     if (!this.#parts.faults) throw new Error(this.#tree.lastExit)
   }
   stop(): Promise<void> {
+    this.#observer.stop()
     return this.#tree.stop()
   }
   get state(): string {
@@ -114,6 +122,24 @@ export class NodeTree {
   }
   get uplink(): string {
     return this.#uplink
+  }
+  /** Signs and records what a process without a key tells of itself, as it does of its own. */
+  async tell(observation: Observation): Promise<void> {
+    const { manifest, signer } = this.#o
+    const { tenant, site } = manifest.manifest
+    const position = this.#parts.replica?.fold.position ?? -1
+    const factsPosition = position < 0 ? null : position
+    const head = { v: 1, kind: 'ProcessObserved', tenant, site, by: signer.key, factsPosition } as const
+    const body = sealObserved({ ...head, ...observation }, signer)
+    await this.part('logs').decisions.append([{ partition: this.partition, body }])
+  }
+  #sight(): Sight {
+    const { charts, tree } = this.#tree.sight()
+    const own = this.#replicaUp ? this.part('replica').sight(`${this.#o.name}/replica`) : []
+    return { charts: [...charts, ...own], tree }
+  }
+  get #replicaUp(): boolean {
+    return this.#tree.children().some(child => child.id === 'replica' && child.up)
   }
   part<K extends keyof Parts>(name: K): Parts[K] {
     const part = this.#parts[name]
@@ -184,6 +210,7 @@ export class NodeTree {
         durable: () => this.#parts.replica?.durable ?? 0,
         facts: logs.facts,
         history: logs.history,
+        decisions: logs.decisions,
       })
       this.#uplink = await server.start()
       this.#parts.server = server

@@ -8,6 +8,7 @@ import type { Database } from '../../projections/runner/database.ts'
 import { cool } from '../../projections/timeseries/cold.ts'
 import { databaseOf, type Engine } from '../../projections/timeseries/database.ts'
 import { openTimeseries } from '../../projections/timeseries/open.ts'
+import type { Verifier } from '../../protocol/codec/sign.ts'
 import type { Ports } from '../../protocol/ports.ts'
 import { Refusal } from '../../protocol/words/errors.ts'
 
@@ -19,6 +20,7 @@ export interface EngineOptions {
   readonly dir: string
   readonly tenant: string
   readonly site: string
+  readonly verifier: Verifier
   /** `postgres://` or `http(s)://` with user and password; null: the embedded one. */
   readonly server: string | null
 }
@@ -30,10 +32,10 @@ export function openDatabase(o: EngineOptions, ports: Ports, fail: (error: unkno
   return o.projection === 'operational' ? operational(o, ports, fail) : timeseries(o, ports, fail)
 }
 
-async function operational({ dir, tenant, site, server }: EngineOptions, ports: Ports, fail: (error: unknown) => void) {
+async function operational({ dir, server, ...of }: EngineOptions, ports: Ports, fail: (error: unknown) => void) {
   if (server !== null) {
     const access = accessOf(server, dir, ports)
-    return openOperational({ access, tenant, site, lost: fail, stop: async () => {} })
+    return openOperational({ ...of, access, lost: fail, stop: async () => {} })
   }
   const postgres = await startPostgres({ dir, random: ports.random, note: ports.note })
   let stopping = false
@@ -42,7 +44,7 @@ async function operational({ dir, tenant, site, server }: EngineOptions, ports: 
     stopping = true
     return postgres.stop()
   }
-  return openOperational({ access: postgres.access, tenant, site, lost: error => stopping || fail(error), stop })
+  return openOperational({ ...of, access: postgres.access, lost: error => stopping || fail(error), stop })
 }
 function accessOf(server: string, dir: string, { random }: Ports): Access {
   const url = addressOf(server, ['postgres:', 'postgresql:'])
@@ -52,9 +54,9 @@ function accessOf(server: string, dir: string, { random }: Ports): Access {
   return { host, port: Number(port || 5432), database, admin: decodeURIComponent(username), passwords }
 }
 
-async function timeseries({ dir, tenant, site, server }: EngineOptions, ports: Ports, fail: (error: unknown) => void) {
+async function timeseries({ dir, server, ...of }: EngineOptions, ports: Ports, fail: (error: unknown) => void) {
   const engine: Engine = server === null ? { kind: 'embedded', dir: join(dir, 'data') } : serverOf(server)
-  const database = await openTimeseries({ engine, tenant, site })
+  const database = await openTimeseries({ ...of, engine })
   const coolNow = async () => {
     const { id } = await database.live()
     const files = await cool(database.client, databaseOf(id), join(dir, 'cold'))

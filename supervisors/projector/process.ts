@@ -9,7 +9,9 @@ import { TimeseriesDatabase } from '../../projections/timeseries/open.ts'
 import { ed25519Verifier } from '../../protocol/codec/sign.ts'
 import type { EventLog } from '../../protocol/log/event-log.ts'
 import type { Ports } from '../../protocol/ports.ts'
+import type { Manifest } from '../../protocol/words/manifest.ts'
 import type { LogConfig } from '../config/shape.ts'
+import { oldestShared } from '../node/beginning.ts'
 import { serveParent } from '../process/child.ts'
 import type { HttpConfig } from '../process/door.ts'
 import { openTopic } from '../real/logs.ts'
@@ -20,10 +22,13 @@ import { type EngineOptions, openDatabase } from './engine.ts'
 import { Keeping } from './keeping.ts'
 import { ViewsDoor } from './views.ts'
 
-export interface ProjectorConfig extends EngineOptions {
+export interface ProjectorConfig extends Omit<EngineOptions, 'tenant' | 'site' | 'verifier'> {
   readonly log: LogConfig
-  readonly partition: number
+  /** What the site was started with: by its keys the snapshots of nodes count, and skips where the log was trimmed. */
+  readonly manifest: Manifest
   readonly definitions: readonly string[]
+  /** Further behind than this is told. */
+  readonly lagMsMax: number
   /** The door to the rows of both databases, where this one is the time series; null: none. */
   readonly views: HttpConfig | null
 }
@@ -34,19 +39,27 @@ export interface Begun {
 }
 
 async function open(config: ProjectorConfig) {
-  const { tenant, site, partition, projection } = config
+  const { log, manifest, projection } = config
+  const { tenant, site, partition } = manifest
   mkdirSync(config.dir, { recursive: true, mode: 0o700 })
   const ports = hostPorts(projection, config.dir)
   const fail = (error: unknown) => ports.control.exit(error instanceof Error ? error.message : String(error))
-  const facts = await openTopic(config.log, 'facts', { note: ports.note, readOnly: true })
+  const facts = await openTopic(log, 'facts', { note: ports.note, readOnly: true })
   const { definitions, hash } = await openEngine(config.definitions)
   const of = { tenant, site, verifier: ed25519Verifier() }
-  const skipsKnownTo = (await facts.ends(partition)).next - 1
-  const { passed } = await skipsIn(facts, partition, of)
-  const database = await openDatabase(config, ports, fail)
+  const { earliest, next } = await facts.ends(partition)
+  const since = earliest > 0 ? { manifest, epoch: 0, cycle: 0, from: earliest } : undefined
+  const { passed } = await skipsIn(facts, partition, of, since)
+  const database = await openDatabase({ ...config, ...of }, ports, fail)
+  const beside = await openTopic(log, database.beside, { note: ports.note, readOnly: true })
   const fold = { ...of, definitions, engine: hash, passed }
   const { host, note } = ports
-  const keeping = new Keeping({ database, projector: { facts, partition, fold, skipsKnownTo }, host, note, fail })
+  const shared = async () => {
+    const snapshots = await openTopic(log, 'snapshots', { note, readOnly: true })
+    return oldestShared({ facts, snapshots, manifest, fold, note }, passed).finally(() => snapshots.close())
+  }
+  const projector = { facts, partition, fold, skipsKnownTo: next - 1, shared }
+  const keeping = new Keeping({ database, beside, projector, lagMsMax: config.lagMsMax, host, note, fail })
   await keeping.start()
   const door = doorOf(config, database, keeping, facts, ports)
   await door?.start()
@@ -54,10 +67,10 @@ async function open(config: ProjectorConfig) {
     views: door?.address ?? null,
     readers: database instanceof OperationalDatabase ? database.readers : null,
   }
-  return { facts, keeping, door, begun }
+  return { logs: [facts, beside], keeping, door, begun }
 }
 function doorOf(
-  { tenant, site, partition, views }: ProjectorConfig,
+  { manifest: { tenant, site, partition }, views, lagMsMax }: ProjectorConfig,
   database: Database<unknown>,
   keeping: Keeping<unknown>,
   facts: EventLog,
@@ -65,7 +78,7 @@ function doorOf(
 ): ViewsDoor | null {
   if (views === null || !(database instanceof TimeseriesDatabase)) return null
   const timeseries = () => database.reader(keeping.build)
-  return new ViewsDoor(ports, views, [{ tenant, site, partition, facts, timeseries }])
+  return new ViewsDoor(ports, { ...views, lagMsMax }, [{ tenant, site, partition, facts, timeseries }])
 }
 let running: Awaited<ReturnType<typeof open>> | null = null
 const own = () => {
@@ -77,7 +90,7 @@ async function stop(): Promise<void> {
   running = null
   await ending?.door?.stop()
   await ending?.keeping.stop()
-  await ending?.facts.close()
+  await Promise.all(ending?.logs.map(each => each.close()) ?? [])
 }
 
 setPriority(constants.priority.PRIORITY_LOW) // its engine's processes inherit it

@@ -24,14 +24,14 @@ export class ViewsDoor extends DoorBeside<Door> {
   readonly #note: Ports['note']
   #readers: pg.Pool | null = null
 
-  constructor({ host, note }: Ports, http: HttpConfig, viewed: readonly ViewedSite[]) {
-    const { address } = http
+  constructor({ host, note }: Ports, http: HttpConfig & { readonly lagMsMax: number }, viewed: readonly ViewedSite[]) {
+    const { address, lagMsMax } = http
     const sites = viewed.map(one => {
       const operational = () => this.#readers && new OperationalReader(this.#readers, one.tenant, one.site)
       return siteViews({ ...one, operational, note })
     })
     super({ host, note }, 'views', address, () =>
-      serveViews({ address, ...admissionOf(http), sites, clock: host, note }),
+      serveViews({ address, lagMsMax, ...admissionOf(http), sites, clock: host, note }),
     )
     this.#note = note
   }

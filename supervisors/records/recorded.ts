@@ -2,15 +2,17 @@
  * Recorded decisions beside the positions of the facts that they are about. Nodes append them after the fact and each
  * at its own pace, so that they are read as the replay passes their positions.
  */
+
+import { type Decided, parseDecided } from '../../protocol/codec/decided.ts'
+import { parseObserved } from '../../protocol/codec/observed.ts'
 import type { LogRecord } from '../../protocol/log/event-log.ts'
-import { type Decided, parseDecided } from './decided.ts'
 
 export class RecordedDecisions {
   readonly #batches: AsyncIterator<readonly LogRecord[]>
   #waiting: readonly LogRecord[] = []
   #at = 0
   #head: Decided | null = null
-  /** Records that are no decision. */
+  /** Records that are neither a decision nor an observation. */
   unreadable = 0
 
   constructor(batches: AsyncIterable<readonly LogRecord[]>) {
@@ -34,9 +36,10 @@ export class RecordedDecisions {
   async #next(): Promise<Decided | null> {
     for (;;) {
       while (this.#at < this.#waiting.length) {
-        const decided = parseDecided(this.#waiting[this.#at++]!.body)
+        const { body } = this.#waiting[this.#at++]!
+        const decided = parseDecided(body)
         if (decided) return decided
-        this.unreadable++
+        if (!parseObserved(body)) this.unreadable++
       }
       const { value, done } = await this.#batches.next()
       if (done) return null

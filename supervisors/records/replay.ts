@@ -10,10 +10,10 @@
  */
 import { type FoldOptions, type FrozenFold, SiteFold } from '../../actors/controller/fold.ts'
 import { canonical } from '../../protocol/codec/canonical.ts'
+import { type Decided, parseDecided } from '../../protocol/codec/decided.ts'
 import type { EventLog } from '../../protocol/log/event-log.ts'
 import type { Candidate } from '../../protocol/words/candidate.ts'
 import { Refusal } from '../../protocol/words/errors.ts'
-import { type Decided, parseDecided } from './decided.ts'
 import { type Difference, firstDifference } from './json-path.ts'
 import type { Progress } from './progress.ts'
 import { RecordedDecisions } from './recorded.ts'

@@ -7,13 +7,14 @@
 import { type FoldOptions, SiteFold } from '../../actors/controller/fold.ts'
 import { openCandidate } from '../../protocol/codec/candidate.ts'
 import { canonical } from '../../protocol/codec/canonical.ts'
+import { type Decided, parseDecided } from '../../protocol/codec/decided.ts'
 import { openFact, parseFact } from '../../protocol/codec/fact.ts'
+import { parseObserved, readObserved } from '../../protocol/codec/observed.ts'
 import type { LogRecord, Topic } from '../../protocol/log/event-log.ts'
 import type { ErrorCode } from '../../protocol/words/errors.ts'
 import type { Fact, FactOf } from '../../protocol/words/facts.ts'
 import type { Manifest } from '../../protocol/words/manifest.ts'
 import { Certificates } from './certificates.ts'
-import { parseDecided } from './decided.ts'
 import { Streams, type Wrong } from './streams.ts'
 
 export interface Problem extends Wrong {
@@ -38,6 +39,7 @@ export interface Verified {
   readonly repeats: number
   readonly late: number
   readonly decisions: number
+  readonly observations: number
   readonly history: number
   readonly problems: number
 }
@@ -57,6 +59,7 @@ export class Verification {
   readonly #kinds: Record<string, number> = {}
   #records = 0
   #decisions = 0
+  #observations = 0
   #history = 0
   #problems = 0
   #last = -1
@@ -83,15 +86,24 @@ export class Verification {
     for (const audit of audits) this.#step(audit, position, body, parsed.signature, say)
   }
 
-  /** After the facts. */
+  /** After the facts: a decision, or what a process tells of its actors. */
   decision({ position, body }: LogRecord): void {
+    const decided = parseDecided(body)
+    if (decided) this.#decision(position, decided)
+    else if (parseObserved(body)) this.#observation(position, body)
+    else this.#problem('decisions', position, 'Decided', 'BAD_SHAPE', 'it is no decision')
+  }
+  /** By a manifest that was ever in force: which one it was then, the record does not say. */
+  #observation(position: number, body: string): void {
+    this.#observations++
+    const read = [...this.#manifests.values()].reverse().map(m => readObserved(body, m, this.#o.fold.verifier))
+    const first = read[0]
+    if (!first || read.some(r => r.kind === 'observed') || first.kind !== 'refused') return
+    this.#problem('decisions', position, 'ProcessObserved', first.code, first.reason)
+  }
+  #decision(position: number, decided: Decided): void {
     this.#decisions++
     const say = (code: ErrorCode, reason: string) => this.#problem('decisions', position, 'Decided', code, reason)
-    const decided = parseDecided(body)
-    if (!decided) {
-      say('BAD_SHAPE', 'it is no decision')
-      return
-    }
     const hash = /"manifest":"([0-9a-f]{64})"/.exec(decided.bytes)?.[1] ?? ''
     const manifest = this.#manifests.get(hash)
     if (!manifest) {
@@ -132,6 +144,7 @@ export class Verification {
       repeats: sum(a => a.streams.repeats),
       late: sum(a => a.streams.late),
       decisions: this.#decisions,
+      observations: this.#observations,
       history: this.#history,
       problems: this.#problems,
     }

@@ -13,7 +13,7 @@ const ANSWER_MS_MAX = 30_000
 const socketIn = (dir: string) => join(dir, 'control.sock')
 
 export interface Ask {
-  readonly do: 'fault' | 'status' | 'stop' | 'rebuild' | 'drop'
+  readonly do: 'fault' | 'status' | 'stop' | 'rebuild' | 'drop' | 'enrol'
   readonly target?: string
   readonly name?: string
   readonly args?: readonly string[]

@@ -11,6 +11,7 @@ import { sealFact } from '../../protocol/codec/fact.ts'
 import { manifestHash, signManifest } from '../../protocol/codec/manifest.ts'
 import { ed25519Verifier } from '../../protocol/codec/sign.ts'
 import { openKey } from '../../protocol/identity/keyring.ts'
+import type { LogRecord } from '../../protocol/log/event-log.ts'
 import type { Random } from '../../protocol/ports.ts'
 import { Refusal } from '../../protocol/words/errors.ts'
 import { keyId } from '../../protocol/words/ids.ts'
@@ -27,7 +28,7 @@ export interface Prepared {
   readonly site: OpenedSiteFile
   readonly engine: Engine
   readonly signed: SignedManifest
-  /** Nothing was here before. */
+  /** No frame of it is in the log: its assets are to be started, and its mode to be set. */
   readonly first: boolean
   /** What changed since the last start, in words; empty: nothing. */
   readonly changes: readonly string[]
@@ -71,7 +72,28 @@ export async function prepare(o: {
     await install(o.dir, signed)
     writeFileSync(at.manifest, `${JSON.stringify(signed, null, 2)}\n`)
   }
-  return { dir: o.dir, site, engine, signed, first: before === null, changes }
+  return {
+    dir: o.dir,
+    site,
+    engine,
+    signed,
+    first: before === null || !(await hasBegun(o.dir, before.manifest)),
+    changes,
+  }
+}
+
+/** A start that was refused before its first frame has commissioned nothing: the next one is still the first. */
+const BEGINNING_RECORDS = 10_000
+async function hasBegun(dir: string, { partition }: Manifest): Promise<boolean> {
+  const facts = await openTopic(logOf(dir), 'facts', { readOnly: true })
+  try {
+    const { earliest } = await facts.ends(partition)
+    const beginning = await facts.read(partition, earliest, BEGINNING_RECORDS)
+    const frame = ({ body }: LogRecord) => body.includes('"kind":"FrameMeasured"')
+    return earliest > 0 || beginning.length >= BEGINNING_RECORDS || beginning.some(frame)
+  } finally {
+    await facts.close()
+  }
 }
 
 /** Before anything is signed: this engine can place whatever the log has installed. Throws UNKNOWN_VERSION, ASSET_DEFINITION. */

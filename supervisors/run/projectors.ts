@@ -3,6 +3,7 @@
  * once control runs, and end after it.
  */
 import type { ReaderAccess } from '../../projections/operational/pages.ts'
+import { LAG_MS_MAX } from '../../projections/runner/lag.ts'
 import type { RebuildAsked } from '../../projections/runner/rebuild.ts'
 import type { Ports } from '../../protocol/ports.ts'
 import { Refusal } from '../../protocol/words/errors.ts'
@@ -16,6 +17,7 @@ import { PROJECTIONS, type ProjectionName } from '../projector/engine.ts'
 import type { KeepingStatus } from '../projector/keeping.ts'
 import type { Begun, ProjectorConfig } from '../projector/process.ts'
 import { logOf } from '../real/logs.ts'
+import { Absence } from './absence.ts'
 import type { Ask } from './control.ts'
 import { folders } from './prepare.ts'
 
@@ -30,16 +32,21 @@ const STATUS_MS_MAX = 1_000
 /** By projection, where its database is; null: the embedded one; absent: none is kept. */
 export type Servers = Readonly<Partial<Record<ProjectionName, string | null>>>
 export type ProjectorStatus = KeepingStatus & { readonly pid: number; readonly views: string | null }
-export type ProjectorsStatus = Readonly<Record<string, ProjectorStatus | { readonly down: string }>>
+export type ProjectorsStatus = Readonly<Record<string, ProjectorStatus | Down>>
+/** `lagging`: for longer than a projection may be behind. */
+export interface Down {
+  readonly down: string
+  readonly lagging: boolean
+}
 
 export interface ProjectedSite {
   /** Where a projection keeps what is its own. */
   readonly folderOf: (projection: ProjectionName) => string
   readonly log: LogConfig
-  readonly tenant: string
-  readonly site: string
-  readonly partition: number
+  readonly manifest: Manifest
   readonly definitions: readonly string[]
+  /** Further behind than this, or down for longer, is told. */
+  readonly lagMsMax: number
 }
 
 /** The door to the rows, and who wants to know where it is. */
@@ -53,8 +60,9 @@ export class Projectors {
   readonly #asked: ViewsAsked | null
   readonly #servers: Servers
   readonly #ports: Ports
-  readonly #spawned = new Map<string, Spawned>()
+  readonly #spawned = new Map<ProjectionName, Spawned>()
   readonly #down = new Map<string, string>()
+  readonly #absences = new Map<string, Absence>()
   #trees: readonly Supervisor[] = []
   #views: string | null = null
   #readers: ReaderAccess | null = null
@@ -68,6 +76,7 @@ export class Projectors {
   /** Each under a supervisor of its own: one whose database cannot be used keeps no other from its start. */
   async start(): Promise<void> {
     this.#trees = PROJECTIONS.filter(name => name in this.#servers).map(name => {
+      this.#absence(name).gone()
       const child = processChild(
         name,
         SCRIPT,
@@ -82,21 +91,26 @@ export class Projectors {
     await Promise.all(this.#trees.map(tree => tree.start()))
   }
   async stop(): Promise<void> {
+    for (const absence of this.#absences.values()) absence.stop()
     await Promise.all(this.#trees.map(tree => tree.stop()))
   }
 
+  get supervisors(): readonly Supervisor[] {
+    return this.#trees
+  }
   /** Where the rows are served; null: not yet, or not at all. */
   get views(): string | null {
     return this.#views
   }
   async status(): Promise<ProjectorsStatus> {
-    const ask = async (name: string) => {
+    const ask = async (name: ProjectionName) => {
       const status = await this.#spawned
         .get(name)
         ?.ask<ProjectorStatus>('status', null, STATUS_MS_MAX)
         .catch(() => null)
       this.#viewsAt(status?.views ?? null)
-      return [name, status ?? { down: this.#down.get(name) ?? 'it does not answer' }] as const
+      const down = () => ({ down: this.#down.get(name) ?? 'it does not answer', lagging: this.#absence(name).long })
+      return [name, status ?? down()] as const
     }
     return Object.fromEntries(await Promise.all([...this.#spawned.keys()].map(ask)))
   }
@@ -109,16 +123,19 @@ export class Projectors {
   }
 
   #process(name: string): Spawned {
-    const spawned = this.#spawned.get(name)
+    const spawned = this.#spawned.get(name as ProjectionName)
     if (spawned && !spawned.gone) return spawned
     throw new Refusal('UNAVAILABLE', `the projector '${name}' is not up: ${this.#down.get(name) ?? 'it begins'}`)
   }
   async #begin(name: ProjectionName, spawned: Spawned): Promise<void> {
     this.#spawned.set(name, spawned)
+    const absence = this.#absence(name)
+    void spawned.exited.then(() => absence.gone())
     const { folderOf, ...of } = this.#of
     const own = { projection: name, dir: folderOf(name), server: this.#servers[name] ?? null }
     const begun = await spawned.ask<Begun>('start', { ...own, ...of, views: this.#viewsOf() } satisfies ProjectorConfig)
     this.#down.delete(name)
+    absence.back()
     this.#readers = begun.readers ?? this.#readers
     // one that is not up yet is told here, too, once it is
     if (this.#readers)
@@ -127,6 +144,19 @@ export class Projectors {
         ?.ask('operational', this.#readers)
         .catch(() => {})
     this.#viewsAt(begun.views)
+  }
+  /** Told of where nobody else can: the process that would is not there. */
+  #absence(name: ProjectionName): Absence {
+    const there = this.#absences.get(name)
+    if (there) return there
+    const { host, note } = this.#ports
+    const absence = new Absence(host, this.#of.lagMsMax, (event, downMs) => {
+      const of = { projection: name, downMs }
+      if (event === 'back') note('info', 'a projection is up again', of)
+      else note('warn', 'a projection is down', { ...of, reason: this.#down.get(name) ?? 'it does not start' })
+    })
+    this.#absences.set(name, absence)
+    return absence
   }
   /** A door that could not open at first may have since. */
   #viewsAt(address: string | null): void {
@@ -143,10 +173,11 @@ export class Projectors {
 /** The site of a run's folder. */
 export function projectedIn(
   dir: string,
-  { tenant, site, partition }: Manifest,
+  manifest: Manifest,
   definitions: readonly string[],
+  lagMsMax = LAG_MS_MAX,
 ): ProjectedSite {
-  return { folderOf: name => folders(dir).of(name), log: logOf(dir), tenant, site, partition, definitions }
+  return { folderOf: name => folders(dir).of(name), log: logOf(dir), manifest, definitions, lagMsMax }
 }
 
 /** What the command line asks of a run. */

@@ -12,6 +12,8 @@ interface RunFile {
   readonly http: Readonly<Record<string, string | undefined>>
   /** Where the rows of the databases are served; null: not yet, or not at all. */
   readonly views: string | null
+  /** Where the inspector is served; null: not yet, or not at all. */
+  readonly inspector: string | null
   readonly pids: Readonly<Record<string, number>>
 }
 export function writeRunFile(dir: string, run: RunFile): void {

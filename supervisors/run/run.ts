@@ -39,6 +39,7 @@ export class Run {
   #started = false
   #refused: Refusal | null = null
   #views: string | null = null
+  #inspector: string | null = null
 
   constructor(options: RunOptions) {
     this.#o = options
@@ -93,6 +94,10 @@ export class Run {
   /** The rows of the databases are served here. */
   viewsAt(address: string): void {
     this.#views = address
+    this.#changed()
+  }
+  inspectorAt(address: string): void {
+    this.#inspector = address
     this.#changed()
   }
   async start(): Promise<void> {
@@ -214,6 +219,7 @@ export class Run {
       token: this.#at.token,
       http,
       views: this.#views,
+      inspector: this.#inspector,
       pids,
     })
   }

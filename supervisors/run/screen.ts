@@ -19,6 +19,8 @@ export interface ScreenInputs {
   readonly gateway: GatewayStatus | null
   readonly pids: Readonly<Record<string, number>>
   readonly views: { readonly address: string | null; readonly projections: ProjectorsStatus }
+  /** Signs in at the inspector; null: it is not served yet. */
+  readonly inspector: string | null
   readonly siteTimeMs: number
   readonly hints: readonly string[]
 }
@@ -66,6 +68,7 @@ export function draw(s: ScreenInputs): string {
   )
   const views = Object.entries(s.views.projections).map(([name, view]) => `${name} ${viewInWords(view)}`)
   if (views.length > 0) lines.push(`views    ${[...views, s.views.address ?? ''].join('   ')}`)
+  if (s.inspector !== null) lines.push(`inspect  ${BOLD}${s.inspector}${PLAIN}`)
   const alarms = recordsOf(state?.alarms ?? []).filter(([, a]) => site?.lives.alarm.has(a.state, 'active'))
   for (const [key, alarm] of alarms.slice(0, 6)) lines.push(`${BOLD}ALARM${PLAIN}    ${key}: ${alarm.text}`)
   lines.push('', ...s.hints.map(h => `${DIM}${h}${PLAIN}`))
@@ -74,8 +77,8 @@ export function draw(s: ScreenInputs): string {
 
 const viewInWords = (view: ProjectorsStatus[string]): string =>
   'down' in view
-    ? `down: ${view.down}`
-    : `${(view.behindMs / 1_000).toFixed(1)} s behind${view.late ? ' LATE' : ''}, pid ${view.pid}`
+    ? `down${view.lagging ? ' for LONG' : ''}: ${view.down}`
+    : `${(view.behindMs / 1_000).toFixed(1)} s behind${view.lagging ? ' LAGGING' : ''}, pid ${view.pid}`
 
 const shown = (value: number | string, unit: string | undefined): string =>
   typeof value === 'number' && isUnit(unit) ? format(unit, value as never) : String(value)

@@ -37,6 +37,9 @@ export class TallyChild {
       reason => ports.note('error', 'the tally gives up; the run goes on', { reason }),
     )
   }
+  get supervisor(): Supervisor {
+    return this.#tree
+  }
   start(): Promise<void> {
     return this.#tree.start()
   }

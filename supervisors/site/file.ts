@@ -14,7 +14,7 @@ import { NAME, SLUG } from '../../protocol/words/ids.ts'
 const closed = { additionalProperties: false } as const
 const Quantity = Type.String({ pattern: '^-?\\d+(\\.\\d+)? \\S+$' })
 const Name = Type.String({ pattern: NAME })
-const Values = Type.Record(Name, Type.Union([Type.String(), Type.Number()]))
+const Values = Type.Record(Name, Type.Union([Type.String(), Type.Number()]), closed)
 
 const AssetEntry = Type.Object(
   {
@@ -37,6 +37,7 @@ const AssetEntry = Type.Object(
           },
           closed,
         ),
+        closed,
       ),
     ),
     /** Setpoints while no verdict is valid, and for how long before the device is left to itself. */
@@ -50,7 +51,7 @@ const StrategyEntry = Type.Object(
     type: Name,
     priority: Type.Optional(Type.Integer({ minimum: 0 })),
     settings: Type.Optional(Values),
-    roles: Type.Record(Name, Type.Union([Name, Type.Array(Name)])),
+    roles: Type.Record(Name, Type.Union([Name, Type.Array(Name)]), closed),
   },
   closed,
 )
@@ -64,7 +65,7 @@ export const SiteFile = Type.Object(
     fastCycle: Type.Optional(Quantity),
     deadline: Type.Optional(Quantity),
     validity: Type.Optional(Quantity),
-    assets: Type.Record(Name, AssetEntry),
+    assets: Type.Record(Name, AssetEntry, closed),
     strategies: Type.Optional(Type.Array(StrategyEntry)),
     laws: Type.Optional(
       Type.Array(

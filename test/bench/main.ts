@@ -6,6 +6,7 @@ import { cpus, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { benchBrokers } from './brokers.ts'
 import { benchDecision } from './decision.ts'
+import { benchInspector } from './inspector.ts'
 import { benchLog } from './log.ts'
 import { benchProjections } from './projections.ts'
 import { benchRecovery } from './recovery.ts'
@@ -25,6 +26,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   brokers: benchBrokers,
   recovery: benchRecovery,
   projections: benchProjections,
+  inspector: benchInspector,
 }
 
 const options = { json: { type: 'boolean', default: false }, quick: { type: 'boolean', default: false } } as const

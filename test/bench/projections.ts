@@ -16,10 +16,11 @@ import { Slicer } from '../../projections/runner/slicer.ts'
 import type { Slice, Store } from '../../projections/runner/store.ts'
 import { addBuild, databaseOf, run } from '../../projections/timeseries/database.ts'
 import { type Change, COLUMNS, timeseries } from '../../projections/timeseries/rows.ts'
-import { openEmbeddedLog } from '../../protocol/log/embedded/index.ts'
 import { Spawned } from '../../supervisors/process/spawn.ts'
 import { PROJECTIONS } from '../../supervisors/projector/engine.ts'
 import type { KeepingStatus } from '../../supervisors/projector/keeping.ts'
+import type { ProjectorConfig } from '../../supervisors/projector/process.ts'
+import { closeLogs, openLogs } from '../../supervisors/real/logs.ts'
 import { ClickHouse } from '../contract/projections/clickhouse.ts'
 import { Postgres } from '../contract/projections/postgres.ts'
 import { type Recording, record, siteWithBatteries } from './recording.ts'
@@ -164,13 +165,14 @@ async function clickhouseRows(recording: Recording, quick: boolean): Promise<Row
 }
 
 /** Every signature is checked, every record stepped, twice: once for each. */
-async function bothRow({ options, bodies }: Recording): Promise<Row> {
+async function bothRow({ manifest, bodies }: Recording): Promise<Row> {
   const dir = mkdtempSync(join(tmpdir(), 'quorate-bench-'))
-  const facts = await openEmbeddedLog({ dir: join(dir, 'log', 'facts'), topic: 'facts' })
+  const log = { driver: 'embedded', dir: join(dir, 'log') } as const
+  const logs = await openLogs(log)
+  const { facts } = logs
   for (let from = 0; from < bodies.length; from += 1_000)
     await facts.append(bodies.slice(from, from + 1_000).map(body => ({ partition: 0, body })))
-  const { tenant, site } = options
-  const common = { tenant, site, log: join(dir, 'log'), partition: 0, definitions: [], server: null }
+  const common = { manifest, log, definitions: [], lagMsMax: 60_000, server: null, views: null }
   const processes = await Promise.all(
     PROJECTIONS.map(async projection => {
       const process = new Spawned(projection, SCRIPT)
@@ -179,7 +181,7 @@ async function bothRow({ options, bodies }: Recording): Promise<Row> {
     }),
   )
   for (const { projection, process } of processes)
-    await process.ask('start', { ...common, projection, dir: join(dir, projection) })
+    await process.ask('start', { ...common, projection, dir: join(dir, projection) } satisfies ProjectorConfig)
   const began = performance.now()
   const first = await Promise.all(processes.map(({ process }) => process.ask<KeepingStatus>('status')))
   await Promise.all(
@@ -190,7 +192,7 @@ async function bothRow({ options, bodies }: Recording): Promise<Row> {
   )
   const seconds = (performance.now() - began) / 1_000
   await Promise.all(processes.map(({ process }) => process.stop()))
-  await facts.close()
+  await closeLogs(logs)
   for (const path of [readFileSync(join(dir, 'operational', 'folder'), 'utf8').trim(), dir])
     rmSync(path, { recursive: true, force: true })
   const share = 1 - Math.max(...first.map(({ checkpoint }) => checkpoint)) / bodies.length

@@ -18,6 +18,7 @@ import { keysOf, NODES, ROLES } from '../../supervisors/site/who.ts'
 
 export interface Recording {
   readonly options: FoldOptions
+  readonly manifest: Manifest
   readonly bodies: readonly string[]
   /** A frame counts once for each asset that it reaches, every other record once. */
   readonly actorEvents: number
@@ -153,8 +154,8 @@ export class Recorder {
 export function record(file: SiteFile, frames: number): Recording {
   const recorder = new Recorder(file)
   const bodies = Array.from({ length: frames }, () => recorder.next()).flat()
-  const { options, actorEvents, signers } = recorder
-  return { options, bodies, actorEvents, frames, node: signers['node-a']! }
+  const { options, manifest, actorEvents, signers } = recorder
+  return { options, manifest, bodies, actorEvents, frames, node: signers['node-a']! }
 }
 
 function receipt(

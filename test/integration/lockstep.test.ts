@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { parseDecided } from '../../protocol/codec/decided.ts'
 import { openEmbeddedLog } from '../../protocol/log/embedded/index.ts'
 import type { Summary } from '../../supervisors/run/summary.ts'
 import { folder, remove, SiteRun } from './site-run.ts'
@@ -41,8 +42,8 @@ async function actionsOf(data: string): Promise<string[]> {
     const records = await log.read(0, at, 256)
     if (records.length === 0) break
     for (const { body } of records) {
-      const decided = JSON.parse(body) as { by: string; bytes: string }
-      if (decided.by !== 'node-a') continue
+      const decided = parseDecided(body)
+      if (decided?.by !== 'node-a') continue
       const { cycle, actions } = JSON.parse(decided.bytes) as { cycle: number; actions: object }
       all.set(cycle, JSON.stringify(actions))
     }

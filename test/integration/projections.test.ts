@@ -50,7 +50,7 @@ async function rebuild(...args: string[]): Promise<any> {
 test('both follow the log beside a run that does not wait for them', async () => {
   for (const name of ['operational', 'timeseries']) {
     const status = await current(name)
-    expect(status).toMatchObject({ projection: name, late: false, setAside: 0 })
+    expect(status).toMatchObject({ projection: name, lagging: false, setAside: 0 })
     expect(status.checkpoint).toBeGreaterThan(0)
   }
   elsewhere.push(await postgresFolder())
@@ -95,7 +95,7 @@ test('the rows of both are served by pages, and the points are those of the log'
   const expected = [...frames.values()].flatMap(({ position, fact }) =>
     Object.entries(fact.assets).flatMap(([asset, { points }]) =>
       Object.entries(points).map(([point, { value, unit = null, quality, ageMs }]) => {
-        return { position, cycle: fact.cycle, asset, point, value, unit, quality, ageMs }
+        return { position, cycle: fact.cycle, asset, point, value, unit, quality, ageMs, late: false }
       }),
     ),
   )

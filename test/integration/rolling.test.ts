@@ -10,6 +10,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { parseDecided } from '../../protocol/codec/decided.ts'
 import { openEmbeddedLog } from '../../protocol/log/embedded/index.ts'
 import { engineAt, type SignedManifest } from '../../protocol/words/manifest.ts'
 import { sweep } from '../../supervisors/records/sweep.ts'
@@ -96,7 +97,6 @@ describe('rolling maintenance', () => {
   it('changes the engine at the cycle that the manifest names, and uncovers no slot', async () => {
     const before = await site.slots('uncovered')
     const load = new Load()
-    activation = (await cycle()) + 20
     const file = join(here, 'manifest.json')
     const ask = (...args: string[]) =>
       promisify(execFile)(process.execPath, [
@@ -106,17 +106,13 @@ describe('rolling maintenance', () => {
         '--data',
         site.dir,
       ])
-    await ask(
-      'manifest',
-      'init',
-      siteFile,
-      '--from-cycle',
-      String(activation),
-      '--cycle',
-      `${CYCLE_MS}ms`,
-      '--out',
-      file,
-    )
+    const init = (from: number) =>
+      ask('manifest', 'init', siteFile, '--from-cycle', String(from), '--cycle', `${CYCLE_MS}ms`, '--out', file)
+    // far enough ahead that the three commands are done by then, however slow this machine is: one of them tells
+    const start = await cycle()
+    await init(start + 1_000)
+    activation = (await cycle()) + Math.max(20, 10 * ((await cycle()) - start))
+    await init(activation)
     await ask('manifest', 'sign', file)
     await ask('manifest', 'install', file)
     await until(async () => (await cycle()) >= activation - 2)
@@ -156,7 +152,9 @@ describe('rolling maintenance', () => {
     const engines = new Map<string, Set<string>>()
     for await (const records of sweep(decisions, 0))
       for (const { body } of records) {
-        const { epoch, cycle, engine } = JSON.parse(JSON.parse(body).bytes)
+        const decided = parseDecided(body)
+        if (!decided) continue
+        const { epoch, cycle, engine } = JSON.parse(decided.bytes)
         engines.set(`${epoch}.${cycle}`, (engines.get(`${epoch}.${cycle}`) ?? new Set()).add(engine))
       }
     await Promise.all([facts.close(), decisions.close()])

@@ -99,10 +99,10 @@ export class SiteRun {
   stderr = ''
   #waiting: { readonly found: (line: Line) => boolean; readonly resolve: (line: Line) => void }[] = []
 
-  /** Without databases, unless it is about them. */
-  constructor(dir: string, args: readonly string[], projections = false) {
+  /** Without databases, and without the inspector, unless it is about them. */
+  constructor(dir: string, args: readonly string[], projections = false, inspector = false) {
     this.dir = dir
-    const views = projections ? [] : ['--no-projections']
+    const views = [...(projections ? [] : ['--no-projections']), ...(inspector ? [] : ['--no-inspector'])]
     this.child = spawn(process.execPath, [...NODE, 'run', '--json', '--data', dir, ...views, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
     })

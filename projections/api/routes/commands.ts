@@ -43,10 +43,10 @@ export const sendCommand: Route = {
   method: 'POST',
   path: '/api/v1/sites/:site/commands',
   id: 'sendCommand',
-  text: 'Appends a command that its sender has signed. A 503 means that it may have been taken: send the same bytes again',
+  text: 'Appends what a person has signed: a command, or the acknowledgement or shelving of an alarm (AlarmAcknowledged). A 503 means that it may have been taken: send the same bytes again',
   params: Type.Object({ site: Type.String({ pattern: SLUG }) }),
   headers: PREFER,
-  body: { contentType: FACT_TYPE, text: '`<signature> <canonical JSON of CommandRequested>`' },
+  body: { contentType: FACT_TYPE, text: '`<signature> <canonical JSON of CommandRequested or AlarmAcknowledged>`' },
   answers: {
     200: { text: 'Its terminal state, as this node’s replica has it', schema: CommandView },
     202: { text: 'Taken into the log; `Location` tells its state', schema: Taken },

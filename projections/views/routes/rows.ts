@@ -60,10 +60,10 @@ interface List<Row, K extends Key> {
 }
 const instant = 0
 const text = ''
-const raw: List<PointRow, readonly [number, number, string, string]> = {
+const raw: List<PointRow, readonly [number, number, number, string, string]> = {
   name: 'points',
-  like: [instant, 0, text, text],
-  keyOf: row => [row.atMs, row.position, row.asset, row.point],
+  like: [instant, 0, 0, text, text],
+  keyOf: row => [row.atMs, row.epoch, row.cycle, row.asset, row.point],
   page: (site, query, asked) => site.points(query, asked),
 }
 const rolled = (rollup: '1m' | '15m'): List<RollupRow, readonly [number, string, string, string]> => ({

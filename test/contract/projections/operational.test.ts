@@ -4,6 +4,7 @@ import { existsSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { SiteFold } from '../../../actors/controller/fold.ts'
 import {
   addBuild,
   buildsOf,
@@ -13,6 +14,7 @@ import {
   schemaOf,
   switchTo,
 } from '../../../projections/operational/database.ts'
+import { type OperationalDatabase, openOperational } from '../../../projections/operational/open.ts'
 import { OperationalReader, openReaders, readerOf } from '../../../projections/operational/pages.ts'
 import { sumsOf } from '../../../projections/operational/read.ts'
 import { operational } from '../../../projections/operational/rows.ts'
@@ -20,10 +22,14 @@ import { TENANT } from '../../../projections/operational/schema.ts'
 import { OperationalStore } from '../../../projections/operational/store.ts'
 import { TABLE_NAMES, TABLES } from '../../../projections/operational/tables.ts'
 import type { CommandKey, CommandRow, Page } from '../../../projections/views/view.ts'
-import { head } from '../../unit/controller/household.ts'
-import { logOf, Story, until } from '../../unit/projections/story.ts'
+import { signCandidate } from '../../../protocol/codec/candidate.ts'
+import { canonical, sha256 } from '../../../protocol/codec/canonical.ts'
+import { openMemoryLog } from '../../../protocol/log/memory.ts'
+import type { Candidate } from '../../../protocol/words/candidate.ts'
+import { head, NODES, START_MS, signerOf } from '../../unit/controller/household.ts'
+import { logOf, OPTIONS, Story, until } from '../../unit/projections/story.ts'
 import { Postgres } from './postgres.ts'
-import { projectAll, storeContract } from './store-contract.ts'
+import { projectAll, projectBoth, storeContract } from './store-contract.ts'
 
 let postgres: Postgres
 let writer: pg.Client
@@ -84,10 +90,102 @@ test('a site is told: its mode, assets, points, commands with every step and act
   expect(await read('told', "SELECT alarm_key, condition, text FROM alarms WHERE alarm = 'dissent'")).toEqual([
     { alarm_key: 'gateway.dissent.node-b', condition: 'activeUnacknowledged', text: 'once more' },
   ])
-  const positions = await read('told', 'SELECT replica, cycle, position FROM replica_positions ORDER BY replica')
-  expect(positions.map(({ replica, cycle }) => `${replica} ${cycle}`)).toEqual(['node-a 12', 'node-b 12', 'node-c 9'])
-  expect(positions.every(({ position }) => Number(position) > 0)).toBe(true)
   expect(await read('told', 'SELECT node FROM clocks')).toHaveLength(3)
+})
+
+describe('what replicas record of their decisions', () => {
+  const KEPT = { tenant: 'demo', site: 'home', verifier: OPTIONS.verifier }
+  let one: OperationalDatabase
+  beforeAll(async () => {
+    const { access } = postgres.server
+    one = await openOperational({ ...KEPT, access, lost: () => {}, stop: async () => {} })
+  })
+  afterAll(() => one.close())
+  /** What each replica signs for the frames of this story, as its node appends it. */
+  function decided(bodies: readonly string[], by: string, changes: Partial<Candidate> = {}): string[] {
+    const fold = new SiteFold(OPTIONS)
+    return bodies.flatMap((body, position) => {
+      const taken = fold.take(position, body)
+      if (taken.kind !== 'stepped' || !taken.candidate) return []
+      const signed = signCandidate({ ...taken.candidate, ...changes }, signerOf(by), fold.stateHash())
+      const { tenant: _, ...of } = { ...head, kind: 'Decided', position }
+      return [canonical({ ...of, ...signed })]
+    })
+  }
+  const decisionsOf = async (bodies: readonly string[]) => {
+    const log = openMemoryLog({ topic: 'decisions', topicId: 'decisions-1', clock: () => START_MS })
+    for (const body of bodies) await log.append([{ partition: 0, body }])
+    return log
+  }
+
+  test('is there as votes, also the third one that came after the verdict, and as how far each replica is', async () => {
+    const { bodies } = Story.long(6)
+    const [a, b, c] = NODES.map(by => decided(bodies, by))
+    const wrong = decided(bodies, 'node-c', { validityMs: 1 })
+    const forged = a![0]!.replace(/"signature":"[^"]{4}/, '"signature":"AAAA')
+    const elsewhere = a![0]!.replace('"site":"home",', '"site":"elsewhere",')
+    const unknown = decided(bodies, 'node-a', { manifest: 'f'.repeat(64) as never })[0]!
+    const again = a!.slice(0, 2)
+    const records = [
+      ...a!,
+      ...b!,
+      ...c!.slice(0, 3),
+      wrong[4]!,
+      forged,
+      elsewhere,
+      unknown,
+      'none',
+      ...again,
+      wrong[0]!,
+    ]
+    const facts = await logOf(bodies)
+    const log = await decisionsOf(records)
+    await projectBoth(facts, log, one)
+    const frames = a!.length
+    expect(
+      await read('demo', 'SELECT replica, count(*)::int AS n FROM ballots GROUP BY replica ORDER BY replica'),
+    ).toEqual([frames, frames, 4].map((n, i) => ({ replica: NODES[i], n })))
+    const third = "SELECT cycle::int, agrees, counted FROM cycle_votes WHERE replica = 'node-c' ORDER BY cycle"
+    const judged = await read('demo', third)
+    expect(judged.map(({ cycle }) => cycle)).toEqual([1, 2, 3, 5])
+    expect(judged.every(({ counted }) => counted === false)).toBe(true)
+    const [cast] = await read('demo', "SELECT digest FROM ballots WHERE replica = 'node-c' AND cycle = 1")
+    expect(cast!.digest).toBe(sha256(JSON.parse(c![0]!).bytes))
+    const positions = 'SELECT replica, cycle::int, position, state_hash, at_ms FROM replicas ORDER BY replica'
+    const [first, , last] = await read('demo', positions)
+    expect(first).toMatchObject({ replica: 'node-a', cycle: frames, at_ms: String(START_MS) })
+    expect(first!.state_hash).toMatch(/^[0-9a-f]{64}$/)
+    expect(Number(first!.position)).toBe(JSON.parse(a!.at(-1)!).position)
+    expect(last).toMatchObject({ replica: 'node-c', cycle: 5 })
+    const aside = "SELECT code FROM set_aside WHERE topic = 'decisions' ORDER BY position"
+    expect((await read('demo', aside)).map(({ code }) => code)).toEqual(['BAD_SIGNATURE', 'UNKNOWN_KEY', 'BAD_SHAPE'])
+
+    // record by record, begun anew after each: the same rows
+    const sums = await one.sums((await one.live()).id)
+    await (await one.store((await one.live()).id)).clear('none')
+    const empty = await one.sums((await one.live()).id)
+    expect(empty.beside).toMatchObject({ checkpoint: -1, sums: { ballots: '0 rows 0' } })
+    const growing = await decisionsOf([])
+    for (const body of records) {
+      await growing.append([{ partition: 0, body }])
+      await projectBoth(facts, growing, one)
+    }
+    expect(await one.sums((await one.live()).id)).toEqual(sums)
+  }, 30_000)
+
+  test('of another log goes, and the rows of the facts stay', async () => {
+    const { bodies } = Story.long(3)
+    const facts = await logOf(bodies)
+    await projectBoth(facts, await decisionsOf(decided(bodies, 'node-a')), one)
+    const { id } = await one.live()
+    const { facts: before } = await one.sums(id)
+    const other = openMemoryLog({ topic: 'decisions', topicId: 'decisions-2' })
+    await projectBoth(facts, other, one)
+    expect(await one.sums(id)).toMatchObject({
+      facts: before,
+      beside: { checkpoint: -1, sums: { ballots: '0 rows 0' } },
+    })
+  })
 })
 
 test('a point that the newest frame lacks has no row (S24)', async () => {
@@ -131,7 +229,7 @@ describe('rows of another tenant (O1, S23)', () => {
   test('are not seen, changed or made by the writer or the reader, in any table', async () => {
     await projectAll(await logOf(Story.long(2).bodies), open('own'), operational)
     for (const client of [writer, reader])
-      for (const table of [...TABLE_NAMES, 'checkpoints', 'replica_positions', 'tenants']) {
+      for (const table of [...TABLE_NAMES, 'checkpoints', 'cycle_votes', 'tenants']) {
         const { rows } = await as('other', client, () => client.query(`SELECT * FROM ${table} WHERE tenant = 'own'`))
         expect(rows, table).toEqual([])
       }
@@ -166,11 +264,13 @@ test('what the rows add up to is told with the checkpoint that they stand at, an
   for (const tenant of ['sum-a', 'sum-b']) await projectAll(await logOf(bodies), open(tenant), operational)
   const sums = (tenant: string) => sumsOf(reader, schema(), tenant, 'home')
   const first = await sums('sum-a')
-  expect(first.checkpoint).toBeGreaterThan(30)
+  expect(first.facts.checkpoint).toBeGreaterThan(30)
   expect(await sums('sum-b')).toEqual(first)
   const admin = await postgres.client('admin')
   await admin.query(`UPDATE ${schema()}.points SET age_ms = age_ms + 1 WHERE tenant = 'sum-b' AND point = 'soc'`)
-  const changed = Object.entries((await sums('sum-b')).sums).filter(([table, sum]) => first.sums[table] !== sum)
+  const changed = Object.entries((await sums('sum-b')).facts.sums).filter(
+    ([table, sum]) => first.facts.sums[table] !== sum,
+  )
   expect(changed.map(([table]) => table)).toEqual(['points'])
 })
 
@@ -273,7 +373,7 @@ describe('pages for readers', () => {
     const alike = await of('paged').alarms({ condition, asset }, { ...always, after: null, limit: 100 })
     expect(alike.rows).toEqual(alarms.rows.filter(row => row.condition === condition && row.asset === asset))
     const [at] = await read('paged', 'SELECT position, at_ms FROM checkpoints')
-    const checkpoint = { position: Number(at.position), atMs: Number(at.at_ms) }
+    const checkpoint = { from: 0, position: Number(at.position), beside: -1, atMs: Number(at.at_ms) }
     expect(alarms.checkpoint).toEqual(checkpoint)
     expect(await of('paged').standing()).toEqual({ checkpoint, setAside: 0 })
   })
@@ -281,7 +381,7 @@ describe('pages for readers', () => {
   test('show a tenant nothing of another, and a site nothing of another (S23)', async () => {
     for (const reader of [of('nobody'), of('paged', 'elsewhere')]) {
       const page = await reader.commands({}, { ...always, after: null, limit: 100 })
-      expect(page).toEqual({ rows: [], more: false, checkpoint: { position: -1, atMs: 0 } })
+      expect(page).toEqual({ rows: [], more: false, checkpoint: { from: 0, position: -1, beside: -1, atMs: 0 } })
     }
   })
 })

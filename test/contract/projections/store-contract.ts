@@ -1,5 +1,7 @@
 /** What each store of a projection keeps to, whatever database is under it. */
 import { beforeEach, expect, test } from 'vitest'
+import { Beside } from '../../../projections/runner/beside.ts'
+import type { Database } from '../../../projections/runner/database.ts'
 import { Projector } from '../../../projections/runner/projector.ts'
 import type { Projection } from '../../../projections/runner/seen.ts'
 import type { Store } from '../../../projections/runner/store.ts'
@@ -21,7 +23,7 @@ export async function projectAll<Change>(
 ): Promise<Projector<Change>> {
   const failures: unknown[] = []
   const fail = (error: unknown) => failures.push(error)
-  const common = { partition: 0, fold: OPTIONS, skipsKnownTo: -1, note: () => {} }
+  const common = { partition: 0, fold: OPTIONS, skipsKnownTo: -1, shared: async () => null, note: () => {} }
   const projector = new Projector<Change>({ ...common, facts, store, projection, fail, freezeEvery: 10 })
   await projector.start()
   const last = (await facts.ends(0)).next - 1
@@ -29,6 +31,46 @@ export async function projectAll<Change>(
   await projector.stop()
   if (failures.length > 0) throw failures[0]
   return projector
+}
+
+/** Whoever did not wait for the facts would have gone on by then. */
+const WAITS_MS = 500
+
+/** Projects all of both topics, each at its own pace; `rest` of the facts come once the topic beside waits for them. */
+export async function projectBoth<Change>(
+  facts: EventLog,
+  beside: EventLog,
+  database: Database<Change>,
+  rest: readonly string[] = [],
+): Promise<Beside<Change>> {
+  const failures: unknown[] = []
+  const fail = (error: unknown) => failures.push(error)
+  const { id } = await database.live()
+  const common = { partition: 0, note: () => {}, fail }
+  const { projection } = database
+  const projector = new Projector<Change>({
+    ...{ ...common, facts, projection, fold: OPTIONS, skipsKnownTo: -1, shared: async () => null, freezeEvery: 10 },
+    store: await database.store(id),
+  })
+  await projector.start()
+  const judge = await database.besideJudge(id, projector)
+  const other = new Beside<Change>({
+    ...common,
+    log: beside,
+    name: 'beside',
+    store: await database.besideStore(id),
+    judge,
+  })
+  await other.start()
+  if (rest.length > 0) await new Promise(resolve => setTimeout(resolve, WAITS_MS))
+  for (const body of rest) await facts.append([{ partition: 0, body }])
+  const last = (await facts.ends(0)).next - 1
+  const lastBeside = (await beside.ends(0)).next - 1
+  await until(() => (projector.position >= last && other.checkpoint >= lastBeside) || failures.length > 0)
+  await other.stop()
+  await projector.stop()
+  if (failures.length > 0) throw failures[0]
+  return other
 }
 
 export function storeContract<Change>(name: string, projection: Projection<Change>, subject: () => Subject<Change>) {
@@ -41,9 +83,9 @@ export function storeContract<Change>(name: string, projection: Projection<Chang
 
   test('what nobody has projected has no standing; a projection begins with its log', async () => {
     const store = subject().open(tenant)
-    expect(await store.standing()).toEqual({ checkpoint: -1, topicId: '', passed: [], fold: null })
+    expect(await store.standing()).toEqual({ checkpoint: -1, from: 0, topicId: '', passed: [], fold: null })
     await store.clear('log-1')
-    expect(await store.standing()).toEqual({ checkpoint: -1, topicId: 'log-1', passed: [], fold: null })
+    expect(await store.standing()).toEqual({ checkpoint: -1, from: 0, topicId: 'log-1', passed: [], fold: null })
   })
 
   test('a batch comes in whole with its checkpoint, and is read by whoever opens the store next', async () => {

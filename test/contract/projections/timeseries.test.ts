@@ -12,14 +12,16 @@ import {
   rowsOf,
   switchTo,
 } from '../../../projections/timeseries/database.ts'
+import { TimeseriesDatabase } from '../../../projections/timeseries/open.ts'
 import { pointsPage, rollupPage, verdictsPage } from '../../../projections/timeseries/pages.ts'
 import { type Change, timeseries } from '../../../projections/timeseries/rows.ts'
 import type { Page, PointKey, PointRow, RollupKey, RollupRow } from '../../../projections/views/view.ts'
+import { openMemoryLog } from '../../../protocol/log/memory.ts'
 import { good, START_MS } from '../../unit/controller/household.ts'
 import { MemoryStore } from '../../unit/projections/memory-store.ts'
-import { logOf, Story } from '../../unit/projections/story.ts'
+import { logOf, OPTIONS, Story } from '../../unit/projections/story.ts'
 import { ClickHouse, SERVER, serverOf } from './clickhouse.ts'
-import { projectAll, storeContract } from './store-contract.ts'
+import { projectAll, projectBoth, storeContract } from './store-contract.ts'
 
 let clickhouse: ClickHouse
 beforeAll(async () => {
@@ -120,7 +122,7 @@ test('pages of points and of roll-ups give each row once, in order, while more i
   await project(10)
   const points = await follow<PointRow, PointKey>(
     after => pointsPage(reader, {}, { ...always, after, limit: 7 }),
-    row => [row.atMs, row.position, row.asset, row.point],
+    row => [row.atMs, row.epoch, row.cycle, row.asset, row.point],
   )
   const shown = (p: { position: number; asset: string; point: string }) => `${p.position} ${p.asset}.${p.point}`
   expect(points.map(shown)).toEqual((await reader.points({}, always)).map(shown))
@@ -142,8 +144,102 @@ test('pages of points and of roll-ups give each row once, in order, while more i
   expect(outvoted.more).toBe(true)
   const single = await verdictsPage(reader, { source: 'single' }, { ...always, after: null, limit: 3 })
   expect(single.rows).toEqual([])
-  expect(outvoted.checkpoint).toEqual({ position: expected, atMs })
+  expect(outvoted.checkpoint).toEqual({ from: 0, position: expected, beside: -1, atMs })
   expect(atMs).toBe(slices.at(-1)!.atMs)
+})
+
+describe('frames that came too late to control', () => {
+  const SECONDS = 200
+  const powerAt = (second: number) => ({ load1: { points: { power: good(second - 50, 'W') } } })
+  /** A frame each second, of which these are in the history; two more of them than that, as a gateway resends. */
+  async function split(late: (cycle: number) => boolean) {
+    const story = new Story()
+    const live: string[] = []
+    const history: string[] = []
+    const taken = () => story.bodies.splice(0)
+    live.push(...taken())
+    for (let cycle = 1; cycle <= SECONDS; cycle++) {
+      live.push(...story.time(cycle * 1_000).bodies.splice(0))
+      const [frame] = story.frame(powerAt(cycle)).bodies.splice(0)
+      if (late(cycle)) history.push(frame!)
+      else live.push(frame!)
+      if (cycle % 50 === 0) history.push(frame!) // in doubt, so that it was sent both ways
+    }
+    live.push(...story.time((SECONDS + 20) * 1_000).bodies.splice(0))
+    return { live, history: [...history, ...history.slice(0, 5)] }
+  }
+  const historyOf = async (bodies: readonly string[]) => {
+    const log = openMemoryLog({ topic: 'history', sparse: true, topicId: 'history-1' })
+    for (const body of bodies) await log.append([{ partition: 0, body }])
+    return log
+  }
+  const databaseOfTenant = (tenant: string) =>
+    new TimeseriesDatabase(
+      { engine: { kind: 'embedded', dir: '' }, tenant, site: 'home', verifier: OPTIONS.verifier },
+      clickhouse.client,
+    )
+  const late = (cycle: number) => (cycle > 20 && cycle <= 90) || cycle % 37 === 0
+  const all = { fromMs: 0, toMs: START_MS * 2 }
+  const power = { asset: 'load1', point: 'power' }
+
+  test('stand where they were measured, marked, each once; roll-ups count them once (S20)', async () => {
+    const { live, history } = await split(late)
+    const database = databaseOfTenant('demo')
+    await projectBoth(await logOf(live), await historyOf(history), database)
+    const reader = clickhouse.reader('demo')
+    const points = await reader.points(power, all)
+    expect(points.map(p => p.cycle)).toEqual(Array.from({ length: SECONDS }, (_, i) => i + 1))
+    expect(points.map(p => p.value)).toEqual(points.map(p => p.cycle - 50))
+    expect(points.map(p => p.late)).toEqual(points.map(p => late(p.cycle)))
+    expect(points.map(p => p.atMs)).toEqual(points.map(p => START_MS + p.cycle * 1_000))
+    const whole = Map.groupBy(points, p => Math.floor(p.atMs / MINUTE_MS) * MINUTE_MS)
+    const rolled = await reader.rollup(1, power, all)
+    expect(rolled.map(r => [r.atMs, r.count, r.latest])).toEqual(
+      [...whole].map(([atMs, rows]) => [atMs, rows.length, rows.at(-1)!.value]),
+    )
+    expect(rolled.map(r => r.total)).toEqual([...whole].map(([, rows]) => rows.reduce((sum, r) => sum + r.value!, 0)))
+    const paged: PointRow[] = []
+    for (let after: PointKey | null = null, more = true; more; ) {
+      const page: Page<PointRow> = await pointsPage(reader, power, { ...all, after, limit: 23 })
+      paged.push(...page.rows)
+      more = page.more
+      const last = page.rows.at(-1)!
+      after = [last.atMs, last.epoch, last.cycle, last.asset, last.point]
+    }
+    expect(paged.map(p => p.cycle)).toEqual(points.map(p => p.cycle))
+    expect(await reader.setAside()).toEqual([])
+
+    // made once more, a record at a time
+    const before = await rows('demo')
+    const store = clickhouse.store('demo')
+    await store.clear('none')
+    expect(await rows('demo')).toEqual([])
+    const growing = await historyOf([])
+    for (const [i, body] of history.entries()) {
+      await growing.append([{ partition: 0, body }])
+      if (i % 20 === 0) await projectBoth(await logOf(live), growing, databaseOfTenant('demo'))
+    }
+    await projectBoth(await logOf(live), growing, databaseOfTenant('demo'))
+    expect(await rows('demo')).toEqual(before)
+    await store.clear('none')
+  }, 60_000)
+
+  test('wait until the facts are past them; a forged one is set aside and holds up nobody', async () => {
+    const { live, history } = await split(cycle => cycle > 150 && cycle <= 160)
+    const cut = live.findIndex(body => body.includes('"cycle":161,'))
+    const forged = history.find(body => body.includes('"cycle":151,'))!.replace('"cycle":151,', '"cycle":9999,')
+    const log = await historyOf([...history, forged, 'no fact'])
+    await projectBoth(await logOf(live.slice(0, cut)), log, databaseOfTenant('demo'), live.slice(cut))
+    const reader = clickhouse.reader('demo')
+    expect((await reader.points(power, all)).filter(p => p.late).map(p => p.cycle)).toEqual(
+      Array.from({ length: 10 }, (_, i) => 151 + i),
+    )
+    expect((await reader.setAside()).map(({ topic, code }) => `${topic} ${code}`)).toEqual([
+      'history BAD_SIGNATURE',
+      'history BAD_SHAPE',
+    ])
+    await clickhouse.store('demo').clear('none')
+  })
 })
 
 describe('without a transaction', () => {

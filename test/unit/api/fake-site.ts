@@ -70,6 +70,7 @@ const asset: AssetSummary = {
       minBy: 'rating',
       maxBy: 'rating',
       why: '',
+      boundBy: null,
     },
   },
 }

@@ -90,9 +90,12 @@ describe('manifests', () => {
   })
   test('one that does not fit this engine is refused, and nothing changes', () => {
     const { bench, first } = begun()
-    for (const type of ['windmill', 'constructor']) {
+    for (const [type, code] of [
+      ['windmill', 'UNKNOWN_ASSET_TYPE'],
+      ['constructor', 'BAD_SHAPE'], // what every object has is no name
+    ] as const) {
       const assets = first.assets.map(a => ({ ...a, type }))
-      expect(bench.install(byAdministrator(next(first, { assets })))).toMatchObject({ code: 'UNKNOWN_ASSET_TYPE' })
+      expect(bench.install(byAdministrator(next(first, { assets })))).toMatchObject({ code })
     }
     const twice = [...first.assets, first.assets[0]!]
     expect(bench.install(byAdministrator(next(first, { assets: twice })))).toMatchObject({ code: 'SITE_FILE' })

@@ -1,5 +1,7 @@
 /** Every chart by its table, and every transition by the table that misses it. */
 import { describe, expect, test } from 'vitest'
+import { EDGE_CHARTS } from '../../../edge/charts.ts'
+import { SUPERVISORS_CHARTS } from '../../../supervisors/charts.ts'
 import { channel } from './scenarios/channels.ts'
 import { voter } from './scenarios/governing.ts'
 import { replica, supervisor } from './scenarios/lives.ts'
@@ -20,6 +22,14 @@ const charts: Readonly<Record<string, Behaviour<any, any, any>>> = {
   supervisor,
   replica,
 }
+
+test('the lists of charts name each machine as its actors do, and leave none of these out', () => {
+  const listed = [...EDGE_CHARTS, ...SUPERVISORS_CHARTS]
+  expect(listed.map(({ name }) => name)).toEqual(listed.map(({ machine }) => machine.id))
+  expect(Object.fromEntries(listed.map(({ name, machine }) => [name, machine.spec]))).toEqual(
+    Object.fromEntries(Object.entries(charts).map(([name, { machine }]) => [name, machine.spec])),
+  )
+})
 
 describe.each(Object.entries(charts))('%s', (_, { machine, say, scenarios }) => {
   test.each(Object.entries(scenarios))('%s', (_, scenario) => {

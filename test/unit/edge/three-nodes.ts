@@ -47,6 +47,7 @@ class Node {
       durable: () => this.fold.state?.durable ?? 0,
       facts,
       history,
+      decisions: openMemoryLog({ topic: 'decisions' }),
     })
   }
   read(name: string, log: EventLog): void {

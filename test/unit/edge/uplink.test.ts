@@ -11,6 +11,7 @@ import type { LinkEvents, Net } from '../../../protocol/ports.ts'
 import type { SignedManifest } from '../../../protocol/words/manifest.ts'
 import type { UplinkDown } from '../../../protocol/words/uplink.ts'
 import { frame as frameOf, manifestOf, signerOf, verifier } from '../controller/household.ts'
+import { sealed } from '../protocol/observation.ts'
 import { type World, worldOf } from './world.ts'
 
 const manifest = manifestOf()
@@ -24,6 +25,7 @@ async function serve(
   lineage: readonly SignedManifest[] = [{ manifest, signatures: {} }],
 ) {
   const history = openMemoryLog({ topic: 'history' })
+  const decisions = openMemoryLog({ topic: 'decisions' })
   const options = {
     ports: world,
     address: 'node-a',
@@ -34,10 +36,11 @@ async function serve(
     durable: () => 4,
     facts,
     history,
+    decisions,
   }
   const server = new UplinkServer(options)
   await server.start()
-  return { server, facts, history }
+  return { server, facts, history, decisions }
 }
 
 /** A caller that says what a test has it say. */
@@ -118,6 +121,7 @@ const wrongs: Readonly<Record<string, (caller: Caller) => Promise<unknown>>> = {
   'a key that the manifest does not name': caller => caller.prove(signerOf('nobody'), hello({ by: 'nobody' })),
   'a proof before the hello': caller => caller.say({ t: 'proof', signature: 'sig' }),
   'a frame before the proof': caller => caller.say(frame),
+  'an observation before the proof': caller => caller.say({ t: 'observed', body: sealed() }),
   'a frame between hello and proof': async caller => (await caller.say(hello())).say(frame),
   'a second hello': async caller => (await caller.say(hello())).say(hello()),
   'no JSON': caller => caller.say('{'),
@@ -196,6 +200,53 @@ test('batches: durable into the facts, history beside them, and nothing that the
   ])
   expect((await facts.read(0, 0, 9)).map(r => r.body)).toEqual([frame.body])
   expect(await history.read(0, 0, 9)).toHaveLength(1)
+})
+
+test('what the gateway tells of itself: into the decisions, nobody answers, of nobody else', async () => {
+  const world = worldOf()
+  const { decisions } = await serve(world)
+  const caller = await (await Caller.to(world)).prove()
+  caller.heard.splice(0)
+  const own = sealed()
+  const refused = [
+    sealed({}, signerOf('gateway', 'stolen name')),
+    sealed({ by: 'node-b', process: 'node-b' }),
+    sealed({ site: 'other' }),
+    sealed({ tenant: 'rival' }),
+    '{}',
+  ]
+  for (const body of [...refused, own]) await caller.say({ t: 'observed', body })
+  expect((await decisions.read(0, 0, 9)).map(r => r.body)).toEqual([own])
+  expect([caller.heard, caller.cut]).toEqual([[], ''])
+  expect(world.notes.filter(note => note.startsWith('observation refused'))).toHaveLength(refused.length)
+})
+
+test('while the log takes one, the newest waits: what came between is passed over', async () => {
+  const world = worldOf()
+  const { decisions } = await serve(world)
+  const taken: string[] = []
+  let answer = (_: 'taken' | 'lost') => {}
+  decisions.append = ([record]) => {
+    taken.push(JSON.parse(record!.body).seq)
+    return new Promise((resolve, reject) => {
+      answer = how => (how === 'taken' ? resolve([0]) : reject(new Error('LOG_BUSY')))
+    })
+  }
+  const caller = await (await Caller.to(world)).prove()
+  const tell = (seq: number) => caller.say({ t: 'observed', body: sealed({ seq }) })
+  for (const seq of [1, 2, 3]) await tell(seq)
+  expect(taken).toEqual([1])
+  answer('lost')
+  await world.clock.pass(0)
+  await tell(4)
+  expect(taken).toEqual([1, 3])
+  answer('taken')
+  await world.clock.pass(0)
+  expect(taken).toEqual([1, 3, 4])
+  answer('taken')
+  await world.clock.pass(0)
+  await tell(5)
+  expect([taken, caller.cut]).toEqual([[1, 3, 4, 5], ''])
 })
 
 /** The gateway's end, against what answers at `node-a`. */

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { sha256 } from '../../../protocol/codec/canonical.ts'
 import { openMemoryLog } from '../../../protocol/log/memory.ts'
+import { oldestShared } from '../../../supervisors/node/beginning.ts'
 import { sealSnapshot } from '../../../supervisors/node/shared-snapshot.ts'
 import {
   byAdministrator,
@@ -91,6 +92,28 @@ describe('snapshots of three nodes', () => {
     expect(told(b!)).toEqual(expect.arrayContaining(['snapshot refused: the log begins above it', ADOPTED]))
     expect(replica.fold.stateHash()).toBe(whole.fold.stateHash())
     expect(a!.failed).toBe('')
+  })
+})
+
+describe('for a projection of a log that was trimmed', () => {
+  const place = async (logs: ReturnType<typeof memoryLogs>, passed = new Set<number>(), fold = FoldBench.options) => {
+    const of = { ...logs, manifest: manifestOf(), fold, note: () => {} }
+    return (await oldestShared(of, passed))?.position ?? null
+  }
+  test('the oldest counts above which the log is whole', async () => {
+    const { logs } = await nodesOf(NODES)
+    expect(await place(logs)).toBe(SNAPSHOT_EVERY)
+    await logs.facts.trim(0, SNAPSHOT_EVERY + 1)
+    expect(await place(logs)).toBe(SNAPSHOT_EVERY)
+    await logs.facts.trim(0, SNAPSHOT_EVERY + 2)
+    expect(await place(logs)).toBe(2 * SNAPSHOT_EVERY)
+  })
+  test('none counts of another engine, nor one that has stepped what is to be passed, nor of one node alone', async () => {
+    const { logs } = await nodesOf(NODES)
+    expect(await place(logs, new Set(), { ...FoldBench.options, engine: sha256('another') as never })).toBeNull()
+    expect(await place(logs, new Set([SNAPSHOT_EVERY + 5]))).toBe(SNAPSHOT_EVERY)
+    expect(await place(logs, new Set([5]))).toBeNull()
+    expect(await place((await nodesOf(['node-a'])).logs)).toBeNull()
   })
 })
 

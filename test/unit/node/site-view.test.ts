@@ -5,6 +5,7 @@ import { AssetDetail, SiteDetail } from '../../../projections/api/view.ts'
 import { canonical } from '../../../protocol/codec/canonical.ts'
 import { LogError } from '../../../protocol/log/event-log.ts'
 import { Refusal } from '../../../protocol/words/errors.ts'
+import { sealed } from '../protocol/observation.ts'
 import { SiteLog } from './site-log.ts'
 
 const alarm = (state: 'raised' | 'returned', seq: number) =>
@@ -112,11 +113,18 @@ describe('what is submitted', () => {
     for (const [wrong, code] of [
       [body.replace('"automatic"', '"off"'), 'BAD_SIGNATURE'],
       [log.mode('automatic', 'command-1'), 'DUPLICATE'],
-      [log.seal('operator', acknowledged), 'BAD_SHAPE'],
       [log.seal('gateway', alarm('raised', 9)), 'BAD_SHAPE'],
     ] as const)
       expect(await view.submit(wrong)).toMatchObject({ kind: 'refused', code })
     expect((await log.logs.facts.ends(0)).next).toBe(1)
+  })
+  it('is the acknowledgement of an alarm, too, by whoever may', async () => {
+    const log = lived()
+    const { view } = log.reader()
+    const body = log.seal('operator', acknowledged)
+    expect(await view.submit(body)).toMatchObject({ kind: 'appended', position: 0 })
+    expect((await log.logs.facts.read(0, 0, 9)).map(r => r.body)).toEqual([body])
+    expect(await view.submit(log.seal('gateway', acknowledged))).toMatchObject({ kind: 'refused' })
   })
 
   it('is not known to be taken where the log does not say so', async () => {
@@ -140,15 +148,15 @@ describe('decisions', () => {
       bytes: canonical({ tenant, epoch: 1, cycle }),
     })
 
-  it('of another site or tenant are passed over, and the cursor goes on behind them (S23)', async () => {
+  it('of another site or tenant, and what processes tell of themselves, are passed over, and the cursor goes on behind them (S23)', async () => {
     const log = lived()
-    const bodies = [decided(1), decided(2, 'other'), decided(3, 'home', 'rival'), decided(4)]
+    const bodies = [decided(1), decided(2, 'other'), decided(3, 'home', 'rival'), sealed(), decided(4)]
     await log.logs.decisions.append(bodies.map(body => ({ partition: 0, body })))
     const { view } = log.reader()
     const first = await view.decisions(null, 3)
     expect([first.items.map(i => i.cycle), first.next]).toEqual([[1], 3])
     expect((await view.decisions(first.next, 3)).items.map(i => i.cycle)).toEqual([4])
-    expect(await view.decisions(4, 3)).toEqual({ items: [], next: 4 })
+    expect(await view.decisions(5, 3)).toEqual({ items: [], next: 5 })
   })
 
   it('that were trimmed away are told as gone', async () => {

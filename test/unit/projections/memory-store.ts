@@ -13,9 +13,9 @@ export class MemoryStore<Change> implements Store<Change> {
   async standing(): Promise<Standing> {
     return structuredClone(this.now)
   }
-  async clear(topicId: string): Promise<void> {
+  async clear(topicId: string, from = 0): Promise<void> {
     this.slices = []
-    this.now = { ...NOTHING, topicId }
+    this.now = { ...NOTHING, topicId, from, checkpoint: from - 1 }
   }
   async apply({ expected, to, slices, passed, fold }: Batch<Change>): Promise<Applied> {
     if (this.failsAfter-- <= 0) throw new Error('the database is gone')

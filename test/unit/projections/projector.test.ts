@@ -1,5 +1,6 @@
 /** A projector over a log and a store in memory, by its rules. */
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { type FrozenFold, SiteFold } from '../../../actors/controller/fold.ts'
 import { operational } from '../../../projections/operational/rows.ts'
 import type { Change } from '../../../projections/operational/tables.ts'
 import { Projector, type ProjectorOptions } from '../../../projections/runner/projector.ts'
@@ -15,6 +16,7 @@ function over(facts: ProjectorOptions<Change>['facts'], store: MemoryStore<Chang
   const failures: unknown[] = []
   const projector = new Projector<Change>({
     ...{ facts, partition: 0, fold: OPTIONS, store, projection: operational, skipsKnownTo: -1, note: () => {} },
+    shared: async () => null,
     fail: error => failures.push(error),
     ...options,
   })
@@ -145,4 +147,70 @@ test('its lag is what the log has more than it, in records and by the stamps of 
   expect(lag.behindRecords).toBeGreaterThanOrEqual(3)
   expect(lag.behindMs).toBe(1_000) // one append is one stamp
   await projector.stop()
+})
+
+describe('over a log whose beginning was trimmed (R6)', () => {
+  /** The state at each of these places, as two nodes would have signed it. */
+  async function statesAt(facts: EventLog, ...places: readonly number[]): Promise<readonly FrozenFold[]> {
+    const fold = new SiteFold(OPTIONS)
+    const states: FrozenFold[] = []
+    for (const { position, body } of await facts.read(0, 0, 1_000)) {
+      fold.take(position, body)
+      if (places.includes(position)) states.push(fold.freeze()!)
+    }
+    return states
+  }
+  async function trimmed() {
+    const facts = await logOf(bodies)
+    const positions = (await facts.read(0, 0, 1_000)).map(record => record.position)
+    const [earliest, place] = [positions[40]!, positions[50]!]
+    const [state] = await statesAt(facts, place)
+    const whole = new MemoryStore<Change>()
+    expect(await project(facts, whole)).toEqual([])
+    await facts.trim(0, earliest)
+    return { facts, whole, earliest, place, shared: async () => state! }
+  }
+
+  test('a projection begins at the state that two nodes have signed, says so, and is exact from there on', async () => {
+    const { facts, whole, place, shared } = await trimmed()
+    const store = new MemoryStore<Change>()
+    const notes: string[] = []
+    const note = (_: string, event: string) => void notes.push(event)
+    expect(await project(facts, store, { shared, note })).toEqual([])
+    expect(store.slices).toEqual(whole.slices.filter(slice => slice.to > place))
+    expect(store.now.from).toBe(place + 1)
+    const { projector } = over(facts, store, { shared, note })
+    await projector.start()
+    await projector.stop()
+    expect(projector.from).toBe(place + 1)
+    expect(notes).toEqual(['begins where the log was trimmed: rows of what it held before cannot be made'])
+  })
+
+  test('without such a state it does not begin, and says why', async () => {
+    const { facts, earliest } = await trimmed()
+    const { projector } = over(facts, new MemoryStore())
+    await expect(projector.start()).rejects.toMatchObject({
+      code: 'LOG_GONE',
+      detail: expect.stringContaining(`the log begins at ${earliest}; no snapshot that two nodes have signed`),
+    })
+  })
+
+  test('rows that reach beyond what is gone stay, and are gone on with from such a state', async () => {
+    const { facts, whole, shared } = await trimmed()
+    const store = new MemoryStore<Change>()
+    store.slices = whole.slices.slice(0, 60)
+    store.now = { ...whole.now, checkpoint: store.slices.at(-1)!.to, fold: null }
+    expect(await project(facts, store, { shared })).toEqual([])
+    expect(store.slices).toEqual(whole.slices)
+    expect(store.now.from).toBe(0)
+  })
+
+  test('rows that end below what is left cannot be gone on with: it begins anew', async () => {
+    const { facts, whole, place, shared } = await trimmed()
+    const store = new MemoryStore<Change>()
+    store.slices = whole.slices.slice(0, 10)
+    store.now = { ...whole.now, checkpoint: store.slices.at(-1)!.to, fold: null }
+    expect(await project(facts, store, { shared })).toEqual([])
+    expect(store.slices).toEqual(whole.slices.filter(slice => slice.to > place))
+  })
 })

@@ -1,55 +1,19 @@
 /** A rebuild over builds in memory: beside the live one, resumed, compared, switched. */
 import { expect, test } from 'vitest'
+import { type FrozenFold, SiteFold } from '../../../actors/controller/fold.ts'
 import { operational } from '../../../projections/operational/rows.ts'
-import type { Change } from '../../../projections/operational/tables.ts'
-import type { Build, Database, Summed } from '../../../projections/runner/database.ts'
 import { Projector } from '../../../projections/runner/projector.ts'
 import { Rebuild } from '../../../projections/runner/rebuild.ts'
-import { sha256 } from '../../../protocol/codec/canonical.ts'
 import type { EventLog } from '../../../protocol/log/event-log.ts'
+import { openMemoryLog } from '../../../protocol/log/memory.ts'
 import { hostClock } from '../../../supervisors/real/clock.ts'
-import { MemoryStore } from './memory-store.ts'
+import { MemoryDatabase } from './memory-database.ts'
 import { logOf, OPTIONS, Story } from './story.ts'
-
-class MemoryDatabase implements Database<Change> {
-  readonly projection = operational
-  readonly address = 'memory'
-  readonly stores = new Map<number, MemoryStore<Change>>([[1, new MemoryStore<Change>()]])
-  list: Build[] = [{ id: 1, version: 1, state: 'live' }]
-  async live() {
-    return this.list.find(b => b.state === 'live')!
-  }
-  async builds() {
-    return this.list
-  }
-  async add() {
-    const build = { id: this.list.at(-1)!.id + 1, version: 1, state: 'building' } as const
-    this.list = [...this.list, build]
-    this.stores.set(build.id, new MemoryStore<Change>())
-    return build
-  }
-  async switchTo(id: number) {
-    this.list = this.list.map(b => ({ ...b, state: b.id === id ? 'live' : b.state === 'live' ? 'former' : b.state }))
-  }
-  async drop(id: number) {
-    this.list = this.list.filter(b => b.id !== id)
-  }
-  async store(id: number) {
-    return this.stores.get(id)!
-  }
-  async sums(id: number): Promise<Summed> {
-    const { slices, now } = this.stores.get(id)!
-    return { checkpoint: now.checkpoint, sums: { all: sha256(JSON.stringify(slices)) } }
-  }
-  async close() {}
-  get states() {
-    return this.list.map(({ id, state }) => `${id} ${state}`)
-  }
-}
 
 const bodies = Story.long(12).bodies
 const common = (facts: EventLog) => ({
   ...{ facts, partition: 0, fold: OPTIONS, skipsKnownTo: -1, note: () => {}, freezeEvery: 20, batchChanges: 50 },
+  shared: async (): Promise<FrozenFold | null> => null,
 })
 async function projected(facts: EventLog): Promise<MemoryDatabase> {
   const database = new MemoryDatabase()
@@ -68,7 +32,7 @@ async function projected(facts: EventLog): Promise<MemoryDatabase> {
   return database
 }
 const rebuildOf = (database: MemoryDatabase, facts: EventLog) =>
-  new Rebuild({ database, projector: common(facts), clock: hostClock })
+  new Rebuild({ database, beside: openMemoryLog({ topic: 'decisions' }), projector: common(facts), clock: hostClock })
 const ALL = { from: null, verify: false }
 
 test('it makes the same rows beside the live ones, says so and switches; the former build is kept (N1)', async () => {
@@ -131,4 +95,47 @@ test('from a position on it has rows of that and above only', async () => {
   const whole = database.stores.get(1)!.slices.filter(slice => slice.to >= 60)
   expect(database.stores.get(2)!.slices).toEqual(whole)
   expect(rebuild.progress.compared).toBeNull()
+})
+
+test('where the beginning of the log is gone it says from where its rows are, and compares with nothing else', async () => {
+  const facts = await logOf(bodies)
+  const database = await projected(facts)
+  const records = await facts.read(0, 0, 1_000)
+  const fold = new SiteFold(OPTIONS)
+  for (const { position, body } of records.slice(0, 31)) fold.take(position, body)
+  await facts.trim(0, records[20]!.position)
+  const shared = async () => fold.freeze()
+  const projector = { ...common(facts), shared }
+  const beside = openMemoryLog({ topic: 'decisions' })
+  const rebuild = new Rebuild({ database, beside, projector, clock: hostClock })
+  await rebuild.run(ALL)
+  expect(rebuild.progress).toMatchObject({ phase: 'done', from: records[30]!.position + 1, compared: null })
+  const again = new Rebuild({ database, beside, projector, clock: hostClock })
+  await again.run({ from: null, verify: true })
+  expect(again.progress).toMatchObject({ phase: 'done', compared: { equal: true } })
+})
+
+test('the topic beside is brought to where the live rows have it, and is compared; what has expired of it is not', async () => {
+  const facts = await logOf(bodies)
+  const database = await projected(facts)
+  const last = (await facts.ends(0)).next - 1
+  const beside = openMemoryLog({ topic: 'decisions' })
+  await beside.append([5, 40, last].map(position => ({ partition: 0, body: String(position) })))
+  const live = await database.besideStore(1)
+  await live.clear((await beside.describe()).topicId)
+  const row = (body: string) => ({ table: 'ballots', key: [body], row: null }) as const
+  const slice = (to: number, body: string) => ({ to, atMs: 0, changes: [row(body)], setAside: [] })
+  const slices = [slice(0, '5'), slice(1, '40')]
+  await live.apply({ expected: -1, to: 1, slices, passed: [], fold: null })
+  const verify = async () => {
+    const rebuild = new Rebuild({ database, beside, projector: common(facts), clock: hostClock })
+    await rebuild.run({ from: null, verify: true })
+    return rebuild.progress
+  }
+  expect(await verify()).toMatchObject({ phase: 'done', compared: { equal: true } })
+  expect(database.besides.get(2)!.slices).toEqual(slices)
+  live.slices = [slice(0, '6'), slice(1, '40')]
+  expect(await verify()).toMatchObject({ phase: 'done', compared: { equal: false, different: ['beside'] } })
+  await beside.trim(0, 1)
+  expect(await verify()).toMatchObject({ phase: 'done', compared: { equal: true } })
 })

@@ -47,6 +47,27 @@ describe.each(KINDS)('%s', kind => {
   })
 })
 
+test.each(['constructor', 'toString', '__proto__'])(
+  'BAD_SHAPE: %s, which every object has, is nobody and nothing',
+  name => {
+    const command = FACT_OF.CommandRequested
+    for (const changes of [
+      { by: name },
+      { target: name },
+      { name },
+      { id: name },
+      { params: JSON.parse(`{"${name}":1}`) },
+    ]) {
+      const body = sealFact(as(command, changes), signerOf('operator'))
+      const opened = openFact(body, manifest, verifier)
+      if ('id' in changes && name.length < 8) continue
+      expect(opened, JSON.stringify(changes)).toMatchObject({ kind: 'refused', code: 'BAD_SHAPE' })
+    }
+    const claim = sealFact(as(FACT_OF.TimeAdvanced, { by: name }), signerOf('node-a'))
+    expect(openFact(claim, manifest, verifier)).toMatchObject({ kind: 'refused', code: 'BAD_SHAPE' })
+  },
+)
+
 test.each([
   ['nothing', ''],
   ['no signature', '{}'],

@@ -3,6 +3,7 @@ import { SiteFold } from '../../../actors/controller/fold.ts'
 import { sealFact } from '../../../protocol/codec/fact.ts'
 import { type KeptSnapshot, replay } from '../../../supervisors/records/replay.ts'
 import { FoldBench, head, signerOf } from '../controller/household.ts'
+import { sealed } from '../protocol/observation.ts'
 import { CYCLES, decided, logOf, progress, type Recorded, recorded } from './recorded-site.ts'
 
 const history = recorded()
@@ -76,6 +77,15 @@ test('another engine’s decisions are counted by themselves; whether this one w
     different: 0,
     otherEngine: 2,
     otherEngineChanged: 1,
+  })
+})
+
+test('what processes tell of themselves is passed over; what is neither is counted', async () => {
+  const decisions = [sealed(), ...history.decisions, sealed({ seq: 2 }), '{"kind":"Other"}']
+  expect(await replayed({ ...history, decisions })).toMatchObject({
+    candidates: history.decisions.length,
+    different: 0,
+    unreadable: 1,
   })
 })
 

@@ -4,6 +4,7 @@ import { sealFact } from '../../../protocol/codec/fact.ts'
 import { type Fact, NO_SLOTS } from '../../../protocol/words/facts.ts'
 import { type Problem, Verification } from '../../../supervisors/records/verify.ts'
 import { byAdministrator, FoldBench, frame, head, installed, manifestOf, signerOf } from '../controller/household.ts'
+import { sealed } from '../protocol/observation.ts'
 import { CYCLES, decided, receipt, recorded } from './recorded-site.ts'
 
 const history = recorded()
@@ -149,6 +150,16 @@ test('recorded decisions are signed by who is named, over what it says', () => {
     'decisions 3 BAD_SHAPE',
     'decisions 4 UNKNOWN_KEY',
   ])
+})
+
+test('what processes tell of themselves is signed by them, under a manifest that was in force', () => {
+  const told = [sealed(), sealed({ by: 'node-a', process: 'run' }), sealed({ by: 'node-a', process: 'node-b' })]
+  const stolen = sealed({}, signerOf('gateway', 'stolen name'))
+  expect(verified(history.facts, [...told, ...history.decisions, stolen])).toMatchObject({
+    decisions: 3 * CYCLES,
+    observations: 4,
+    found: ['decisions 2 FORBIDDEN', `decisions ${3 + 3 * CYCLES} BAD_SIGNATURE`],
+  })
 })
 
 test('backfill is signed by the gateway', () => {

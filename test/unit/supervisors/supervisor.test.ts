@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Ports } from '../../../protocol/ports.ts'
+import { REASON_CHARS_MAX } from '../../../protocol/words/observed.ts'
 import type { Child, ChildSpec, Exit, SupervisorSpec } from '../../../supervisors/kit/spec.ts'
 import { Supervisor } from '../../../supervisors/kit/supervisor.ts'
 import { type World, worldOf } from '../edge/world.ts'
@@ -118,6 +119,34 @@ test.each([
       .map(c => `${c.id}${c.up ? c.starts : '-'}`)
       .join(' '),
   ).toBe(up)
+})
+
+test('who looks on sees itself and its children in start order, why they fell, and what is spent of the restarts', async () => {
+  const tree = await Tree.started({ strategy: 'restForOne' })
+  const child = (id: string, restarts: number, state = 'up', reason?: string) => {
+    const lastExit = reason === undefined ? null : { reason, atMs: tree.world.clock.wall }
+    return { path: `tree/${id}`, kind: 'worker', restart: 'permanent', state, restarts, lastExit }
+  }
+  const own = (state: string, spent: number) => {
+    const intensity = { max: 3, withinMs: 10_000, spent }
+    return { path: 'tree', kind: 'supervisor', strategy: 'restForOne', state, intensity }
+  }
+  expect(tree.supervisor.sight()).toEqual({
+    charts: [{ path: 'tree', chart: 'supervisor', value: 'running' }],
+    tree: [own('running', 0), child('a', 0), child('b', 0), child('c', 0)],
+  })
+  tree.starting.set('b', new Promise(resolve => tree.world.clock.after(1_000, resolve)))
+  tree.fall('b', { kind: 'failed', error: new Error('x'.repeat(1_000)) })
+  await tree.world.clock.pass(500)
+  const fell = 'x'.repeat(REASON_CHARS_MAX)
+  expect(tree.supervisor.sight()).toEqual({
+    charts: [{ path: 'tree', chart: 'supervisor', value: 'restarting' }],
+    tree: [own('restarting', 1), child('a', 0), child('b', 1, 'starting', fell), child('c', 0, 'down')],
+  })
+  await tree.world.clock.pass(1_000)
+  expect(tree.supervisor.sight().tree.slice(2)).toEqual([child('b', 1, 'up', fell), child('c', 1)])
+  await tree.world.clock.pass(10_000)
+  expect(tree.supervisor.sight().tree[0]).toEqual(own('running', 0))
 })
 
 test('more restarts than the intensity: fails upward and stops everything', async () => {

@@ -103,7 +103,25 @@ it('is not ready when it is late, and says how late', async () => {
   const far = viewsOf(series, undefined, 100)
   const late = await far.get('/readyz')
   expect(late.statusCode).toBe(503)
-  expect(late.json().parts[1]).toEqual({ part: 'timeseries', ready: false, says: '97 records, 97.0 s behind: late' })
+  expect(late.json().parts[1]).toEqual({ part: 'timeseries', ready: false, says: '97 records, 97.0 s behind: lagging' })
+})
+
+it('tells Prometheus that it lags: behind the log, or away, for longer than it may be', async () => {
+  const gauge = (projection: string, value: number) =>
+    `quorate_projection_lagging{site="home",projection="${projection}"} ${value}`
+  const far = viewsOf(filled(), undefined, 100)
+  expect((await far.get('/metrics')).body).toContain(gauge('timeseries', 1))
+  expect((await far.get('/metrics')).body).toContain(gauge('operational', 1))
+  const series = filled()
+  const { get, clock } = viewsOf(series)
+  expect((await get('/metrics')).body).toContain(gauge('timeseries', 0))
+  series.fails = new Error('gone')
+  clock.advanceTo(60_000)
+  expect((await get('/metrics')).body).toContain(gauge('timeseries', 0))
+  clock.advanceTo(60_001)
+  expect((await get('/metrics')).body).toContain(gauge('timeseries', 1))
+  series.fails = null
+  expect((await get('/metrics')).body).toContain(gauge('timeseries', 0))
 })
 
 describe('its OpenAPI document', () => {

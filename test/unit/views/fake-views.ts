@@ -16,21 +16,21 @@ export class FakeSeries {
   measured: Stored.PointRow[] = []
   verdicts: Stored.DecisionRow[] = []
   rollups: Stored.RollupRow[] = []
-  at: Stored.Reached = { position: -1, atMs: 0 }
+  at: Stored.Reached = { from: 0, position: -1, beside: -1, atMs: 0 }
   /** How long each span was that was asked for. */
   readonly asked: number[] = []
   fails: Error | null = null
 
   point(position: number, atMs: number, asset: string, point: string): this {
     const own = { epoch: 1, cycle: position, value: position, word: '', unit: 'W', quality: 'good', ageMs: 4 } as const
-    this.measured.push({ position, atMs, asset, point, ...own })
-    this.at = { position, atMs }
+    this.measured.push({ position, atMs, asset, point, ...own, late: false })
+    this.at = { from: 0, position, beside: -1, atMs }
     return this
   }
   verdict(position: number, atMs: number, dissenters: string[] = []): this {
     const own = { epoch: 1, cycle: position, seq: position, source: 'majority', digest: '', signers: ['node-a'] }
     this.verdicts.push({ position, atMs, ...own, dissenters, latencyUs: null, writes: 0, unconfirmed: 0 })
-    this.at = { position, atMs }
+    this.at = { from: 0, position, beside: -1, atMs }
     return this
   }
   rollup(atMs: number, asset: string): this {
@@ -47,9 +47,9 @@ export class FakeSeries {
       setAsideCount: async () => 2,
       beginsAtMs: async () => this.measured[0]?.atMs ?? this.verdicts[0]?.atMs ?? this.rollups[0]?.atMs ?? 0,
       points: async ({ asset = '', point = '' }: Stored.Which, span: Span, after: any) =>
-        this.#within(this.measured, span, row => [row.position, row.asset, row.point])
+        this.#within(this.measured, span, keyOf)
           .filter(r => (asset === '' || r.asset === asset) && (point === '' || r.point === point))
-          .filter(r => compare([r.position, r.asset, r.point], [after.position, after.asset, after.point]) > 0)
+          .filter(r => compare(keyOf(r), keyOf(after)) > 0)
           .slice(0, span.max),
       rollup: async (_minutes: number, _which: unknown, span: Span, after: any) =>
         this.#within(this.rollups, span, row => [row.atMs, row.asset, row.point, row.unit])
@@ -66,14 +66,17 @@ export class FakeSeries {
   }
   #within<Row extends { readonly atMs: number }>(
     rows: readonly Row[],
-    { fromMs, toMs, upTo = 0 }: Span,
+    { fromMs, toMs, upTo }: Span,
     key: (row: Row) => (number | string)[],
   ): Row[] {
     this.asked.push(toMs - fromMs)
-    const there = rows.filter(r => r.atMs >= fromMs && r.atMs < toMs && ((r as any).position ?? 0) <= upTo)
+    const there = rows.filter(
+      r => r.atMs >= fromMs && r.atMs < toMs && ((r as any).position ?? 0) <= (upTo?.position ?? 0),
+    )
     return there.sort((a, b) => compare(key(a), key(b)))
   }
 }
+const keyOf = (r: any) => [r.atMs, r.epoch, r.cycle, r.asset, r.point]
 function compare(a: readonly (number | string)[], b: readonly (number | string)[]): number {
   for (const [i, left] of a.entries()) if (left !== b[i]) return left < b[i]! ? -1 : 1
   return 0
@@ -85,12 +88,16 @@ const command = (n: number): CommandRow => ({
 })
 /** Three commands, and no alarm. */
 const reader = {
-  standing: async () => ({ checkpoint: { position: 9, atMs: 9_000 }, setAside: 0 }),
+  standing: async () => ({ checkpoint: { from: 0, position: 9, beside: -1, atMs: 9_000 }, setAside: 0 }),
   async commands(_: unknown, { after, limit }: Asked<any>): Promise<Page<CommandRow>> {
     const rows = [3, 2, 1].map(command).filter(row => after === null || row.issuedAtMs < after[0])
-    return { rows: rows.slice(0, limit), more: rows.length > limit, checkpoint: { position: 9, atMs: 9_000 } }
+    return {
+      rows: rows.slice(0, limit),
+      more: rows.length > limit,
+      checkpoint: { from: 0, position: 9, beside: -1, atMs: 9_000 },
+    }
   },
-  alarms: async () => ({ rows: [], more: false, checkpoint: { position: 9, atMs: 9_000 } }),
+  alarms: async () => ({ rows: [], more: false, checkpoint: { from: 0, position: 9, beside: -1, atMs: 9_000 } }),
 } as unknown as OperationalReader
 
 export function viewsOf(series: FakeSeries, operational: () => OperationalReader | null = () => reader, next = 13) {
@@ -104,10 +111,12 @@ export function viewsOf(series: FakeSeries, operational: () => OperationalReader
     { token: TOKEN, tenant: 'demo' },
     { token: OTHER_TOKEN, tenant: 'rival' },
   ]
+  const clock = new OwnedClock(0)
   const app = buildViews({
     grants,
     sites: [site],
-    clock: new OwnedClock(0),
+    clock,
+    lagMsMax: 60_000,
     note,
     rate: { perSecond: 1, burst: 10_000 },
   })
@@ -123,5 +132,5 @@ export function viewsOf(series: FakeSeries, operational: () => OperationalReader
       cursor = `&cursor=${page.next}`
     }
   }
-  return { app, get, list, all, notes }
+  return { app, get, list, all, notes, clock }
 }

@@ -21,7 +21,7 @@ describe('points, page after page', () => {
           const feed = frames.map(({ afterMs, rows }, i) => () => {
             atMs += afterMs
             for (const point of ['c', 'a', 'b'].slice(0, rows)) series.point(i, atMs, 'bat1', point)
-            series.at = { position: i, atMs }
+            series.at = { from: 0, position: i, beside: -1, atMs }
           })
           const later = feed.splice(Math.max(0, feed.length - held))
           for (const step of feed) step()
@@ -52,7 +52,7 @@ describe('points, page after page', () => {
   it('ask for spans that grow, and not for years at once', async () => {
     const series = new FakeSeries()
     for (let i = 0; i < 1_000; i++) series.point(i, DAY_MS + i * 1_000, 'bat1', 'soc')
-    series.at = { position: 1_000, atMs: 400 * DAY_MS }
+    series.at = { from: 0, position: 1_000, beside: -1, atMs: 400 * DAY_MS }
     const { list } = viewsOf(series)
     await list('points?limit=50')
     expect(Math.max(...series.asked)).toBeLessThan(120_000)
@@ -74,11 +74,11 @@ describe('points, page after page', () => {
 
   it('say nothing where nothing was measured, and no empty word (S24)', async () => {
     const series = new FakeSeries()
-    const row = { position: 1, atMs: 5, epoch: 1, cycle: 1, asset: 'a', point: 'p', unit: '', ageMs: 0 }
+    const row = { position: 1, atMs: 5, epoch: 1, cycle: 1, asset: 'a', point: 'p', unit: '', ageMs: 0, late: false }
     series.measured.push({ ...row, value: null, word: '', quality: 'bad' })
     series.measured.push({ ...row, point: 'q', value: null, word: 'remote', quality: 'good' })
     series.measured.push({ ...row, point: 'r', value: 0, word: '', unit: 'W', quality: 'good' })
-    series.at = { position: 1, atMs: 5 }
+    series.at = { from: 0, position: 1, beside: -1, atMs: 5 }
     const { items } = (await viewsOf(series).list('points')).json()
     expect(items.map((p: any) => [p.value, p.unit])).toEqual([
       [null, null],
@@ -92,9 +92,9 @@ it('of roll-ups only slots that are over are shown', async () => {
   const series = new FakeSeries().rollup(0, 'a').rollup(60_000, 'a').rollup(60_000, 'b').rollup(120_000, 'a')
   const { all } = viewsOf(series)
   const starts = async () => (await all('points?rollup=1m&limit=1')).map(row => `${row.atMs} ${row.asset}`)
-  series.at = { position: 5, atMs: 119_999 }
+  series.at = { from: 0, position: 5, beside: -1, atMs: 119_999 }
   expect(await starts()).toEqual(['0 a'])
-  series.at = { position: 6, atMs: 120_000 }
+  series.at = { from: 0, position: 6, beside: -1, atMs: 120_000 }
   expect(await starts()).toEqual(['0 a', '60000 a', '60000 b'])
 })
 

@@ -10,18 +10,11 @@ import { Work } from '../../actors/controller/work.ts'
 import { actorState } from '../../actors/kit/host.ts'
 import { recordsOf } from '../../actors/kit/keyed.ts'
 import { unitOf } from '../../actors/kit/spec.ts'
-import { isErrorCode } from '../../projections/api/problem.ts'
-import type {
-  AlarmView,
-  AssetDetail,
-  AssetSummary,
-  CommandView,
-  PointView,
-  SetpointView,
-} from '../../projections/api/view.ts'
 import type { Candidate } from '../../protocol/words/candidate.ts'
 import type { PointValue } from '../../protocol/words/quality.ts'
 import { format, type Unit } from '../../protocol/words/units.ts'
+import { isErrorCode } from './problem.ts'
+import type { AlarmView, AssetDetail, AssetSummary, CommandView, PointView, SetpointView } from './view.ts'
 
 /** Alarms that no definition ranks are about the system itself: somebody should look soon. */
 const PRIORITY_OF_SYSTEM = 'high'
@@ -67,6 +60,7 @@ function setpoint(site: Site, state: SiteState, asset: SiteAsset, name: string, 
     minBy,
     maxBy,
     why: action?.why ?? '',
+    boundBy: action?.boundBy ?? null,
   }
 }
 

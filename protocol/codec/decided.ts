@@ -1,10 +1,10 @@
 /**
  * A record of the topic `decisions`: what one replica signed for one frame. It is a record for audit; nothing that
- * decides reads it.
+ * decides reads it. Beside it stands there what processes tell of their actors (`protocol/words/observed.ts`).
  */
 import Type from 'typebox'
 import { Compile } from 'typebox/compile'
-import { SignedCandidate } from '../../protocol/words/candidate.ts'
+import { SignedCandidate } from '../words/candidate.ts'
 
 const Decided = Type.Object(
   {

@@ -1,0 +1,2 @@
+/** esbuild takes them along. */
+declare module '*.css'

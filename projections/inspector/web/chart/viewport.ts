@@ -1,0 +1,93 @@
+/**
+ * Where one looks at a chart: a CSS transform on the drawing, the fastest way that was measured. Plain arithmetic and one
+ * signal; events come from `gestures.ts`.
+ */
+import { type ReadonlySignal, signal } from '@preact/signals'
+
+export interface View {
+  readonly x: number
+  readonly y: number
+  readonly scale: number
+}
+export interface Size {
+  readonly w: number
+  readonly h: number
+}
+export interface Area extends Size {
+  readonly x: number
+  readonly y: number
+}
+
+export const SCALE_MIN = 0.04
+export const SCALE_MAX = 3
+const FIT_MARGIN = 16
+/** Some of the chart stays in sight. */
+const KEPT_PX = 60
+/** Below these only names, then only the outermost states can be read. */
+const FAR = 0.4
+const MAP = 0.15
+
+export type Zoom = 'near' | 'far' | 'map'
+export const zoomOf = (scale: number): Zoom => (scale < MAP ? 'map' : scale < FAR ? 'far' : 'near')
+
+export class Viewport {
+  readonly #view = signal<View>({ x: 0, y: 0, scale: 1 })
+  #screen: Size = { w: 1, h: 1 }
+  #chart: Size = { w: 1, h: 1 }
+
+  get view(): ReadonlySignal<View> {
+    return this.#view
+  }
+  get screen(): Size {
+    return this.#screen
+  }
+  measure(screen: Size, chart: Size): void {
+    this.#screen = screen
+    this.#chart = chart
+    this.#set(this.#view.peek())
+  }
+  /** The whole of it, never larger than drawn. */
+  fit(): void {
+    const { w, h } = this.#screen
+    const across = (w - 2 * FIT_MARGIN) / this.#chart.w
+    const scale = Math.min(1, across, (h - 2 * FIT_MARGIN) / this.#chart.h)
+    this.#set({ scale, x: (w - this.#chart.w * scale) / 2, y: (h - this.#chart.h * scale) / 2 })
+  }
+  pan(dx: number, dy: number): void {
+    const { x, y, scale } = this.#view.peek()
+    this.#set({ scale, x: x + dx, y: y + dy })
+  }
+  /** The point of the screen stays where it is. */
+  zoom(factor: number, x = this.#screen.w / 2, y = this.#screen.h / 2): void {
+    const now = this.#view.peek()
+    const scale = clamp(now.scale * factor, SCALE_MIN, SCALE_MAX)
+    const grown = scale / now.scale
+    this.#set({ scale, x: x - (x - now.x) * grown, y: y - (y - now.y) * grown })
+  }
+  /** Brings an area of the chart to the middle, large enough to be read. */
+  centre(area: Area): void {
+    const { w, h } = this.#screen
+    const fits = Math.min(w / (area.w + 80), h / (area.h + 80))
+    const scale = clamp(Math.min(fits, Math.max(this.#view.peek().scale, 0.8)), SCALE_MIN, 1)
+    this.#set({ scale, x: w / 2 - (area.x + area.w / 2) * scale, y: h / 2 - (area.y + area.h / 2) * scale })
+  }
+  /** Keeps a point of the chart at a point of the screen, for a chart that was laid out anew. */
+  hold(chart: { x: number; y: number }, at: { x: number; y: number }): void {
+    const { scale } = this.#view.peek()
+    this.#set({ scale, x: at.x - chart.x * scale, y: at.y - chart.y * scale })
+  }
+  toScreen(point: { x: number; y: number }): { x: number; y: number } {
+    const { x, y, scale } = this.#view.peek()
+    return { x: x + point.x * scale, y: y + point.y * scale }
+  }
+
+  #set({ x, y, scale }: View): void {
+    const [w, h] = [this.#chart.w * scale, this.#chart.h * scale]
+    this.#view.value = {
+      scale,
+      x: clamp(x, KEPT_PX - w, this.#screen.w - KEPT_PX),
+      y: clamp(y, KEPT_PX - h, this.#screen.h - KEPT_PX),
+    }
+  }
+}
+const clamp = (value: number, least: number, most: number): number => Math.max(least, Math.min(most, value))

@@ -1,0 +1,161 @@
+/** What became of a command, and how a cycle was decided: who said what, how late, what was written and read back. */
+import type { CommandPage as Page } from '../../views/command.ts'
+import type { CycleStory } from '../../views/cycle.ts'
+import { hrefOf, pageHref } from '../address.ts'
+import { useView } from '../connection.ts'
+import { Badge, Changes, Facts, Section, Showing, short } from '../parts.tsx'
+import { words } from '../words.ts'
+
+export function CommandPage({ id }: { id: string }) {
+  const shown = useView('command', { id })
+  return <Showing shown={shown}>{page => <Story page={page} />}</Showing>
+}
+export function CyclePage() {
+  const shown = useView('cycle')
+  return (
+    <Showing shown={shown}>
+      {story => (story ? <Cycle story={story} /> : <p class="muted">{words.nothingHere}</p>)}
+    </Showing>
+  )
+}
+
+const Story = ({ page: { command, params, steps, cycles, carriedIn } }: { page: Page }) => (
+  <>
+    <div class="toolbar">
+      <h2>
+        {command.target} {command.name}{' '}
+        {Object.entries(params)
+          .map(([name, value]) => `${name}=${value}`)
+          .join(' ')}
+      </h2>
+      <p>
+        <b class={`life is-${command.state}`}>{command.state}</b> {command.code} {command.reason}
+      </p>
+      <p class="muted">
+        {command.id}, {words.byWhom(command.by)},{' '}
+        <a href={pageHref('actor', `command/${command.id}`)}>{words.chart.toLowerCase()}</a>
+      </p>
+    </div>
+    <Section title={words.facts}>
+      <Facts lines={steps} />
+    </Section>
+    <p class="muted">{words.rodeIn(carriedIn, cycles.length)}</p>
+    {cycles.map(story => (
+      <Cycle key={story.position} story={story} />
+    ))}
+  </>
+)
+
+export const Cycle = ({ story }: { story: CycleStory }) => (
+  <Section title={`${words.pages.cycle} ${story.cycle}`}>
+    <p>
+      <a href={hrefOf({ at: story.position })}>
+        {words.position} {story.position}
+      </a>
+      , {words.digest.toLowerCase()} <code>{short(story.digest)}</code>.{' '}
+      {story.verdict ? (
+        <>
+          {words.verdict}: <b>{story.verdict.source}</b>,{' '}
+          {words.signedBy(story.verdict.signed.join(', ') || words.none)}
+          {story.verdict.latencyUs !== null && words.readBackAfter((story.verdict.latencyUs / 1_000).toFixed(1))}.
+        </>
+      ) : (
+        words.noVerdict
+      )}
+    </p>
+    <div class="scroll">
+      <table>
+        <thead>
+          <tr>
+            {[words.replica, words.says, words.digest, words.lateBy, words.differences].map(title => (
+              <th scope="col" key={title}>
+                {title}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {story.votes.map(vote => (
+            <tr key={vote.by} class={vote.says === 'differs' || vote.says === 'notSigned' ? 'is-dissent' : ''}>
+              <th scope="row">{vote.by}</th>
+              <td>
+                {vote.says === 'differs' || vote.says === 'notSigned' ? (
+                  <Badge kind="alarm">{words.replicaSays[vote.says]}</Badge>
+                ) : (
+                  words.replicaSays[vote.says]
+                )}
+                {!vote.counted && story.verdict && vote.says === 'agrees' && (
+                  <span class="muted"> {words.tooLate}</span>
+                )}
+              </td>
+              <td>
+                <code>{short(vote.digest)}</code>
+              </td>
+              <td class="number">{vote.lateMs === null ? '--' : `${vote.lateMs} ms`}</td>
+              <td>{vote.differences.length > 0 && <Changes changes={vote.differences} none="" />}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+    <Actions story={story} />
+  </Section>
+)
+
+const Actions = ({ story }: { story: CycleStory }) => (
+  <div class="scroll">
+    <table>
+      <thead>
+        <tr>
+          {[words.setpoint, words.decided, words.written, words.readBack, words.outcome, words.why].map(title => (
+            <th scope="col" key={title}>
+              {title}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {Object.entries(story.candidate.actions.assets).flatMap(([asset, { setpoints }]) =>
+          Object.entries(setpoints).map(([name, action]) => {
+            const write = story.writes.find(w => w.asset === asset && w.name === name)
+            return (
+              <tr key={`${asset}.${name}`}>
+                <th scope="row">
+                  {asset}.{name}
+                </th>
+                <td class="number">{action.value}</td>
+                <td class="number">{write?.written ?? '--'}</td>
+                <td class="number">{write?.readBack ?? '--'}</td>
+                <td>
+                  {write ? <b class={`outcome is-${write.outcome}`}>{write.outcome}</b> : words.noNewWrite}{' '}
+                  {write?.reason}
+                  {write?.boundBy && ` ${words.because} ${write.boundBy}`}
+                </td>
+                <td>
+                  {action.why}
+                  {action.boundBy && ` (${words.because} ${action.boundBy})`}
+                </td>
+              </tr>
+            )
+          }),
+        )}
+        {story.writes
+          .filter(write => write.kind === 'pulse')
+          .map(write => (
+            <tr key={write.id}>
+              <th scope="row">
+                {write.asset}!{write.name}
+              </th>
+              <td class="number">{words.pulse}</td>
+              <td class="number">{write.written}</td>
+              <td class="number">{write.readBack ?? '--'}</td>
+              <td>
+                <b class={`outcome is-${write.outcome}`}>{write.outcome}</b> {write.reason}
+              </td>
+              <td>{write.id}</td>
+            </tr>
+          ))}
+      </tbody>
+    </table>
+  </div>
+)
