@@ -43,7 +43,8 @@ async function open(config: InspectorConfig) {
   const { passed } = await skipsIn(facts, partition, of)
   const checkpoints = new KeptCheckpoints(config.dir)
   const fold = { ...of, definitions, engine: hash, passed }
-  const moments = new Moments({ facts, partition, fold, checkpoints, clock: host, note, fail })
+  const shared = async () => null
+  const moments = new Moments({ facts, partition, fold, checkpoints, shared, clock: host, note, fail })
   const recorded = new Recorded({ decisions, partition, tenant, site, verifier, fail })
   await Promise.all([moments.start(), recorded.start()])
   const machines = [...EDGE_CHARTS, ...SUPERVISORS_CHARTS]
