@@ -81,7 +81,7 @@ export async function cycleStory(
       digest: one ? sha256(one.bytes) : null,
       lateMs: one ? Math.max(0, one.stampMs - frame.stampMs) : null,
       counted: counted.includes(by),
-      differences: one ? differencesOf(asVoted(frame), one.candidate, DIFFERENCES_SHOWN) : [],
+      differences: one?.candidate ? differencesOf(asVoted(frame), one.candidate, DIFFERENCES_SHOWN) : [],
     }
   })
   const newest = new Map<string, WriteReceipt>()

@@ -110,6 +110,7 @@ export const words = {
     differs: 'DIFFERS',
     silent: 'silent',
     notSigned: 'NOT SIGNED BY ITS KEY',
+    malformed: 'NO CANDIDATE AT ALL',
     otherEngine: 'other engine, same actions',
   },
   alarm: 'Alarm',

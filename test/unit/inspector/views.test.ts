@@ -31,11 +31,23 @@ beforeAll(async () => {
     return by === 'node-c' && position === liar.position ? decided(lie(liar), 'node-c') : body
   })
   // somebody writes in the name of another: the bytes are fine, the signature is not
+  // and one signs what is no candidate at all
+  const nonsense = { by: 'node-a', bytes: '{', signature: signerOf('node-a').sign('candidate', '{') }
+  const garbage = canonical({
+    v: 1,
+    kind: 'Decided',
+    site: 'home',
+    position: told.candidates[0]!.position,
+    ...nonsense,
+  })
   const forged = { ...signCandidate(told.candidates[1]!, signerOf('node-a')), by: 'node-b' }
   const inNameOf = canonical({ v: 1, kind: 'Decided', site: 'home', position: told.candidates[1]!.position, ...forged })
-  const all = decisions.map(body =>
-    body.includes(`"position":${told.candidates[1]!.position},`) && JSON.parse(body).by === 'node-b' ? inNameOf : body,
-  )
+  const instead = (body: string): string => {
+    const { by, position } = JSON.parse(body)
+    if (position === told.candidates[1]!.position && by === 'node-b') return inNameOf
+    return position === told.candidates[0]!.position && by === 'node-a' ? garbage : body
+  }
+  const all = decisions.map(instead)
   moments = await momentsOf(await logOf('facts', told.facts))
   recorded = await recordedOf(await logOf('decisions', all))
   await until(async () => (await recorded.at(told.candidates.at(-1)!.position, moments.now!.manifest)).length === 3)
@@ -64,7 +76,14 @@ describe('the replicas', () => {
   it('nobody speaks in the name of another (S13)', async () => {
     const page = await show('replicas', told.candidates[1]!.position)
     expect(page.rows.find(row => row.by === 'node-b')!.says).toBe('notSigned')
-    expect(page.firstDivergent).toBe(told.candidates[1]!.position)
+    expect(page.rows.find(row => row.by === 'node-a')!.says).toBe('agrees')
+  })
+  it('what is no candidate at all takes nothing down, and is shown as that', async () => {
+    const { position } = told.candidates[0]!
+    const page = await show('replicas', position)
+    expect(page.rows.map(row => row.says)).toEqual(['malformed', 'agrees', 'agrees'])
+    expect(page).toMatchObject({ firstDivergent: position, responsible: { kind: 'FrameMeasured' } })
+    expect((await show('sequence', position)).messages.some(message => message.text.endsWith('malformed'))).toBe(true)
   })
 })
 

@@ -46,6 +46,8 @@ const Story = ({ page: { command, params, steps, cycles, carriedIn } }: { page: 
   </>
 )
 
+const WRONG: readonly string[] = ['differs', 'notSigned', 'malformed']
+
 export const Cycle = ({ story }: { story: CycleStory }) => (
   <Section title={`${words.pages.cycle} ${story.cycle}`}>
     <p>
@@ -76,10 +78,10 @@ export const Cycle = ({ story }: { story: CycleStory }) => (
         </thead>
         <tbody>
           {story.votes.map(vote => (
-            <tr key={vote.by} class={vote.says === 'differs' || vote.says === 'notSigned' ? 'is-dissent' : ''}>
+            <tr key={vote.by} class={WRONG.includes(vote.says) ? 'is-dissent' : ''}>
               <th scope="row">{vote.by}</th>
               <td>
-                {vote.says === 'differs' || vote.says === 'notSigned' ? (
+                {WRONG.includes(vote.says) ? (
                   <Badge kind="alarm">{words.replicaSays[vote.says]}</Badge>
                 ) : (
                   words.replicaSays[vote.says]
