@@ -170,7 +170,7 @@ export const words = {
   signedBy: (who: string) => `signed by ${who}`,
   readBackAfter: (ms: string) => `, read back ${ms} ms after the frame`,
   noVerdict: 'No verdict of it is in the log yet.',
-  lateBy: 'Late by',
+  lateBy: 'Recorded after',
   tooLate: 'not counted: too late',
   written: 'Written',
   readBack: 'Read back',

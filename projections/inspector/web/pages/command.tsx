@@ -117,46 +117,21 @@ const Actions = ({ story }: { story: CycleStory }) => (
         </tr>
       </thead>
       <tbody>
-        {Object.entries(story.candidate.actions.assets).flatMap(([asset, { setpoints }]) =>
-          Object.entries(setpoints).map(([name, action]) => {
-            const write = story.writes.find(w => w.asset === asset && w.name === name)
-            return (
-              <tr key={`${asset}.${name}`}>
-                <th scope="row">
-                  {asset}.{name}
-                </th>
-                <td class="number">{action.value}</td>
-                <td class="number">{write?.written ?? '--'}</td>
-                <td class="number">{write?.readBack ?? '--'}</td>
-                <td>
-                  {write ? <b class={`outcome is-${write.outcome}`}>{write.outcome}</b> : words.noNewWrite}{' '}
-                  {write?.reason}
-                  {write?.boundBy && ` ${words.because} ${write.boundBy}`}
-                </td>
-                <td>
-                  {action.why}
-                  {action.boundBy && ` (${words.because} ${action.boundBy})`}
-                </td>
-              </tr>
-            )
-          }),
-        )}
-        {story.writes
-          .filter(write => write.kind === 'pulse')
-          .map(write => (
-            <tr key={write.id}>
-              <th scope="row">
-                {write.asset}!{write.name}
-              </th>
-              <td class="number">{words.pulse}</td>
-              <td class="number">{write.written}</td>
-              <td class="number">{write.readBack ?? '--'}</td>
-              <td>
-                <b class={`outcome is-${write.outcome}`}>{write.outcome}</b> {write.reason}
-              </td>
-              <td>{write.id}</td>
-            </tr>
-          ))}
+        {story.rows.map(row => (
+          <tr key={row.name}>
+            <th scope="row">{row.name}</th>
+            <td class="number">{row.set || words.pulse}</td>
+            <td class="number">{row.written ?? '--'}</td>
+            <td class="number">{row.readBack ?? '--'}</td>
+            <td>
+              {row.outcome ? <b class={`outcome is-${row.outcome}`}>{row.outcome}</b> : words.noNewWrite} {row.reason}
+            </td>
+            <td>
+              {row.why}
+              {row.boundBy && ` (${words.because} ${row.boundBy})`}
+            </td>
+          </tr>
+        ))}
       </tbody>
     </table>
   </div>
