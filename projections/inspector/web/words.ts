@@ -53,6 +53,7 @@ export const words = {
   filter: 'Filter',
   asTable: 'As a table',
   asTiles: 'As tiles',
+  filterForMore: 'shown, the most abnormal ones; the filter finds the others',
   asset: 'Asset',
   type: 'Type',
   state: 'State',

@@ -5,6 +5,7 @@ import { preview } from '../../../projections/inspector/preview.ts'
 import type { Recorded } from '../../../projections/inspector/recorded.ts'
 import { SiteViews } from '../../../projections/inspector/site.ts'
 import { VIEWS, type ViewName } from '../../../projections/inspector/views/index.ts'
+import { KeptTiles } from '../../../projections/inspector/views/tiles.ts'
 import { signCandidate } from '../../../protocol/codec/candidate.ts'
 import { canonical } from '../../../protocol/codec/canonical.ts'
 import type { Candidate } from '../../../protocol/words/candidate.ts'
@@ -14,6 +15,7 @@ import { decided, logOf, recorded as story, type Recorded as Told } from '../rec
 import { momentsOf, recordedOf } from './looked-at.ts'
 
 const charts = new KnownCharts()
+const tiles = new KeptTiles()
 let told: Told
 let moments: Moments
 let recorded: Recorded
@@ -54,7 +56,7 @@ beforeAll(async () => {
 })
 
 const show = async <N extends ViewName>(name: N, at: number, params: Record<string, string> = {}) =>
-  (await VIEWS[name](await moments.at(at), params, { moments, recorded, charts, live: false })) as Awaited<
+  (await VIEWS[name](await moments.at(at), params, { moments, recorded, charts, tiles, live: false })) as Awaited<
     ReturnType<(typeof VIEWS)[N]>
   >
 
@@ -171,7 +173,7 @@ it('alarms are counted, and ten in ten minutes are a flood', async () => {
   const long = new Story().time(0).frame()
   for (let i = 0; i < 10; i++) long.alarm('raised').alarm('returned')
   const moments = await momentsOf(await storyLog(long.bodies))
-  const page = await VIEWS.alarms(moments.now!, {}, { moments, recorded, charts, live: false })
+  const page = await VIEWS.alarms(moments.now!, {}, { moments, recorded, charts, tiles, live: false })
   expect(page).toMatchObject({ raisedInTenMinutes: 1, flood: false })
   expect(page.alarms[0]).toMatchObject({ alarm: 'dissent', condition: 'returnedUnacknowledged', shelved: false })
   expect(START_MS).toBeGreaterThan(0)

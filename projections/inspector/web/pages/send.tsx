@@ -29,7 +29,7 @@ export function SendPage({ target }: { target: string }) {
         <Showing shown={fleet}>
           {({ tiles }) => (
             <p class="choices">
-              {['site', ...tiles.map(tile => tile.name).sort()].map(name => (
+              {['site', ...Object.keys(tiles).sort()].map(name => (
                 <a key={name} href={pageHref('send', name)} aria-current={name === target ? 'true' : undefined}>
                   {name}
                 </a>
