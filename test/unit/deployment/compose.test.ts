@@ -157,6 +157,7 @@ describe('what compose.yaml mounts', () => {
       gateway: '0.0.0.0:7480',
       brokers: ['broker-a:9092', 'broker-b:9092', 'broker-c:9092'],
       apis: ['localhost:8080'],
+      inspector: 'http://localhost:8081',
     }),
   )
   const file = (name: string) => parse(readFileSync(join(dir, name, `${name.split('-')[0]}.yaml`), 'utf8'))

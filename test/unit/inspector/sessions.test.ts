@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { Sessions, signInCode } from '../../../projections/inspector/sessions.ts'
 import { hostRandom } from '../../../supervisors/real/random.ts'
@@ -110,6 +111,11 @@ describe('a session at other inspectors with the same token (I4)', () => {
     expect(refused(cookie.replace(began, (hands.nowMs + HOUR_MS).toString(36)))).toBe('refused')
     expect(refused(cookie, ['f'.repeat(64), OTHER])).toBe('refused')
     expect(refused(cookie)).toBe('admitted')
+    const sealedBy = (token: string, said: string) =>
+      `quorate_session=${said}.${createHmac('sha256', token).update(`quorate session ${said}`).digest('base64url')}`
+    const said = `else.${began}.${'0'.repeat(32)}`
+    expect(refused(sealedBy(OTHER, said))).toBe('admitted')
+    expect(refused(sealedBy(TOKEN, said))).toBe('refused') // S23: whoever has one token makes no session of another tenant
   })
 })
 
