@@ -53,6 +53,7 @@ async function open(config: InspectorConfig) {
     serveInspector({ address, ...admissionOf(http), sites, page, clock: host, random, note }),
   )
   await door.start()
+  note('info', 'the inspector runs', { address: door.address })
   const close = async () => {
     await door.stop()
     for (const site of opened) site.stop()
