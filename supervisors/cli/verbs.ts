@@ -14,6 +14,7 @@ import { gatewayVerb, nodeVerb, plantVerb } from './processes.ts'
 import { rebuild } from './rebuild.ts'
 import { replay } from './replay.ts'
 import { run } from './run.ts'
+import { signIn } from './sign-in.ts'
 import { sim } from './sim.ts'
 import { logSkip } from './skip.ts'
 import type { Verb } from './verb.ts'
@@ -25,6 +26,7 @@ export const verbs: readonly Verb[] = [
   plantVerb,
   fault,
   command,
+  signIn,
   logTail,
   logCat,
   logVerify,

@@ -21,7 +21,8 @@ export async function inspectedSite({ options, manifest }: Pick<Recorder, 'optio
   const facts = openMemoryLog({ topic: 'facts', clock: Date.now })
   const decisions = openMemoryLog({ topic: 'decisions', clock: Date.now })
   const checkpoints = new MemoryCheckpoints()
-  const moments = new Moments({ facts, partition: 0, fold: options, checkpoints, clock: hostClock, note, fail })
+  const shared = async () => null
+  const moments = new Moments({ facts, partition: 0, fold: options, checkpoints, shared, clock: hostClock, note, fail })
   const recorded = new Recorded({ decisions, partition: 0, tenant, site, verifier, fail })
   await Promise.all([moments.start(), recorded.start()])
   const door = await serveInspector({
