@@ -85,6 +85,7 @@ test('who is away for long is told of once, and once that they are back', () => 
   expect(absence.long).toBe(false)
   absence.gone()
   absence.stop()
+  absence.gone() // as it was told to
   clock.advanceTo(900_000)
   expect(told).toEqual(['long 60000', 'back 100000'])
 })
