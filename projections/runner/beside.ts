@@ -42,10 +42,16 @@ export type Judged<Change> =
   | { readonly kind: 'nothing' }
   | { readonly kind: 'aside'; readonly code: string; readonly reason: string }
 
+/** What was judged before a record. */
+export interface JudgedBefore {
+  /** Up to here it is in the rows. */
+  readonly checkpoint: number
+  /** All of it is. */
+  applied(): Promise<void>
+}
 /** What a projection makes of a topic beside the facts. */
 export interface Judge<Change> {
-  /** `applied`: all that was judged before is in the rows. */
-  judge(record: LogRecord, applied: () => Promise<void>): Promise<Judged<Change>>
+  judge(record: LogRecord, before: JudgedBefore): Promise<Judged<Change>>
 }
 
 export interface BesideOptions<Change> {
@@ -60,7 +66,7 @@ export interface BesideOptions<Change> {
   readonly until?: { readonly position: number; readonly reached: () => void }
 }
 
-export class Beside<Change> {
+export class Beside<Change> implements JudgedBefore {
   readonly #o: BesideOptions<Change>
   readonly #applier: Applier<Change>
   readonly #stopped = Promise.withResolvers<null>()
@@ -132,9 +138,9 @@ export class Beside<Change> {
       if (!slice) return
       this.#slices.push(slice)
       this.#changes += slice.changes.length
-      if (this.#changes >= BATCH_CHANGES) await this.#apply()
+      if (this.#changes >= BATCH_CHANGES) await this.applied()
     }
-    await this.#apply()
+    await this.applied()
     if ((records.at(-1)?.position ?? -1) < last) return
     this.#follow?.cancel()
     reached?.()
@@ -146,7 +152,7 @@ export class Beside<Change> {
       return { to: position, atMs: stampMs, changes, setAside }
     }
     try {
-      const judged = await this.#o.judge.judge(record, () => this.#apply())
+      const judged = await this.#o.judge.judge(record, this)
       if (judged.kind === 'rows') return whole(judged.changes, [])
       if (judged.kind === 'nothing') return whole([], [])
       const reason = judged.reason.slice(0, REASON_CHARS).toWellFormed()
@@ -156,7 +162,7 @@ export class Beside<Change> {
       return null
     }
   }
-  async #apply(): Promise<void> {
+  async applied(): Promise<void> {
     const slices = this.#slices
     if (slices.length === 0) return
     this.#slices = []

@@ -56,9 +56,9 @@ test('one that waits for the facts holds up what comes after it, and not its own
   let far: (at: FactsAt) => void = () => {}
   const when = new Promise<FactsAt>(resolve => (far = resolve))
   const waiting: Judge<string> = {
-    judge: async (record, applied) => {
+    judge: async (record, before) => {
       if (record.body === '12') await when
-      return judging.judge(record, applied)
+      return judging.judge(record, before)
     },
   }
   const log = await topicOf(RECORDS)
