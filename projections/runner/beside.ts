@@ -9,7 +9,7 @@
  * B4  Nothing waits in memory but the batch in hand.
  */
 import type { EventLog, Follow, LogRecord } from '../../protocol/log/event-log.ts'
-import type { Note } from '../../protocol/ports.ts'
+import type { Clock, Note } from '../../protocol/ports.ts'
 import type { SignedManifest } from '../../protocol/words/manifest.ts'
 import { Applier } from './applier.ts'
 import { type Lag, lagOf } from './lag.ts'
@@ -60,6 +60,7 @@ export interface BesideOptions<Change> {
   readonly name: string
   readonly store: Store<Change>
   readonly judge: Judge<Change>
+  readonly clock: Clock
   readonly note: Note
   /** Terminal. */
   readonly fail: (error: unknown) => void
@@ -81,7 +82,7 @@ export class Beside<Change> implements JudgedBefore {
 
   constructor(options: BesideOptions<Change>) {
     this.#o = options
-    this.#applier = new Applier(options.store, options.name, options.note)
+    this.#applier = new Applier(options.store, options.name, options.clock, options.note)
   }
 
   get checkpoint(): number {
@@ -92,6 +93,10 @@ export class Beside<Change> implements JudgedBefore {
   }
   get setAside(): number {
     return this.#applier.setAside
+  }
+  /** Why nothing is applied at present; null: nothing is in the way. */
+  get noRoom(): string | null {
+    return this.#applier.noRoom
   }
 
   async start(): Promise<void> {
@@ -111,6 +116,7 @@ export class Beside<Change> implements JudgedBefore {
   async stop(): Promise<void> {
     this.#over = true
     this.#follow?.cancel()
+    this.#applier.end()
     this.#stopped.resolve(null)
     await this.#taking.catch(() => {}) // whoever follows has been told
   }

@@ -52,7 +52,9 @@ export class LateFrames implements Judge<Change> {
     if (fact.kind !== 'FrameMeasured') return aside('BAD_SHAPE', `no frame but ${fact.kind}`)
     if (!(await this.#authentic(fact.by, parsed.text, parsed.signature)))
       return aside('BAD_SIGNATURE', `said to be by '${fact.by}'`)
-    await facts.when(at => !isAfter(fact, at)) // L1
+    const passed = (at: FrameKey) => !isAfter(fact, at)
+    if (!passed(facts.at)) await before.applied() // it may take long, and they need not wait with it
+    await facts.when(passed) // L1
     const gap = await this.#gapOf(fact, before)
     const key = keyOf(fact)
     if (!gap || gap.filled.has(key)) return { kind: 'nothing' } // L2

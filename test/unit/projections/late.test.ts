@@ -48,3 +48,27 @@ test('each is a row once, whether its outage is remembered or has been written m
   expect(rows).toEqual(LATE)
   expect(written.length).toBeGreaterThan(100) // and so it forgets some
 })
+
+test('where one has to wait for the facts, those before it come in first (L1)', async () => {
+  const steps: string[] = []
+  const late = new LateFrames({
+    ...{ tenant: 'demo', site: 'home', verifier: OPTIONS.verifier },
+    facts: {
+      ...{ at: { position: 0, epoch: 1, cycle: 0 }, from: 0, lineage: [], caughtUp: async () => {} },
+      when: async holds => {
+        steps.push(`waits until it is passed: ${holds({ position: 1, epoch: 1, cycle: 1 })}`)
+      },
+    },
+    rows: {
+      framesAround: async () => ({ last: frameOf(1), next: null }),
+      lateBetween: async () => [],
+      gateways: async () => [manifestOf().keys.gateway!.publicKey],
+    },
+  })
+  const body = new Story().frame().bodies.at(-1)!
+  await late.judge(
+    { position: 0, stampMs: 0, body },
+    { checkpoint: 7, applied: async () => void steps.push('applied') },
+  )
+  expect(steps).toEqual(['applied', 'waits until it is passed: true'])
+})
