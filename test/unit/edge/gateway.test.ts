@@ -201,6 +201,9 @@ test.each([
     manifestHash(followedBy(manifestOf(), fromCycle, { keys: person })),
   )
   expect(three.gateway.status.epoch).toBe(epoch)
+  await install(three, followedBy(three.nodes['node-a']!.fold.manifest!, null, { keys: manifestOf().keys }))
+  await three.world.clock.pass(2_000)
+  expect([three.kept, three.gateway.status.refused]).toEqual([[2, 3], {}])
 })
 test.each<[string, Partial<Manifest>]>([
   ['the plant', { title: 'another' }],
