@@ -205,6 +205,20 @@ test.each([
   await three.world.clock.pass(2_000)
   expect([three.kept, three.gateway.status.refused]).toEqual([[2, 3], {}])
 })
+test('S33: a manifest is in force here once it is durable, and not before', async () => {
+  const three = await ThreeNodes.open()
+  await three.world.clock.pass(2_400)
+  let synced = () => {}
+  three.syncs = new Promise(resolve => {
+    synced = resolve
+  })
+  await install(three, followedBy(manifestOf(), null, { keys: person }))
+  await three.world.clock.pass(2_000)
+  expect([three.kept, three.gateway.status.refused]).toEqual([[], { wrongManifest: 6 }])
+  synced()
+  await three.world.clock.pass(2_000)
+  expect([three.kept, three.gateway.status.refused]).toEqual([[2], { wrongManifest: 6 }])
+})
 test.each<[string, Partial<Manifest>]>([
   ['the plant', { title: 'another' }],
   [

@@ -81,6 +81,8 @@ export class ThreeNodes {
   gateway!: Gateway
   /** Versions of the manifests that it has kept, and of those under which it would be built anew. */
   readonly kept: number[] = []
+  /** A manifest is durable once this has resolved. */
+  syncs: Promise<void> = Promise.resolve()
   readonly anew: number[] = []
   failed: unknown = null
   #uplinks!: Uplinks
@@ -126,7 +128,10 @@ export class ThreeNodes {
       field: new Field(world.clock, this.drivers, () => manifest.assets),
       boot: 'boot',
       fail,
-      keep: async ({ manifest }) => void this.kept.push(manifest.version),
+      keep: async ({ manifest }) => {
+        await this.syncs
+        this.kept.push(manifest.version)
+      },
       anew: ({ manifest }) => void this.anew.push(manifest.version),
     })
     await world.clock.pass(10)
