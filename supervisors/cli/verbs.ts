@@ -10,6 +10,7 @@ import { fault } from './fault.ts'
 import { inspect } from './inspect.ts'
 import { logCat, logExport, logTail, logVerify } from './log.ts'
 import { manifestInit, manifestInstall, manifestShow, manifestSign } from './manifest.ts'
+import { manifestEnrol, manifestRevoke } from './people.ts'
 import { gatewayVerb, nodeVerb, plantVerb } from './processes.ts'
 import { rebuild } from './rebuild.ts'
 import { replay } from './replay.ts'
@@ -41,6 +42,8 @@ export const verbs: readonly Verb[] = [
   manifestShow,
   manifestSign,
   manifestInstall,
+  manifestEnrol,
+  manifestRevoke,
   deploy,
   configCheck,
   assetCheck,
