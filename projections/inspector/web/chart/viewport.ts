@@ -30,6 +30,10 @@ const MAP = 0.15
 export type Zoom = 'near' | 'far' | 'map'
 export const zoomOf = (scale: number): Zoom => (scale < MAP ? 'map' : scale < FAR ? 'far' : 'near')
 
+/** At which all of a chart is in sight, never larger than drawn. */
+export const fitting = (screen: Size, chart: Size): number =>
+  Math.min(1, (screen.w - 2 * FIT_MARGIN) / chart.w, (screen.h - 2 * FIT_MARGIN) / chart.h)
+
 export class Viewport {
   readonly #view = signal<View>({ x: 0, y: 0, scale: 1 })
   #screen: Size = { w: 1, h: 1 }
@@ -49,8 +53,7 @@ export class Viewport {
   /** The whole of it, never larger than drawn. */
   fit(): void {
     const { w, h } = this.#screen
-    const across = (w - 2 * FIT_MARGIN) / this.#chart.w
-    const scale = Math.min(1, across, (h - 2 * FIT_MARGIN) / this.#chart.h)
+    const scale = fitting(this.#screen, this.#chart)
     this.#set({ scale, x: (w - this.#chart.w * scale) / 2, y: (h - this.#chart.h * scale) / 2 })
   }
   pan(dx: number, dy: number): void {
@@ -75,6 +78,12 @@ export class Viewport {
   hold(chart: { x: number; y: number }, at: { x: number; y: number }): void {
     const { scale } = this.#view.peek()
     this.#set({ scale, x: at.x - chart.x * scale, y: at.y - chart.y * scale })
+  }
+  /** Nothing of it is out of sight, but for less than a hair's breadth. */
+  get whole(): boolean {
+    const { x, y, scale } = this.#view.value
+    const [w, h] = [this.#chart.w * scale, this.#chart.h * scale]
+    return x > -1 && y > -1 && x + w < this.#screen.w + 1 && y + h < this.#screen.h + 1
   }
   toScreen(point: { x: number; y: number }): { x: number; y: number } {
     const { x, y, scale } = this.#view.peek()
