@@ -17,7 +17,7 @@ import { gestures, ZOOM_STEP } from './gestures.ts'
 import { type Marked, mark, marked } from './mark.ts'
 import { Minimap } from './minimap.tsx'
 import { Search } from './search.tsx'
-import { Viewport, zoomOf } from './viewport.ts'
+import { fitting, Viewport, zoomOf } from './viewport.ts'
 
 /** What somebody chose of a chart; what is left open follows what is live. */
 export interface Fold {
@@ -54,7 +54,7 @@ export function ChartView({ name, load, marks, revision }: ChartViewProps) {
   const zoom = useComputed(() => zoomOf(viewport.view.value.scale))
   /** The box that must stay where it is (V3), and whether the whole is to be shown. */
   const held = useRef<{ id: string; at: { x: number; y: number } } | null>(null)
-  const fitting = useRef(true)
+  const whole = useRef(true)
   /** As it was first seen, or turned since; null: it is to be found. */
   const sight = useRef<Sight | null>(null)
   const newest = useRef(0)
@@ -96,10 +96,10 @@ export function ChartView({ name, load, marks, revision }: ChartViewProps) {
     if (find !== null && box) {
       viewport.centre(box)
       drawing.value.boxes.get(box.id)!.classList.add('found')
-    } else if (fitting.current || !box) fitReadably(scene)
+    } else if (whole.current || !box) fitReadably(scene)
     else if (held.current) viewport.hold(box, held.current.at)
     held.current = null
-    fitting.current = false
+    whole.current = false
   }, [show])
 
   useSignalEffect(() => {
@@ -137,12 +137,14 @@ export function ChartView({ name, load, marks, revision }: ChartViewProps) {
     }
   }, [])
 
-  /** The whole; where that could not be read, what is live of it. */
+  /** The whole; where that could not be read, the outermost live state that can. */
   const fitReadably = ({ boxes }: Scene): void => {
     viewport.fit()
+    if (viewport.view.peek().scale >= READABLE) return
     const live = new Set(marks.peek().live)
-    const leaf = boxes.findLast(box => live.has(box.id) && !box.open)
-    if (leaf && viewport.view.peek().scale < READABLE) viewport.centre(leaf)
+    const lit = boxes.filter(box => live.has(box.id)).sort((a, b) => a.node.depth - b.node.depth)
+    const area = lit.find(box => fitting(viewport.screen, box) >= READABLE) ?? lit.at(-1)
+    if (area) viewport.show(area)
   }
   const toggle = (id: string): void => {
     const box = drawn.value?.scene.boxes.find(each => each.id === id)
@@ -171,7 +173,7 @@ export function ChartView({ name, load, marks, revision }: ChartViewProps) {
     }
   }
   const turn = (): void => {
-    fitting.current = true
+    whole.current = true
     const known = sight.current
     if (!known) return
     const direction = known.direction === 'DOWN' ? 'RIGHT' : 'DOWN'
@@ -180,7 +182,7 @@ export function ChartView({ name, load, marks, revision }: ChartViewProps) {
     fold.value = { ...fold.value, find: null }
   }
   const foldAll = (): void => {
-    fitting.current = true
+    whole.current = true
     sight.current = null
     fold.value = { ...UNFOLDED }
   }
@@ -197,13 +199,15 @@ export function ChartView({ name, load, marks, revision }: ChartViewProps) {
     <section class="chart-view" aria-label={`Statechart of ${name}`}>
       <div class="chart-tools" role="toolbar" aria-label="Chart">
         {show && <Search states={show.states} pick={find} />}
-        <button type="button" onClick={() => viewport.zoom(1 / ZOOM_STEP)} aria-label="Zoom out" title="Zoom out  -">
-          −
-        </button>
-        <span class="percent">{Math.round(viewport.view.value.scale * 100)} %</span>
-        <button type="button" onClick={() => viewport.zoom(ZOOM_STEP)} aria-label="Zoom in" title="Zoom in  +">
-          +
-        </button>
+        <span class="zooms">
+          <button type="button" onClick={() => viewport.zoom(1 / ZOOM_STEP)} aria-label="Zoom out" title="Zoom out  -">
+            −
+          </button>
+          <span class="percent">{Math.round(viewport.view.value.scale * 100)} %</span>
+          <button type="button" onClick={() => viewport.zoom(ZOOM_STEP)} aria-label="Zoom in" title="Zoom in  +">
+            +
+          </button>
+        </span>
         <button type="button" onClick={() => viewport.fit()} title="The whole chart  0">
           Fit
         </button>
@@ -218,12 +222,14 @@ export function ChartView({ name, load, marks, revision }: ChartViewProps) {
         <button type="button" onClick={foldAll} title="Opens what is live, as much as fits">
           Fold
         </button>
-        <button type="button" onClick={asFile(saveSvg)}>
-          SVG
-        </button>
-        <button type="button" onClick={asFile(savePng)}>
-          PNG
-        </button>
+        <span class="saves">
+          <button type="button" onClick={asFile(saveSvg)}>
+            SVG
+          </button>
+          <button type="button" onClick={asFile(savePng)}>
+            PNG
+          </button>
+        </span>
       </div>
       <section
         class="chart-screen"

@@ -74,6 +74,13 @@ export class Viewport {
     const scale = clamp(Math.min(fits, Math.max(this.#view.peek().scale, 0.8)), SCALE_MIN, 1)
     this.#set({ scale, x: w / 2 - (area.x + area.w / 2) * scale, y: h / 2 - (area.y + area.h / 2) * scale })
   }
+  /** An area as large as it fits. Where there is more of the chart nothing beside it is shown. */
+  show(area: Area): void {
+    const { w, h } = this.#screen
+    const scale = clamp(fitting(this.#screen, area), SCALE_MIN, 1)
+    const [x, y] = [w / 2 - (area.x + area.w / 2) * scale, h / 2 - (area.y + area.h / 2) * scale]
+    this.#set({ scale, x: settled(x, w, this.#chart.w * scale), y: settled(y, h, this.#chart.h * scale) })
+  }
   /** Keeps a point of the chart at a point of the screen, for a chart that was laid out anew. */
   hold(chart: { x: number; y: number }, at: { x: number; y: number }): void {
     const { scale } = this.#view.peek()
@@ -99,4 +106,6 @@ export class Viewport {
     }
   }
 }
+const settled = (at: number, screen: number, chart: number): number =>
+  chart <= screen ? (screen - chart) / 2 : clamp(at, screen - chart - FIT_MARGIN, FIT_MARGIN)
 const clamp = (value: number, least: number, most: number): number => Math.max(least, Math.min(most, value))
