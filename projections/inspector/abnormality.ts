@@ -11,7 +11,7 @@ export interface Ranked {
 }
 export function byAbnormality(a: Ranked, b: Ranked): number {
   const worse = a.condition === b.condition ? 0 : CONDITIONS.indexOf(a.condition) - CONDITIONS.indexOf(b.condition)
-  return worse || b.alarms - a.alarms || BY_NAME.compare(a.name, b.name)
+  return worse || b.alarms - a.alarms || byName(a.name, b.name)
 }
 /** bat2 before bat10. */
-const BY_NAME = new Intl.Collator('en', { numeric: true })
+export const byName = new Intl.Collator('en', { numeric: true }).compare

@@ -8,6 +8,7 @@ import { CommandRequested } from '../../protocol/words/facts.ts'
 import { NAME, SLUG } from '../../protocol/words/ids.ts'
 import { type Route as AnyRoute, type Asked, siteOf } from '../api/route.ts'
 import { FACT_TYPE } from '../api/routes/commands.ts'
+import { BUDGET_MOST } from './chart/fold.ts'
 import type { ChartAsk, Drawings } from './charts.ts'
 import type { Moment } from './moments.ts'
 import { basisOf, preview } from './preview.ts'
@@ -162,6 +163,7 @@ const chartAsk = Compile(
     opened: Ids,
     closed: Ids,
     find: Type.Union([Type.String({ maxLength: 1_000 }), Type.Null()]),
+    budget: Type.Integer({ minimum: 1, maximum: BUDGET_MOST }),
     live: Ids,
   }),
 )
@@ -175,7 +177,8 @@ const chart: Route = {
   answers: ok,
   handle: async (asked, context) => {
     const ask: ChartAsk = json(asked.body)
-    if (!chartAsk.Check(ask)) throw new Refusal('BAD_SHAPE', 'this takes direction, opened, closed, find and live')
+    if (!chartAsk.Check(ask))
+      throw new Refusal('BAD_SHAPE', 'this takes direction, opened, closed, find, budget and live')
     const views = viewsOf(asked, context)
     const { at, chart } = asked.query
     const moment = at === undefined ? nowOf(views) : await views.of.moments.at(at)
