@@ -12,7 +12,7 @@
  */
 import { LiveMachine } from '../actors/kit/machine.ts'
 import { sealFact } from '../protocol/codec/fact.ts'
-import { checkManifest } from '../protocol/codec/manifest.ts'
+import { changesOnlyPeople, checkManifest } from '../protocol/codec/manifest.ts'
 import type { Signer, Verifier } from '../protocol/codec/sign.ts'
 import { nextOf } from '../protocol/kept.ts'
 import type { Ports } from '../protocol/ports.ts'
@@ -41,6 +41,7 @@ export interface GatewayOptions {
   readonly ports: Ports
   readonly signer: Signer
   readonly verifier: Verifier
+  /** That it begins under. */
   readonly manifest: Manifest
   /** The parts that it stands on; they may outlive it. */
   readonly uplinks: Uplinks
@@ -52,8 +53,10 @@ export interface GatewayOptions {
   /** Of this boot and run: monotonic time is comparable within it. */
   readonly boot: string
   readonly fail: (error: unknown) => void
-  /** A newer manifest, checked, is in force from now on: the gateway is to be built anew under it. */
-  readonly adopt: (signed: SignedManifest) => void
+  /** A newer manifest, checked, is in force from now on. Resolves when it is durable. */
+  readonly keep: (signed: SignedManifest) => Promise<void>
+  /** It changes more than whom of the people the site listens to: the gateway is to be built anew under it. */
+  readonly anew: (signed: SignedManifest) => void
 }
 
 export class Gateway {
@@ -81,6 +84,9 @@ export class Gateway {
   #stopped = false
   /** Manifests that come into force at later cycles, each following the one before. */
   #waiting: readonly SignedManifest[] = []
+  #manifest: Manifest
+  /** One is being kept. */
+  #adopting = false
 
   /** Opens its journal, raises the epoch durably, builds the actors. `start` sets them going. */
   static async open(o: GatewayOptions): Promise<Gateway> {
@@ -92,6 +98,7 @@ export class Gateway {
 
   private constructor(o: GatewayOptions, epoch: number, notebook: Notebook) {
     this.#o = o
+    this.#manifest = o.manifest
     this.#epoch = epoch
     this.#uplinks = o.uplinks
     this.#durable = o.durable
@@ -125,7 +132,7 @@ export class Gateway {
           .catch(o.fail),
     })
     this.#executor = new Executor(ports, this.#field, notebook, {
-      manifest: () => manifest,
+      manifest: () => this.#manifest,
       govern: () => this.#governor.govern(),
       slots: () => this.#governor.slots,
       record: draft => this.#reports.receipt(draft, this.#cycle),
@@ -185,7 +192,7 @@ export class Gateway {
       history: this.#history.waiting,
       links: this.#uplinks.connected,
       slots: this.#governor.slots,
-      channels: Object.fromEntries(this.#o.manifest.assets.map(a => [a.name, this.#governor.channelState(a.name)])),
+      channels: Object.fromEntries(this.#manifest.assets.map(a => [a.name, this.#governor.channelState(a.name)])),
       refused: this.#governor.refused,
       verdictAgeMs: this.#governor.verdictAgeMs,
       /** Of the last poll: every device that can be written answered, no read was left unanswered. */
@@ -255,7 +262,7 @@ export class Gateway {
         .catch(error => this.#o.fail(error))
       return
     }
-    const { assets, timing } = this.#o.manifest
+    const { assets, timing } = this.#manifest
     const nowMs = this.#o.ports.clock.monotonicMs()
     const points = Object.fromEntries(assets.map(a => [a.name, pointsOf(a, this.#poll, this.#known, nowMs)]))
     const values = Object.fromEntries(assets.map(a => [a.name, reliable(points[a.name]!, a.staleAfterMs)]))
@@ -267,7 +274,8 @@ export class Gateway {
     this.#field.feed(this.#governor.fed(), nowMs + timing.cycleMs).catch(error => this.#o.fail(error))
   }
   #frame(cycle: number, early: boolean, points: Readonly<Record<string, Points>>): void {
-    const { ports, manifest, signer } = this.#o
+    const { ports, signer } = this.#o
+    const manifest = this.#manifest
     if (!early) {
       if (this.#slot > 0) this.#governor.slotEnded(this.#slot, this.#poll!.up)
       this.#slot = cycle
@@ -306,10 +314,9 @@ export class Gateway {
    * offered: a gateway that was away comes by the whole line to the one in force.
    */
   #offered(signed: SignedManifest): void {
-    const { manifest, verifier } = this.#o
-    const last = this.#waiting.at(-1)?.manifest ?? manifest
+    const last = this.#waiting.at(-1)?.manifest ?? this.#manifest
     if (signed.manifest.version <= last.version) return
-    const verdict = checkManifest(signed, last, verifier)
+    const verdict = checkManifest(signed, last, this.#o.verifier)
     if (verdict.kind === 'refused') {
       this.#o.ports.note('warn', 'manifest refused', { code: verdict.code, reason: verdict.reason })
       return
@@ -323,6 +330,21 @@ export class Gateway {
       ({ manifest: { fromCycle } }) => fromCycle !== null && this.#cycle < fromCycle,
     )
     const due = this.#waiting.at(early < 0 ? -1 : early - 1)
-    if (due && early !== 0) this.#o.adopt(due)
+    if (due && early !== 0 && !this.#adopting) this.#adopt(due).catch(this.#o.fail)
+  }
+  /** Durable first: what has been in force once is in force after any crash (S33). */
+  async #adopt(signed: SignedManifest): Promise<void> {
+    this.#adopting = true
+    await this.#o.keep(signed)
+    if (this.#stopped) return
+    this.#adopting = false
+    if (!changesOnlyPeople(this.#manifest, signed.manifest)) {
+      this.#o.anew(signed)
+      return
+    }
+    this.#manifest = signed.manifest
+    this.#waiting = this.#waiting.filter(({ manifest }) => manifest.version > signed.manifest.version)
+    this.#governor.enact(signed.manifest)
+    this.#adoptDue()
   }
 }

@@ -3,7 +3,7 @@
  * charts decide; this file carries their words.
  */
 import { LiveMachine } from '../actors/kit/machine.ts'
-import { openCandidate } from '../protocol/codec/candidate.ts'
+import { type OpenedCandidate, openCandidate } from '../protocol/codec/candidate.ts'
 import { manifestHash } from '../protocol/codec/manifest.ts'
 import type { Verifier } from '../protocol/codec/sign.ts'
 import type { Ports } from '../protocol/ports.ts'
@@ -64,8 +64,10 @@ export class Governor {
   /** Keys that were out when this life began. */
   readonly #out: readonly string[]
   #decidedLast = false
-  readonly #manifest: Manifest
-  readonly #manifestHash: string
+  #manifest: Manifest
+  #manifestHash: string
+  /** By the hash of a manifest that was in force: the last cycle that it may have been decided under. */
+  #former: ReadonlyMap<string, number> = new Map()
   /** Candidates refused, by reason: for metrics. */
   readonly refused: Record<string, number> = {}
 
@@ -157,7 +159,7 @@ export class Governor {
     this.#voter.send({ type: 'slotEnded', cycle, atMs: this.#ports.clock.monotonicMs(), fieldUp })
   }
   candidate(signed: SignedCandidate): void {
-    const opened = openCandidate(signed, this.#manifest, this.#manifestHash, this.#verifier)
+    const opened = this.#opened(signed)
     if (opened.kind === 'refused') {
       this.refused[opened.reason] = (this.refused[opened.reason] ?? 0) + 1 // S13
       return
@@ -167,6 +169,27 @@ export class Governor {
     // of a cycle that was asked, or one that signs what it likes would fill the memory
     const asked = this.voters(candidate.cycle).includes(by)
     if (signed.stateHash && asked) this.#compareState(candidate.cycle, by, signed.stateHash)
+  }
+  /**
+   * A manifest that differs in people alone is in force from now on. What was asked before may have been decided under
+   * the former one; no frame that is still to come can be, since the log has the manifest before it (S33).
+   */
+  enact(manifest: Manifest): void {
+    const { ballots } = this.#voter.context
+    const still = [...this.#former].filter(([, upTo]) => upTo >= (ballots[0]?.cycle ?? 0))
+    this.#former = new Map([...still, [this.#manifestHash, ballots.at(-1)?.cycle ?? 0]])
+    this.#manifest = manifest
+    this.#manifestHash = manifestHash(manifest)
+  }
+  /** S13 */
+  #opened(signed: SignedCandidate): OpenedCandidate {
+    const opened = openCandidate(signed, this.#manifest, this.#manifestHash, this.#verifier)
+    if (opened.kind === 'candidate' || opened.reason !== 'wrongManifest') return opened
+    for (const [hash, upTo] of this.#former) {
+      const former = openCandidate(signed, this.#manifest, hash, this.#verifier)
+      if (former.kind === 'candidate' && former.candidate.cycle <= upTo) return former
+    }
+    return opened
   }
   /** What the devices say of themselves: local mode always wins (S36). */
   measured(values: Readonly<Record<string, Values>>): void {

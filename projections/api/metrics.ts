@@ -33,6 +33,17 @@ export class ApiMetrics {
     collectDefaultMetrics({ register: this.#registry })
   }
 
+  /** Of a node that has one; asked at each scrape. */
+  inspector(up: () => Promise<boolean>): void {
+    new Gauge({
+      name: 'quorate_inspector_up',
+      help: '1 where the inspector beside this node answers at its address',
+      registers: [this.#registry],
+      async collect() {
+        this.set((await up()) ? 1 : 0)
+      },
+    })
+  }
   appended(seconds: number): void {
     this.#appends.observe(seconds)
   }

@@ -7,10 +7,11 @@ import type { Site, SiteAsset } from '../../actors/controller/site.ts'
 import type { AlarmRecord, CommandRecord, SiteState } from '../../actors/controller/state.ts'
 import { boundOf } from '../../actors/controller/strategies.ts'
 import { Work } from '../../actors/controller/work.ts'
-import { actorState } from '../../actors/kit/host.ts'
+import { type ActorState, actorState } from '../../actors/kit/host.ts'
 import { recordsOf } from '../../actors/kit/keyed.ts'
 import { unitOf } from '../../actors/kit/spec.ts'
 import type { Candidate } from '../../protocol/words/candidate.ts'
+import type { AssetFrame } from '../../protocol/words/facts.ts'
 import type { PointValue } from '../../protocol/words/quality.ts'
 import { format, type Unit } from '../../protocol/words/units.ts'
 import { isErrorCode } from './problem.ts'
@@ -24,13 +25,13 @@ function pointView({ value, unit, quality, ageMs }: PointValue): PointView {
   return { value, unit: unit ?? null, text, quality, ageMs }
 }
 
-export function assetSummary(site: Site, state: SiteState, asset: SiteAsset, last: Candidate | null): AssetSummary {
-  const actor = state.assets[asset.name]!
-  const frame = state.frames[asset.name]
-  const { spec } = asset.asset
-  const points = Object.entries(frame?.points ?? {}).map(([name, point]) => [name, pointView(point)] as const)
+/** What an asset is and measures, without what is decided for it. */
+export type AssetGlance = Omit<AssetSummary, 'setpoints'>
+
+export function assetGlance({ name, asset: { spec } }: SiteAsset, actor: ActorState, frame?: AssetFrame): AssetGlance {
+  const points = Object.entries(frame?.points ?? {}).map(([point, value]) => [point, pointView(value)] as const)
   return {
-    name: asset.name,
+    name,
     type: spec.type,
     title: spec.title,
     states: [...actorState(actor).paths],
@@ -38,9 +39,14 @@ export function assetSummary(site: Site, state: SiteState, asset: SiteAsset, las
     quarantined: actor.held ? `${actor.held.code}: ${actor.held.reason}` : null,
     channel: frame?.channel ?? null,
     points: Object.fromEntries(points),
-    setpoints: Object.fromEntries(
-      Object.keys(spec.setpoints).map(name => [name, setpoint(site, state, asset, name, last)]),
-    ),
+  }
+}
+export function assetSummary(site: Site, state: SiteState, asset: SiteAsset, last: Candidate | null): AssetSummary {
+  const { name } = asset
+  const setpoints = Object.keys(asset.asset.spec.setpoints)
+  return {
+    ...assetGlance(asset, state.assets[name]!, state.frames[name]),
+    setpoints: Object.fromEntries(setpoints.map(each => [each, setpoint(site, state, asset, each, last)])),
   }
 }
 

@@ -22,6 +22,8 @@ export interface ChartAsk {
   readonly opened: readonly string[]
   readonly closed: readonly string[]
   readonly find: string | null
+  /** So many states are unfolded by themselves. */
+  readonly budget: number
   /** Active states: what is folded away is never these. */
   readonly live: readonly string[]
 }
@@ -85,11 +87,11 @@ export class Drawings {
   readonly #near = new Map<string, Places>()
 
   /** Throws UNAVAILABLE where the layout comes to no end. */
-  async draw({ chart, hash }: KnownChart, { direction, opened, closed, find, live }: ChartAsk) {
+  async draw({ chart, hash }: KnownChart, { direction, opened, closed, find, budget, live }: ChartAsk) {
     const key = `${hash} ${direction}`
     const near = this.#near.get(key)
     const show = [...(find === null ? [] : [find]), ...live]
-    const ask = { chart, folded: fold(chart, { show, opened, closed }), direction }
+    const ask = { chart, folded: fold(chart, { show, opened, closed, budget }), direction }
     const scene = await this.#layouts.scene(near ? { ...ask, near } : ask).catch(error => {
       throw error instanceof LayoutFailed ? new Refusal('UNAVAILABLE', error.message) : error
     })

@@ -4,6 +4,7 @@
  *
  * D1  `patched(before, deltaOf(before, after))` equals `after`, for every two JSON values.
  * D2  Equal parts are told apart by identity first, so that what is shared costs nothing.
+ * D3  What a patch changes it copies once, however many changes lie in it.
  */
 type Json = unknown
 /** `[path, value]`; without a value, what is at the path is gone. An empty path is the whole. */
@@ -19,33 +20,46 @@ function compare(before: Json, after: Json, path: readonly (string | number)[], 
   if (before === after) return // D2
   if (Array.isArray(before) && Array.isArray(after)) {
     const common = Math.min(before.length, after.length)
-    for (let i = 0; i < common; i++) compare(before[i], after[i], [...path, i], changes)
+    for (let i = 0; i < common; i++) inner(before[i], after[i], path, i, changes)
     for (let i = common; i < after.length; i++) changes.push([[...path, i], after[i]])
     for (let i = before.length - 1; i >= common; i--) changes.push([[...path, i]])
   } else if (isObject(before) && isObject(after)) {
     for (const key of Object.keys(before)) if (after[key] === undefined) changes.push([[...path, key]])
     for (const key of Object.keys(after))
-      if (after[key] !== undefined) compare(before[key], after[key], [...path, key], changes)
+      if (after[key] !== undefined) inner(before[key], after[key], path, key, changes)
   } else changes.push([path, after])
+}
+/** D2: of what is shared not even the path is made. */
+function inner(
+  before: Json,
+  after: Json,
+  path: readonly (string | number)[],
+  key: string | number,
+  changes: Change[],
+): void {
+  if (before !== after) compare(before, after, [...path, key], changes)
 }
 
 /** Nothing of `before` is changed: what is equal is shared. */
 export function patched(before: Json, changes: readonly Change[]): Json {
-  return changes.reduce((value, [path, ...rest]) => put(value, path, 0, rest), before)
+  const own = new Set<Json>() // D3: made here, and nobody else's yet
+  return changes.reduce<Json>((value, [path, ...rest]) => put(value, path, 0, rest, own), before)
 }
-function put(at: Json, path: readonly (string | number)[], depth: number, rest: readonly Json[]): Json {
+function put(at: Json, path: readonly (string | number)[], depth: number, rest: readonly Json[], own: Set<Json>): Json {
   if (depth === path.length) return rest[0]
   const key = path[depth]!
-  const last = depth === path.length - 1
-  if (Array.isArray(at)) {
-    const copy = [...at]
-    if (last && rest.length === 0) copy.splice(Number(key), 1)
-    else copy[Number(key)] = put(copy[Number(key)], path, depth + 1, rest)
-    return copy
-  }
-  const { [key]: own, ...others } = (isObject(at) ? at : {}) as Record<string | number, Json>
-  if (last && rest.length === 0) return others
-  return { ...(at as object), [key]: put(own, path, depth + 1, rest) }
+  const copy = own.has(at) ? (at as Record<string | number, Json>) : copyOf(at)
+  own.add(copy)
+  if (depth < path.length - 1 || rest.length > 0) write(copy, key, put(copy[key], path, depth + 1, rest, own))
+  else if (Array.isArray(copy)) copy.splice(Number(key), 1)
+  else delete copy[key]
+  return copy
+}
+const copyOf = (at: Json) =>
+  (Array.isArray(at) ? [...at] : isObject(at) ? { ...at } : {}) as Record<string | number, Json>
+/** Also where the key is `__proto__`. */
+function write(to: object, key: string | number, value: Json): void {
+  Object.defineProperty(to, key, { value, writable: true, enumerable: true, configurable: true })
 }
 
 /** A change for people: what was, and what is; absent where there was or is nothing. */

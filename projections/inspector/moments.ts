@@ -6,7 +6,7 @@
  * M2  What is kept is bounded: LIVE moments at the end, WINDOWS stretches of the past, and frozen folds on the way.
  * M3  The past is never folded in one go for long: after SLICE records everybody else has a turn.
  */
-import { type FoldOptions, SiteFold, type Taken } from '../../actors/controller/fold.ts'
+import { type FoldOptions, type FrozenFold, SiteFold, type Taken } from '../../actors/controller/fold.ts'
 import type { Site } from '../../actors/controller/site.ts'
 import type { SiteState } from '../../actors/controller/state.ts'
 import { type EventLog, type Follow, LogError, type LogRecord } from '../../protocol/log/event-log.ts'
@@ -44,6 +44,8 @@ export interface MomentsOptions {
   readonly partition: number
   readonly fold: FoldOptions
   readonly checkpoints: Checkpoints
+  /** The oldest state that two nodes have signed and above which the log is whole; null: none. */
+  readonly shared: () => Promise<FrozenFold | null>
   /** The host's. */
   readonly clock: Clock
   readonly note: Note
@@ -75,6 +77,7 @@ export class Moments {
     const { earliest, next } = await facts.ends(partition)
     checkpoints.begin(topicId, fold.engine)
     this.#fold = this.#thaw(next - 1) ?? new SiteFold(fold)
+    if (this.#fold.position + 1 < earliest) await this.#beginAbove(earliest)
     this.#follow = facts.follow(partition, Math.max(earliest, this.#fold.position + 1), {
       batch: records => this.#take(records),
       failed: fail,
@@ -82,6 +85,18 @@ export class Moments {
   }
   stop(): void {
     this.#follow?.cancel()
+  }
+  /** The beginning is trimmed away: at a state that two nodes have signed. Throws LOG_GONE where there is none. */
+  async #beginAbove(earliest: number): Promise<void> {
+    const { shared, checkpoints } = this.#o
+    const frozen = await shared()
+    if (!frozen)
+      throw new Refusal(
+        'LOG_GONE',
+        `the log begins at ${earliest}, and no state that two nodes have signed is kept above it`,
+      )
+    checkpoints.put(frozen)
+    this.#fold = SiteFold.thaw(this.#o.fold, frozen)
   }
 
   /** Null before the first manifest has been read. */
@@ -183,6 +198,8 @@ export class Moments {
     const { earliest } = await this.ends()
     if (position < earliest)
       throw new Refusal('CURSOR_GONE', `position ${position} is not kept any more; the log begins at ${earliest}`)
+    if (earliest > 0 && !this.#o.checkpoints.newest(position))
+      throw new Refusal('CURSOR_GONE', `of position ${position} the state before it is not known any more`)
     if (!first) throw new Refusal('UNAVAILABLE', 'the log is still being read; it will be here shortly')
     const window = await this.#window(position)
     if (window[0] && window[0].position <= position) return window

@@ -3,6 +3,7 @@
  * halving. Nothing here is believed before its signature has been checked against the key in force (S13).
  */
 
+import { parseCandidate } from '../../protocol/codec/candidate.ts'
 import { type Decided, parseDecided } from '../../protocol/codec/decided.ts'
 import { readObserved } from '../../protocol/codec/observed.ts'
 import type { Verifier } from '../../protocol/codec/sign.ts'
@@ -30,7 +31,8 @@ export interface Said {
   readonly by: string
   /** Its key has signed these bytes. What is false is somebody's word in another's name. */
   readonly signed: boolean
-  readonly candidate: Candidate
+  /** Null: the bytes are no candidate, whoever signed them. */
+  readonly candidate: Candidate | null
   readonly bytes: string
   readonly stateHash: string | null
   /** The log's stamp of the record, ms: a node writes it down after it has sent it. */
@@ -137,7 +139,7 @@ export class Recorded {
     const key = manifest.replicas.includes(by) ? manifest.keys[by] : undefined
     const signed = key !== undefined && this.#o.verifier.verify('candidate', key.publicKey, bytes, signature)
     const { stampMs } = kept
-    const said = { by, signed, bytes, stateHash: stateHash ?? null, candidate: JSON.parse(bytes), stampMs }
+    const said = { by, signed, bytes, stateHash: stateHash ?? null, candidate: parseCandidate(bytes), stampMs }
     this.#opened.set(kept, { manifest, said })
     return said
   }

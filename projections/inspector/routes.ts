@@ -8,6 +8,7 @@ import { CommandRequested } from '../../protocol/words/facts.ts'
 import { NAME, SLUG } from '../../protocol/words/ids.ts'
 import { type Route as AnyRoute, type Asked, siteOf } from '../api/route.ts'
 import { FACT_TYPE } from '../api/routes/commands.ts'
+import { BUDGET_MOST } from './chart/fold.ts'
 import type { ChartAsk, Drawings } from './charts.ts'
 import type { Moment } from './moments.ts'
 import { basisOf, preview } from './preview.ts'
@@ -21,8 +22,6 @@ export interface InspectorContext {
   readonly sites: readonly SiteViews[]
   readonly sessions: Sessions
   readonly drawings: Drawings
-  /** Served under a name of its own: cookies are for TLS alone. */
-  readonly secure: boolean
 }
 export type Route = AnyRoute<InspectorContext>
 
@@ -58,7 +57,12 @@ const signIn: Route = {
   answers: ok,
   handle: (asked, context) => {
     fromOwnPage(asked, context)
-    const signed = context.sessions.signIn(String(json(asked.body).secret ?? ''), context.secure)
+    if (!context.sessions.private(asked.headers))
+      throw new Refusal(
+        'FORBIDDEN',
+        'whoever is on this line could read what you sign in with: ask by https, or on the machine itself',
+      )
+    const signed = context.sessions.signIn(String(json(asked.body).secret ?? ''), asked.headers)
     if (signed === 'tooOften') throw new Refusal('TOO_OFTEN', 'too many sign-ins at once; try again in a few seconds')
     if (!signed)
       throw new Refusal(
@@ -76,7 +80,7 @@ const signOut: Route = {
   answers: ok,
   handle: (asked, context) => {
     fromOwnPage(asked, context)
-    return { status: 200, body: {}, headers: { 'Set-Cookie': context.sessions.signOut(asked.headers, context.secure) } }
+    return { status: 200, body: {}, headers: { 'Set-Cookie': context.sessions.signOut(asked.headers) } }
   },
 }
 const whoAmI: Route = {
@@ -159,6 +163,7 @@ const chartAsk = Compile(
     opened: Ids,
     closed: Ids,
     find: Type.Union([Type.String({ maxLength: 1_000 }), Type.Null()]),
+    budget: Type.Integer({ minimum: 1, maximum: BUDGET_MOST }),
     live: Ids,
   }),
 )
@@ -172,7 +177,8 @@ const chart: Route = {
   answers: ok,
   handle: async (asked, context) => {
     const ask: ChartAsk = json(asked.body)
-    if (!chartAsk.Check(ask)) throw new Refusal('BAD_SHAPE', 'this takes direction, opened, closed, find and live')
+    if (!chartAsk.Check(ask))
+      throw new Refusal('BAD_SHAPE', 'this takes direction, opened, closed, find, budget and live')
     const views = viewsOf(asked, context)
     const { at, chart } = asked.query
     const moment = at === undefined ? nowOf(views) : await views.of.moments.at(at)
@@ -274,7 +280,21 @@ function enrolledAs({ manifest }: Moment, publicKey: string) {
   return found ? { id: found[0], roles: found[1].roles } : null
 }
 
+const readyz: Route = {
+  method: 'GET',
+  path: '/readyz',
+  id: 'ready',
+  text: 'Whether every site can be looked at: whoever stands before it asks another one where not',
+  open: true,
+  answers: { 200: { text: 'It can' }, 503: { text: 'Not yet' } },
+  handle: (_asked, { sites }) => {
+    const ready = sites.every(({ of }) => of.moments.now !== null)
+    return { status: ready ? 200 : 503, body: { status: ready ? 'ok' : 'failed' } }
+  },
+}
+
 export const ROUTES: readonly Route[] = [
+  readyz,
   signIn,
   signOut,
   whoAmI,

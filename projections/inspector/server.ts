@@ -40,7 +40,7 @@ export function buildInspector(options: Omit<InspectorOptions, 'address'>): Fast
   const sessions = new Sessions({ grants, ...(hosts && { hosts }), clock, random })
   const views = sites.map(site => new SiteViews(site))
   const drawings = new Drawings()
-  const context: InspectorContext = { sites: views, sessions, drawings, secure: hosts !== undefined }
+  const context: InspectorContext = { sites: views, sessions, drawings }
   const routes = [...ROUTES, ...[...page.files.values()].map(fileRoute), ...pageRoutes(page)]
   const app = buildDoor({ admittance: sessions, routes, context, answered: () => {}, note, sockets: true })
   app.addHook('onClose', () => drawings.close())

@@ -6,6 +6,7 @@ import { KnownCharts } from './charts.ts'
 import type { Moment, Moments } from './moments.ts'
 import type { Recorded } from './recorded.ts'
 import { viewOf } from './views/index.ts'
+import { KeptTiles } from './views/tiles.ts'
 import type { Params } from './views/view.ts'
 
 /** Results that are shared by everybody who looks at the same thing. */
@@ -27,6 +28,7 @@ export interface InspectedSite {
 export class SiteViews {
   readonly of: InspectedSite
   readonly charts: KnownCharts
+  readonly #tiles = new KeptTiles()
   /** Grows with whatever may change a view. */
   #revision = 0
   readonly #listeners = new Set<() => void>()
@@ -65,7 +67,8 @@ export class SiteViews {
     const { moments, recorded } = this.of
     const moment = at === null ? moments.now : await moments.at(at)
     if (!moment) throw new Refusal('UNAVAILABLE', 'the log is still being read, or holds no manifest yet')
-    return { moment, value: await view(moment, params, { moments, recorded, charts: this.charts, live: at === null }) }
+    const sources = { moments, recorded, charts: this.charts, tiles: this.#tiles, live: at === null }
+    return { moment, value: await view(moment, params, sources) }
   }
   #changed(): void {
     this.#revision++

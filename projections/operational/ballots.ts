@@ -4,10 +4,12 @@
  *
  * V1  It counts by its own signature and the manifest that it names, which the rows of the facts have: whoever appended
  *     it may be anybody (S13). What names a manifest that the log does not hold is set aside.
+ * V2  What processes tell of their actors stands there, too: it is nobody's vote, and no row is made of it.
  */
 import { openCandidate } from '../../protocol/codec/candidate.ts'
 import { type Decided, parseDecided } from '../../protocol/codec/decided.ts'
 import { manifestHash } from '../../protocol/codec/manifest.ts'
+import { parseObserved } from '../../protocol/codec/observed.ts'
 import type { Verifier } from '../../protocol/codec/sign.ts'
 import type { LogRecord } from '../../protocol/log/event-log.ts'
 import type { Manifest } from '../../protocol/words/manifest.ts'
@@ -37,6 +39,7 @@ export class Ballots implements Judge<Change> {
   async judge(record: LogRecord): Promise<Judged<Change>> {
     const { tenant, site, verifier } = this.#o
     const decided = parseDecided(record.body)
+    if (!decided && parseObserved(record.body)) return { kind: 'nothing' } // V2
     if (!decided) return aside('BAD_SHAPE', 'no decision of a replica')
     const named = namedBy(decided.bytes)
     if (decided.site !== site || named.tenant !== tenant) return { kind: 'nothing' }

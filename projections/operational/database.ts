@@ -12,6 +12,10 @@ import { buildSql, READER, VERSION, WRITER } from './schema.ts'
 
 /** How long whoever asks waits for a server: longer than a restart of it takes. */
 const CONNECT_MS_MAX = 10_000
+/** A server that has not answered a statement by then hangs: whoever asked ends, and begins anew. */
+const ANSWER_MS_MAX = 20_000
+/** For a statement over all rows of a site. */
+export const PATIENT = { query_timeout: 600_000 } as const
 
 export interface Access {
   readonly host: string
@@ -30,6 +34,7 @@ export async function connect(access: Access, as: keyof Access['passwords'], los
   const client = new pg.Client({
     ...{ host, port, database, user, password: access.passwords[as] },
     connectionTimeoutMillis: CONNECT_MS_MAX,
+    query_timeout: ANSWER_MS_MAX,
     application_name: `quorate ${as}`,
   })
   client.on('error', lost)

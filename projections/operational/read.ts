@@ -1,5 +1,6 @@
 /** What is asked of one site's rows as a whole: where they stand, and what they add up to. */
 import type { Added, Summed } from '../runner/database.ts'
+import { PATIENT } from './database.ts'
 import { TENANT } from './schema.ts'
 import type { Connection } from './store.ts'
 import { TABLE_NAMES, type TableName, tableOf, topicOf } from './tables.ts'
@@ -14,7 +15,7 @@ export async function sumsOf(client: Connection, schema: string, tenant: string,
       const columns = Object.keys(tableOf(table).columns).map(column => `"${column}"`)
       const all = `SELECT count(*) AS n, coalesce(sum(hashtextextended(ROW(${columns})::text, 0)::numeric), 0) AS hash
         FROM ${table} WHERE tenant = $1 AND site = $2 AND ${which}`
-      const { rows } = await client.query(all, [tenant, site])
+      const { rows } = await client.query({ ...PATIENT, text: all, values: [tenant, site] })
       return `${rows[0].n} rows ${rows[0].hash}`
     }
     const added = async (topic: 'facts' | 'decisions'): Promise<Added> => {

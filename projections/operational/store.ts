@@ -9,6 +9,7 @@ import type { FrozenFold } from '../../actors/controller/fold.ts'
 import type { Applied, Batch, Standing, Store } from '../runner/store.ts'
 import { NOTHING } from '../runner/store.ts'
 import type { Electorate } from './ballots.ts'
+import { PATIENT } from './database.ts'
 import { TENANT } from './schema.ts'
 import { type Change, OLD_MS, put, TABLE_NAMES, tableOf, topicOf } from './tables.ts'
 import { statementsOf } from './upsert.ts'
@@ -16,6 +17,7 @@ import { statementsOf } from './upsert.ts'
 const HOUR_MS = 3_600_000
 /** SQLSTATE classes of what a statement carries: data exceptions, integrity, limits of a row. */
 const OF_CONTENT = ['22', '23', '54']
+const DISK_FULL = '53100'
 
 /** A connection of the writer's role, and nobody else's meanwhile. */
 export type Connection = Pick<pg.ClientBase, 'query'>
@@ -27,6 +29,8 @@ export class OperationalStore implements Store<Change> {
   readonly #schema: string
   #atMs = 0
   #last: Promise<void> = Promise.resolve()
+  /** Why nothing more is asked of the connection; null: it answers. */
+  #inDoubt: unknown = null
 
   constructor(
     client: Connection,
@@ -76,7 +80,11 @@ export class OperationalStore implements Store<Change> {
     const whole = this.#topic === 'facts'
     const own = TABLE_NAMES.filter(name => whole || topicOf(name) === this.#topic)
     for (const table of whole ? [...own, 'frozen_folds', 'checkpoints'] : own)
-      await this.#client.query(`DELETE FROM ${table} WHERE tenant = $1 AND site = $2`, [...this.#of])
+      await this.#client.query({
+        ...PATIENT,
+        text: `DELETE FROM ${table} WHERE tenant = $1 AND site = $2`,
+        values: [...this.#of],
+      })
     for (const table of whole ? [] : ['set_aside', 'checkpoints'])
       await this.#client.query(`DELETE FROM ${table} WHERE tenant = $1 AND site = $2 AND topic = $3`, [
         ...this.#of,
@@ -88,9 +96,11 @@ export class OperationalStore implements Store<Change> {
       return await this.#transaction(() => this.#write(batch))
     } catch (error) {
       if (error instanceof Fenced) return { kind: 'fenced', found: error.found }
-      const content = error instanceof pg.DatabaseError && OF_CONTENT.includes(error.code?.slice(0, 2) ?? '')
-      if (!content) throw error
-      return { kind: 'refused', reason: `${error.code}: ${error.message}` }
+      if (!(error instanceof pg.DatabaseError)) throw error
+      const reason = `${error.code}: ${error.message}`
+      if (error.code === DISK_FULL) return { kind: 'noRoom', reason }
+      if (OF_CONTENT.includes(error.code?.slice(0, 2) ?? '')) return { kind: 'refused', reason }
+      throw error
     }
   }
 
@@ -150,10 +160,17 @@ export class OperationalStore implements Store<Change> {
     )
     return result
   }
+  /** Without an answer nobody knows whether a transaction is open: the next one would be a part of it (O2). */
+  async #rollBack(error: unknown): Promise<void> {
+    const answered = error instanceof pg.DatabaseError || error instanceof Fenced
+    const rolledBack = answered && (await this.#client.query('ROLLBACK').then(Boolean, () => false))
+    if (!rolledBack) this.#inDoubt = error
+  }
   /** As this tenant alone (O1). */
   async #alone<T>(within: () => Promise<T>): Promise<T> {
-    await this.#client.query('BEGIN')
+    if (this.#inDoubt !== null) throw new Error('the connection is in doubt', { cause: this.#inDoubt })
     try {
+      await this.#client.query('BEGIN')
       await this.#client.query({
         name: 'of tenant',
         text: `SELECT set_config('${TENANT}', $1, true), set_config('search_path', $2, true)`,
@@ -163,7 +180,7 @@ export class OperationalStore implements Store<Change> {
       await this.#client.query('COMMIT')
       return result
     } catch (error) {
-      await this.#client.query('ROLLBACK').catch(() => {}) // the connection is gone, and its transaction with it
+      await this.#rollBack(error)
       throw error
     }
   }

@@ -9,7 +9,7 @@
  * B4  Nothing waits in memory but the batch in hand.
  */
 import type { EventLog, Follow, LogRecord } from '../../protocol/log/event-log.ts'
-import type { Note } from '../../protocol/ports.ts'
+import type { Clock, Note } from '../../protocol/ports.ts'
 import type { SignedManifest } from '../../protocol/words/manifest.ts'
 import { Applier } from './applier.ts'
 import { type Lag, lagOf } from './lag.ts'
@@ -42,10 +42,16 @@ export type Judged<Change> =
   | { readonly kind: 'nothing' }
   | { readonly kind: 'aside'; readonly code: string; readonly reason: string }
 
+/** What was judged before a record. */
+export interface JudgedBefore {
+  /** Up to here it is in the rows. */
+  readonly checkpoint: number
+  /** All of it is. */
+  applied(): Promise<void>
+}
 /** What a projection makes of a topic beside the facts. */
 export interface Judge<Change> {
-  /** `applied`: all that was judged before is in the rows. */
-  judge(record: LogRecord, applied: () => Promise<void>): Promise<Judged<Change>>
+  judge(record: LogRecord, before: JudgedBefore): Promise<Judged<Change>>
 }
 
 export interface BesideOptions<Change> {
@@ -54,13 +60,14 @@ export interface BesideOptions<Change> {
   readonly name: string
   readonly store: Store<Change>
   readonly judge: Judge<Change>
+  readonly clock: Clock
   readonly note: Note
   /** Terminal. */
   readonly fail: (error: unknown) => void
   readonly until?: { readonly position: number; readonly reached: () => void }
 }
 
-export class Beside<Change> {
+export class Beside<Change> implements JudgedBefore {
   readonly #o: BesideOptions<Change>
   readonly #applier: Applier<Change>
   readonly #stopped = Promise.withResolvers<null>()
@@ -75,7 +82,7 @@ export class Beside<Change> {
 
   constructor(options: BesideOptions<Change>) {
     this.#o = options
-    this.#applier = new Applier(options.store, options.name, options.note)
+    this.#applier = new Applier(options.store, options.name, options.clock, options.note)
   }
 
   get checkpoint(): number {
@@ -86,6 +93,10 @@ export class Beside<Change> {
   }
   get setAside(): number {
     return this.#applier.setAside
+  }
+  /** Why nothing is applied at present; null: nothing is in the way. */
+  get noRoom(): string | null {
+    return this.#applier.noRoom
   }
 
   async start(): Promise<void> {
@@ -105,6 +116,7 @@ export class Beside<Change> {
   async stop(): Promise<void> {
     this.#over = true
     this.#follow?.cancel()
+    this.#applier.end()
     this.#stopped.resolve(null)
     await this.#taking.catch(() => {}) // whoever follows has been told
   }
@@ -132,9 +144,9 @@ export class Beside<Change> {
       if (!slice) return
       this.#slices.push(slice)
       this.#changes += slice.changes.length
-      if (this.#changes >= BATCH_CHANGES) await this.#apply()
+      if (this.#changes >= BATCH_CHANGES) await this.applied()
     }
-    await this.#apply()
+    await this.applied()
     if ((records.at(-1)?.position ?? -1) < last) return
     this.#follow?.cancel()
     reached?.()
@@ -146,7 +158,7 @@ export class Beside<Change> {
       return { to: position, atMs: stampMs, changes, setAside }
     }
     try {
-      const judged = await this.#o.judge.judge(record, () => this.#apply())
+      const judged = await this.#o.judge.judge(record, this)
       if (judged.kind === 'rows') return whole(judged.changes, [])
       if (judged.kind === 'nothing') return whole([], [])
       const reason = judged.reason.slice(0, REASON_CHARS).toWellFormed()
@@ -156,7 +168,7 @@ export class Beside<Change> {
       return null
     }
   }
-  async #apply(): Promise<void> {
+  async applied(): Promise<void> {
     const slices = this.#slices
     if (slices.length === 0) return
     this.#slices = []

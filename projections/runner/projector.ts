@@ -13,7 +13,7 @@
 import { type FoldOptions, type FrozenFold, SiteFold } from '../../actors/controller/fold.ts'
 import type { EventLog, Follow, LogRecord } from '../../protocol/log/event-log.ts'
 import { FOLLOW_BATCH_RECORDS_MAX } from '../../protocol/log/limits.ts'
-import type { Note } from '../../protocol/ports.ts'
+import type { Clock, Note } from '../../protocol/ports.ts'
 import { Refusal } from '../../protocol/words/errors.ts'
 import type { SignedManifest } from '../../protocol/words/manifest.ts'
 import { Applier } from './applier.ts'
@@ -40,6 +40,7 @@ export interface ProjectorOptions<Change> {
   readonly shared: () => Promise<FrozenFold | null>
   readonly store: Store<Change>
   readonly projection: Projection<Change>
+  readonly clock: Clock
   readonly note: Note
   /** Terminal. */
   readonly fail: (error: unknown) => void
@@ -81,7 +82,7 @@ export class Projector<Change> implements FactsSoFar {
 
   constructor(options: ProjectorOptions<Change>) {
     this.#o = options
-    this.#applier = new Applier(options.store, options.projection.name, options.note)
+    this.#applier = new Applier(options.store, options.projection.name, options.clock, options.note)
   }
 
   get checkpoint(): number {
@@ -98,6 +99,11 @@ export class Projector<Change> implements FactsSoFar {
   /** Since it began. */
   get setAside(): number {
     return this.#applier.setAside
+  }
+
+  /** Why nothing is applied at present; null: nothing is in the way. */
+  get noRoom(): string | null {
+    return this.#applier.noRoom
   }
 
   get lineage(): readonly SignedManifest[] {
@@ -136,6 +142,7 @@ export class Projector<Change> implements FactsSoFar {
   /** What is not applied by then is taken again by whoever starts next. */
   async stop(): Promise<void> {
     this.#follow?.cancel()
+    this.#applier.end()
     await this.#applying.catch(() => {}) // whoever follows has been told
   }
   lag(): Promise<Lag> {

@@ -38,13 +38,14 @@ export interface RebuildProgress {
     readonly equal: boolean
     readonly different: readonly string[]
   } | null
+  /** Why it has failed, or does not go on for now. */
   readonly reason: string
 }
 export interface RebuildOptions<Change> {
   readonly database: Database<Change>
   /** The topic that is followed beside the facts. */
   readonly beside: EventLog
-  readonly projector: Omit<ProjectorOptions<Change>, 'store' | 'projection' | 'fail' | 'until'>
+  readonly projector: Omit<ProjectorOptions<Change>, 'store' | 'projection' | 'clock' | 'fail' | 'until'>
   readonly clock: Clock
 }
 
@@ -67,7 +68,8 @@ export class Rebuild<Change> {
     const seconds = (this.#o.clock.monotonicMs() - this.#beganMs) / 1_000
     const perSecond = Math.round((position - this.#began) / Math.max(seconds, 0.001))
     const secondsLeft = perSecond > 0 ? Math.ceil(Math.max(0, this.#at.to - position) / perSecond) : null
-    return { ...this.#at, position, perSecond, secondsLeft }
+    const reason = this.#running?.noRoom ?? this.#at.reason
+    return { ...this.#at, position, perSecond, secondsLeft, reason }
   }
   /** Never rejects: what went wrong is in its progress. Resolves to the build to follow from now on, if it has switched. */
   async run(asked: RebuildAsked): Promise<Build | null> {
@@ -117,7 +119,7 @@ export class Rebuild<Change> {
 
   /** Up to where the live one is; where it has nothing, to the end of the log. */
   async #project(build: Build, checkpoint: number, besideTo: number): Promise<void> {
-    const { database, beside } = this.#o
+    const { database, beside, clock } = this.#o
     const { facts, partition, note } = this.#o.projector
     const to = checkpoint >= 0 ? checkpoint : (await facts.ends(partition)).next - 1
     this.#at = { ...this.#at, to }
@@ -125,7 +127,7 @@ export class Rebuild<Change> {
     const also = Promise.withResolvers<void>()
     this.#running = new Projector({
       ...this.#o.projector,
-      projection: database.projection,
+      ...{ projection: database.projection, clock },
       store: await database.store(build.id),
       until: { position: to, reached: resolve },
       fail: reject,
@@ -133,7 +135,7 @@ export class Rebuild<Change> {
     await this.#running.start()
     this.#at = { ...this.#at, from: this.#running.from }
     const other = new Beside({
-      ...{ log: beside, partition, note, name: `${database.projection.name} of ${database.beside}` },
+      ...{ log: beside, partition, clock, note, name: `${database.projection.name} of ${database.beside}` },
       store: await database.besideStore(build.id),
       judge: await database.besideJudge(build.id, this.#running),
       until: { position: besideTo, reached: also.resolve },

@@ -39,6 +39,8 @@ export type Applied =
   | { readonly kind: 'fenced'; readonly found: number }
   /** The data themselves do not go in, now or ever; what is wrong with the store's service is thrown. */
   | { readonly kind: 'refused'; readonly reason: string }
+  /** The checkpoint has not moved, and will once there is room. */
+  | { readonly kind: 'noRoom'; readonly reason: string }
 
 /** Where a store stands. */
 export interface Standing {

@@ -11,9 +11,12 @@
 import { parseFact } from '../../protocol/codec/fact.ts'
 import type { Verifier } from '../../protocol/codec/sign.ts'
 import type { LogRecord } from '../../protocol/log/event-log.ts'
-import type { FactsSoFar, Judge, Judged } from '../runner/beside.ts'
+import type { FactsSoFar, Judge, Judged, JudgedBefore } from '../runner/beside.ts'
 import type { Around, FrameKey, FrameRow, TimeseriesReader } from './read.ts'
 import { type Change, pointRows } from './rows.ts'
+
+/** An outage is one, however many frames it has; a poor link makes many, and is not to be asked about at each frame. */
+const GAPS_MAX = 200
 
 export interface LateFramesOptions {
   readonly tenant: string
@@ -21,8 +24,6 @@ export interface LateFramesOptions {
   readonly verifier: Verifier
   readonly facts: FactsSoFar
   readonly rows: Pick<TimeseriesReader, 'framesAround' | 'lateBetween' | 'gateways'>
-  /** Of the history: up to where it is in the rows. */
-  readonly upTo: () => Promise<number>
 }
 /** Cycles without a frame between two that have one, and which of them are filled. */
 interface Gap {
@@ -33,8 +34,8 @@ interface Gap {
 
 export class LateFrames implements Judge<Change> {
   readonly #o: LateFramesOptions
-  /** The newest that was met: an outage is one, however many frames it has. */
-  #gap: Gap | null = null
+  /** All that were met since the last of them went: what is not in the rows yet stands in one of these. */
+  #gaps: Gap[] = []
   /** Public keys that have sealed a frame here. */
   readonly #gateways = new Set<string>()
 
@@ -42,7 +43,7 @@ export class LateFrames implements Judge<Change> {
     this.#o = options
   }
 
-  async judge({ body }: LogRecord, applied: () => Promise<void>): Promise<Judged<Change>> {
+  async judge({ body }: LogRecord, before: JudgedBefore): Promise<Judged<Change>> {
     const { tenant, site, facts } = this.#o
     const parsed = parseFact(body)
     if (parsed.kind === 'refused') return aside(parsed.code, parsed.reason)
@@ -51,8 +52,10 @@ export class LateFrames implements Judge<Change> {
     if (fact.kind !== 'FrameMeasured') return aside('BAD_SHAPE', `no frame but ${fact.kind}`)
     if (!(await this.#authentic(fact.by, parsed.text, parsed.signature)))
       return aside('BAD_SIGNATURE', `said to be by '${fact.by}'`)
-    await facts.when(at => !isAfter(fact, at)) // L1
-    const gap = await this.#gapOf(fact, applied)
+    const passed = (at: FrameKey) => !isAfter(fact, at)
+    if (!passed(facts.at)) await before.applied() // it may take long, and they need not wait with it
+    await facts.when(passed) // L1
+    const gap = await this.#gapOf(fact, before)
     const key = keyOf(fact)
     if (!gap || gap.filled.has(key)) return { kind: 'nothing' } // L2
     gap.filled.add(key)
@@ -62,16 +65,20 @@ export class LateFrames implements Judge<Change> {
   }
 
   /** Null: its cycle has a frame, or lies before all rows. */
-  async #gapOf(frame: FrameKey, applied: () => Promise<void>): Promise<Gap | null> {
-    const known = this.#gap
-    if (known && isAfter(known.next, frame) && (!known.last || isAfter(frame, known.last))) return known
-    const { rows, facts, upTo } = this.#o
+  async #gapOf(frame: FrameKey, before: JudgedBefore): Promise<Gap | null> {
+    const known = this.#gaps.findLast(({ last, next }) => isAfter(next, frame) && (!last || isAfter(frame, last)))
+    if (known) return known
+    const { rows, facts } = this.#o
     const { last, next } = await rows.framesAround(frame.epoch, frame.cycle, facts.at.position)
     if (!next || (last && !isAfter(frame, last)) || (!last && facts.from > 0)) return null
-    await applied()
-    const filled = await rows.lateBetween({ last, next }, await upTo())
-    this.#gap = { last, next, filled: new Set(filled.map(keyOf)) }
-    return this.#gap
+    if (this.#gaps.length === GAPS_MAX) {
+      await before.applied()
+      this.#gaps = []
+    }
+    const filled = await rows.lateBetween({ last, next }, before.checkpoint)
+    const gap = { last, next, filled: new Set(filled.map(keyOf)) }
+    this.#gaps.push(gap)
+    return gap
   }
   /** L4 */
   async #authentic(by: string, text: string, signature: string): Promise<boolean> {

@@ -70,9 +70,7 @@ export class TimeseriesDatabase implements Database<Change> {
   }
   async besideJudge(build: number, facts: FactsSoFar): Promise<LateFrames> {
     const { tenant, site, verifier } = this.#o
-    const store = await this.besideStore(build)
-    const upTo = async () => (await store.standing()).checkpoint
-    return new LateFrames({ tenant, site, verifier, facts, rows: this.reader(build), upTo })
+    return new LateFrames({ tenant, site, verifier, facts, rows: this.reader(build) })
   }
   reader(build: number): TimeseriesReader {
     return new TimeseriesReader(this.client, databaseOf(build), this.#o.tenant, this.#o.site)

@@ -1,5 +1,5 @@
 /** One site's rows in one build of the time series, written by the rules of `schema.ts`. */
-import type { ClickHouseClient } from '@clickhouse/client'
+import { type ClickHouseClient, ClickHouseError } from '@clickhouse/client'
 import type { FrozenFold } from '../../actors/controller/fold.ts'
 import type { Applied, Batch, Standing, Store } from '../runner/store.ts'
 import { NOTHING } from '../runner/store.ts'
@@ -7,6 +7,7 @@ import { type Params, rowsOf, run } from './database.ts'
 import { type Cell, type Change, COLUMNS } from './rows.ts'
 import { ROLLUPS } from './schema.ts'
 
+const NOT_ENOUGH_SPACE = '243'
 const OF_SITE = 'tenant = {tenant:String} AND site = {site:String}'
 const OF_TOPIC = `${OF_SITE} AND topic = {topic:String}`
 const ROW_TABLES = [...Object.keys(COLUMNS), ...Object.values(ROLLUPS), 'set_aside']
@@ -56,8 +57,17 @@ export class TimeseriesStore implements Store<Change> {
       await run(this.#client, `ALTER TABLE ${this.#table('frozen_folds')} DELETE WHERE ${OF_SITE}`, this.#of)
     await this.#move({ topic_id: topicId, begins: from, position: from - 1, at_ms: 0, passed: [] })
   }
+  /** What is there of a batch that had no room is above the checkpoint, and the same when it comes again (K1). */
+  async apply(batch: Batch<Change>): Promise<Applied> {
+    try {
+      return await this.#write(batch)
+    } catch (error) {
+      if (!isFull(error)) throw error
+      return { kind: 'noRoom', reason: error.message }
+    }
+  }
   /** K3: the checkpoint after all rows; the fold after the checkpoint, so that it is never above it. */
-  async apply({ expected, to, slices, passed, fold }: Batch<Change>): Promise<Applied> {
+  async #write({ expected, to, slices, passed, fold }: Batch<Change>): Promise<Applied> {
     const at = await this.#checkpoint()
     if (!at || at.position !== expected) return { kind: 'fenced', found: at?.position ?? -1 }
     for (const table of Object.keys(COLUMNS) as (keyof typeof COLUMNS)[]) {
@@ -68,7 +78,7 @@ export class TimeseriesStore implements Store<Change> {
     await this.#insert('set_aside', ['position', 'code', 'reason'], aside)
     const at_ms = slices.at(-1)?.atMs ?? at.at_ms
     await this.#move({ topic_id: at.topic_id, begins: at.begins, position: to, at_ms, passed }, at.turn)
-    if (fold) await this.#keep(fold, at.turn)
+    if (fold) await this.#keep(fold, at.turn).catch(ignoreFull) // without one a restart takes longer, and that is all
     return { kind: 'applied' }
   }
 
@@ -110,4 +120,12 @@ export class TimeseriesStore implements Store<Change> {
   #rows<T>(query: string, params: Params = {}): Promise<T[]> {
     return rowsOf<T>(this.#client, query, { ...params, ...this.#of })
   }
+}
+
+const isFull = (error: unknown): error is Error =>
+  error instanceof Error &&
+  ((error instanceof ClickHouseError && error.code === NOT_ENOUGH_SPACE) ||
+    /No space left on device/.test(error.message))
+function ignoreFull(error: unknown): void {
+  if (!isFull(error)) throw error
 }

@@ -9,6 +9,16 @@ import type { Signer, Verifier } from './sign.ts'
 
 const shape = Compile(Candidate)
 
+/** Null: it is no candidate, whoever signed it. */
+export function parseCandidate(bytes: string): Candidate | null {
+  try {
+    const value: unknown = JSON.parse(bytes)
+    return shape.Check(value) ? value : null
+  } catch {
+    return null
+  }
+}
+
 export function signCandidate(candidate: Candidate, signer: Signer, stateHash?: string): SignedCandidate {
   const bytes = canonical(candidate)
   const signature = signer.sign('candidate', bytes)
@@ -51,13 +61,7 @@ function readCandidate(
   verifier: Verifier,
 ): Candidate | 'badSignature' | 'badShape' {
   if (!verifier.verify('candidate', publicKey, bytes, signature)) return 'badSignature'
-  let candidate: unknown
-  try {
-    candidate = JSON.parse(bytes)
-  } catch {
-    return 'badShape'
-  }
-  return shape.Check(candidate) ? candidate : 'badShape'
+  return parseCandidate(bytes) ?? 'badShape'
 }
 
 /** What two candidates have in common when they answer the same question. */

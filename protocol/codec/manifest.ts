@@ -2,7 +2,7 @@
 import { Compile } from 'typebox/compile'
 import type { ErrorCode } from '../words/errors.ts'
 import type { Digest } from '../words/ids.ts'
-import { Manifest, type SignedManifest } from '../words/manifest.ts'
+import { type KeyEntry, Manifest, PEOPLE, type SignedManifest } from '../words/manifest.ts'
 import { canonical, sha256 } from './canonical.ts'
 import type { Signer, Verifier } from './sign.ts'
 
@@ -48,4 +48,14 @@ export function checkManifest(next: SignedManifest, inForce: Manifest | null, ve
       `${signers.length} of ${authority.threshold} needed administrators have signed version ${m.version}`,
     )
   return { kind: 'valid' }
+}
+
+/** Nothing that decides is another, nor any key of a process: only whom of the people the site listens to. */
+export const changesOnlyPeople = (before: Manifest, next: Manifest): boolean =>
+  canonical(withoutPeople(before)) === canonical(withoutPeople(next))
+
+function withoutPeople({ version: _, previous: _p, fromCycle: _c, threshold: _t, keys, ...rest }: Manifest) {
+  const isPerson = ([id, { roles }]: [string, KeyEntry]): boolean =>
+    !rest.replicas.includes(id) && roles.every(role => PEOPLE.includes(role))
+  return { ...rest, keys: Object.fromEntries(Object.entries(keys).filter(entry => !isPerson(entry))) }
 }

@@ -18,6 +18,8 @@ const Setting = Type.Union([Type.Integer(), Type.String({ maxLength: 4096 })])
 
 export const Role = Type.Enum(['node', 'gateway', 'administrator', 'engineer', 'operator', 'viewer'])
 export type Role = Type.Static<typeof Role>
+/** What a person may be; the others are processes of the site. */
+export const PEOPLE: readonly Role[] = ['administrator', 'engineer', 'operator', 'viewer']
 
 export const KeyEntry = Type.Object(
   { publicKey: Type.String({ pattern: BASE64URL }), roles: Type.Array(Role, { minItems: 1 }) },

@@ -181,8 +181,9 @@ export class Crowd {
     const before = this.#manifest.manifest
     const waits = draw(world.seed, id, 5) % 2 === 0
     const viewer = { ...before.keys.viewer!, roles: ['operator' as const] }
+    const plant = draw(world.seed, id, 6) % 2 === 0 // more than people: the gateway is built anew
     this.#install({
-      title: `version ${before.version + 1}`,
+      ...(plant && { title: `version ${before.version + 1}` }),
       fromCycle: waits ? this.#cycle + WAITING_CYCLES : null,
       ...(waits && { keys: { ...before.keys, viewer } }),
     })

@@ -51,7 +51,7 @@ export class SimViews {
     this.process = world.process(`${prefix}views`, (ports, life) => this.#run(ports, life))
   }
 
-  async #run({ note, control }: Ports, life: Incarnation): Promise<void> {
+  async #run({ clock, note, control }: Ports, life: Incarnation): Promise<void> {
     const { tenant, site, verifier, partition } = this.o
     const { definitions, hash: engine } = this.o.engine()
     const facts = logOf(life, this.o.facts)
@@ -62,7 +62,7 @@ export class SimViews {
     const fail = (error: unknown) => control.exit(error instanceof Error ? error.message : String(error))
     const follow = <Change>({ projection, store }: Kept<Change>) =>
       new Projector({
-        ...{ facts, partition, fold, skipsKnownTo, projection, note, fail, ...BOUNDS },
+        ...{ facts, partition, fold, skipsKnownTo, projection, clock, note, fail, ...BOUNDS },
         shared: async () => null, // its log is never trimmed
         store: storeOf(life, store),
       }).start()

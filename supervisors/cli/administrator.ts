@@ -10,15 +10,19 @@ import { folders } from '../run/prepare.ts'
 import { administratorsOf } from '../site/succession.ts'
 
 /** Throws UNKNOWN_KEY. */
-export const administratorKey = (dir: string, manifest: Manifest, file: string | undefined): Signer =>
-  file === undefined ? inFolder(dir, manifest) : keyFile(file)
+export function administratorKey(dir: string, manifest: Manifest, file: string | undefined): Signer {
+  const key = heldKey(dir, manifest, file)
+  if (!key) throw new Refusal('UNKNOWN_KEY', `no administrator's key is in ${join(dir, 'keys')}; name one with --key`)
+  return key
+}
+/** Null: none is named, and none is in the folder. Throws UNKNOWN_KEY. */
+export function heldKey(dir: string, manifest: Manifest, file: string | undefined): Signer | null {
+  if (file !== undefined) return keyFile(file)
+  const here = administratorsOf(manifest).find(([id]) => listKeys(folders(dir).keys(id)).includes(keyId(id)))
+  return here ? openKey(folders(dir).keys(here[0]), keyId(here[0])) : null
+}
 
 export function keyFile(file: string): Signer {
   if (!existsSync(file)) throw new Refusal('UNKNOWN_KEY', `there is no key file ${file}; name one with --key`)
   return openKey(dirname(resolve(file)), keyId(basename(file, '.key')))
-}
-function inFolder(dir: string, manifest: Manifest): Signer {
-  const here = administratorsOf(manifest).find(([id]) => listKeys(folders(dir).keys(id)).includes(keyId(id)))
-  if (!here) throw new Refusal('UNKNOWN_KEY', `no administrator's key is in ${join(dir, 'keys')}; name one with --key`)
-  return openKey(folders(dir).keys(here[0]), keyId(here[0]))
 }

@@ -6,7 +6,7 @@ import { hostRandom } from '../real/random.ts'
 import { readSiteFile } from '../site/file.ts'
 import { NODES } from '../site/who.ts'
 import { cycleMs } from './manifest.ts'
-import { addresses } from './options.ts'
+import { addresses, origin } from './options.ts'
 import type { Verb } from './verb.ts'
 
 export const deploy: Verb = {
@@ -19,7 +19,7 @@ export const deploy: Verb = {
       type: 'string',
       value: 'HOST:PORT,...',
       default: NODES.map(name => `${name}:7400`).join(','),
-      text: 'Where the gateway reaches each node; its API is one port above',
+      text: 'Where the gateway reaches each node; API, inspector and rows are at the next ports',
     },
     plant: {
       type: 'string',
@@ -35,6 +35,7 @@ export const deploy: Verb = {
     },
     brokers: { type: 'string', value: 'HOST:PORT,...', text: 'The replicated log (the embedded one, for one machine)' },
     apis: { type: 'string', value: 'HOST:PORT,...', text: 'Where `quorate command` asks (each node)' },
+    inspector: { type: 'string', value: 'ORIGIN', text: 'Where people look on, as https://host:port (at each node)' },
     cycle: { type: 'string', value: 'TIME', text: 'Control cycle T, e.g. 1s (as the site file says)' },
   },
   async run(call) {
@@ -55,6 +56,7 @@ export const deploy: Verb = {
       gateway: addresses(call, 'gateway')[0]!,
       brokers: addresses(call, 'brokers'),
       apis: addresses(call, 'apis'),
+      inspector: origin(call, 'inspector') ?? null,
     })
     for (const folder of written) call.say(folder)
     call.say(`${dir}/keys holds the keys of people: keep them apart from every process`)

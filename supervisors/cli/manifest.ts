@@ -3,11 +3,11 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { siteOf } from '../../actors/controller/site.ts'
 import { signManifest } from '../../protocol/codec/manifest.ts'
-import { ed25519Verifier } from '../../protocol/codec/sign.ts'
+import { ed25519Verifier, type Signer } from '../../protocol/codec/sign.ts'
 import { openKey } from '../../protocol/identity/keyring.ts'
 import { Refusal } from '../../protocol/words/errors.ts'
 import { keyId } from '../../protocol/words/ids.ts'
-import type { SignedManifest } from '../../protocol/words/manifest.ts'
+import type { Manifest, SignedManifest } from '../../protocol/words/manifest.ts'
 import { parse, raw } from '../../protocol/words/units.ts'
 import { logOf, openTopic } from '../real/logs.ts'
 import { folders } from '../run/prepare.ts'
@@ -25,7 +25,7 @@ import { endWithReader } from './pour.ts'
 import type { Call, Verb } from './verb.ts'
 
 const verifier = ed25519Verifier()
-const keyOption = { type: 'string', value: 'FILE', text: 'Key file of who signs' } as const
+export const keyOption = { type: 'string', value: 'FILE', text: 'Key file of who signs' } as const
 
 export const manifestInit: Verb = {
   name: 'manifest init',
@@ -107,19 +107,9 @@ export const manifestSign: Verb = {
     const { manifest } = signed
     const signer = keyFile(call.text('key') ?? folderKey(call.text('data')!, 'administrator'))
     const authority = authorityOf(manifest, await installedIn(call.text('data')!, manifest.partition, manifest))
-    const entry = authority.keys[signer.key]
-    if (!entry?.roles.includes('administrator')) {
-      const names = administratorsOf(authority).map(([id]) => id)
-      throw new Refusal('FORBIDDEN', `'${signer.key}' is no administrator; administrators: ${names.join(', ')}`)
-    }
-    if (entry.publicKey !== signer.publicKey)
-      throw new Refusal('BAD_SIGNATURE', `this key file is another one than the manifest's '${signer.key}'`)
-    const next = signManifest(signed, signer)
+    const next = signedBy(signed, authority, signer)
     writeFileSync(call.text('out') ?? file, `${asFile(next)}\n`)
-    const { missing, needed } = shownOf(next, authority, verifier)
-    call.say(
-      needed === 0 ? 'signed; enough administrators have signed' : `signed; ${needed} more of ${missing.join(', ')}`,
-    )
+    call.say(stillMissing(next, authority))
     return 0
   },
 }
@@ -154,7 +144,22 @@ export const manifestInstall: Verb = {
   },
 }
 
-/** Throws MANIFEST_VERSION, MANIFEST_SIGNATURES, WRONG_SITE, BAD_SHAPE; also where another was quicker. */
+/** Throws FORBIDDEN, BAD_SIGNATURE. */
+export function signedBy(signed: SignedManifest, authority: Manifest, signer: Signer): SignedManifest {
+  const entry = authority.keys[signer.key]
+  if (!entry?.roles.includes('administrator')) {
+    const names = administratorsOf(authority).map(([id]) => id)
+    throw new Refusal('FORBIDDEN', `'${signer.key}' is no administrator; administrators: ${names.join(', ')}`)
+  }
+  if (entry.publicKey !== signer.publicKey)
+    throw new Refusal('BAD_SIGNATURE', `this key file is another one than the manifest's '${signer.key}'`)
+  return signManifest(signed, signer)
+}
+export function stillMissing(signed: SignedManifest, authority: Manifest): string {
+  const { missing, needed } = shownOf(signed, authority, verifier)
+  return needed === 0 ? 'signed; enough administrators have signed' : `signed; ${needed} more of ${missing.join(', ')}`
+}
+
 function theFile(call: Call): string {
   const [file, ...rest] = call.positionals
   if (file === undefined || rest.length > 0) throw new Refusal('USAGE', 'name one file')
@@ -170,12 +175,16 @@ function readManifest(file: string): SignedManifest {
     throw new Refusal('BAD_SHAPE', `${file}: ${(error as Error).message}; \`quorate manifest init\` writes one`)
   }
 }
-function inFolder(dir: string): SignedManifest {
+export function inFolder(dir: string): SignedManifest {
   const file = folders(dir).manifest
   if (!existsSync(file)) throw new Refusal('NO_RUN', `${dir} holds no manifest.json`)
   return readManifest(file)
 }
-async function installedIn(dir: string, partition: number, of: { tenant: string; site: string }): Promise<Installed[]> {
+export async function installedIn(
+  dir: string,
+  partition: number,
+  of: { tenant: string; site: string },
+): Promise<Installed[]> {
   const log = logOf(dir)
   if (log.driver === 'embedded' && !existsSync(join(log.dir, 'facts'))) return []
   const facts = await openTopic(log, 'facts', { readOnly: true })
@@ -202,5 +211,3 @@ export function cycleMs(text: string): number {
     throw new Refusal('USAGE', (error as Error).message)
   }
 }
-
-/** Never half of it, whatever happens: the file is where a later start begins. */

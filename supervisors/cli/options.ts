@@ -24,3 +24,13 @@ export function addresses(call: Call, option: string): string[] {
   if (wrong !== undefined) throw new Refusal('USAGE', `--${option} ${wrong}: write host:port`)
   return all
 }
+
+/** `https://host:port` of an option. Throws USAGE. */
+export function origin(call: Call, option: string): string | undefined {
+  const text = call.text(option)
+  if (text === undefined) return undefined
+  const url = URL.parse(text)
+  if (!url || !['http:', 'https:'].includes(url.protocol) || url.href !== `${url.origin}/`)
+    throw new Refusal('USAGE', `--${option} ${text}: write it as https://host:port`)
+  return url.origin
+}

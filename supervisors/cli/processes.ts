@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { Refusal } from '../../protocol/words/errors.ts'
 import { parse, raw } from '../../protocol/words/units.ts'
 import { gatewayConfigOf } from '../config/gateway.ts'
-import { nodeConfigOf } from '../config/node.ts'
+import { above, nodeConfigOf } from '../config/node.ts'
 import { plantSettingOf } from '../config/plant.ts'
 import { readConfigOf } from '../config/read.ts'
 import type { FileOf, Kind } from '../config/shape.ts'
@@ -13,6 +13,7 @@ import { openNode } from '../node/open.ts'
 import { type Standing, standAlone } from '../process/stand-alone.ts'
 import { hostPorts } from '../real/ports.ts'
 import { StatusDoor } from '../real/status-door.ts'
+import { Inspector } from '../run/inspector.ts'
 import { Projectors } from '../run/projectors.ts'
 import type { Call, Verb } from './verb.ts'
 
@@ -52,33 +53,40 @@ export const nodeVerb = processVerb(
   'Runs one node: its replica of each of its sites, their way in, its API',
   (path, file) => {
     const config = nodeConfigOf(path, file)
-    return { name: config.name, marks: config.sites.map(site => site.data), open: () => nodeWithViews(config) }
+    return { name: config.name, marks: config.sites.map(site => site.data), open: () => nodeWithMore(config) }
   },
 )
 
-/** Its databases are beside it: they begin after it, end after it, and what befalls them is not its business. */
-async function nodeWithViews(config: ReturnType<typeof nodeConfigOf>): Promise<Standing> {
-  const { name, log, servers, views, lagMsMax } = config
+/** Its databases and its inspector are beside it: they begin after it, end after it, and what befalls them is theirs. */
+async function nodeWithMore(config: ReturnType<typeof nodeConfigOf>): Promise<Standing> {
   const node = await openNode(config)
-  const projectors = config.sites.map(({ manifest: { manifest }, definitions, data }, nth) => {
-    const { tenant, site } = manifest
-    const of = { folderOf: (projection: string) => join(data, projection), log, manifest, definitions, lagMsMax }
-    const http = views === null ? null : { ...config.http, address: above(views, nth) }
-    const ports = hostPorts(name, data, { of: { node: name, tenant, site } })
-    const opened = (address: string) => ports.note('info', 'rows are asked for here', { address })
-    return new Projectors(of, servers, ports, http && { http, opened })
-  })
-  for (const each of projectors) void each.start()
+  const inspector = inspectorOf(config)
+  if (inspector) node.metrics.inspector(() => inspector.up())
+  const beside = [...projectorsOf(config), ...(inspector ? [inspector] : [])]
+  for (const each of beside) void each.start()
   return {
     async stop() {
       await node.stop()
-      await Promise.all(projectors.map(each => each.stop()))
+      await Promise.all(beside.map(each => each.stop()))
     },
   }
 }
-
-const above = (address: string, by: number): string =>
-  address.replace(/\d+$/, port => (port === '0' ? port : String(Number(port) + by)))
+function projectorsOf(config: ReturnType<typeof nodeConfigOf>): Projectors[] {
+  const { name, log, http, servers, views, lagMsMax, sites } = config
+  return sites.map(({ manifest: { manifest }, definitions, data }, nth) => {
+    const { tenant, site } = manifest
+    const of = { folderOf: (projection: string) => join(data, projection), log, manifest, definitions, lagMsMax }
+    const own = views === null ? null : { ...http, address: above(views, nth) }
+    const ports = hostPorts(name, data, { of: { node: name, tenant, site } })
+    const opened = (address: string) => ports.note('info', 'rows are asked for here', { address })
+    return new Projectors(of, servers, ports, own && { http: own, opened })
+  })
+}
+function inspectorOf({ name, data, inspector }: ReturnType<typeof nodeConfigOf>): Inspector | null {
+  if (!inspector) return null
+  const ports = hostPorts(name, data, { of: { node: name } })
+  return new Inspector(inspector, ports, address => ports.note('info', 'people look on here', { address }))
+}
 
 export const gatewayVerb = processVerb('gateway', 'Runs the gateway of one site', (path, file) => {
   const config = gatewayConfigOf(path, file)

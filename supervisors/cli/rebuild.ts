@@ -127,7 +127,7 @@ function inWords(name: string, p: RebuildProgress, { verify }: RebuildAsked): st
   if (p.phase === 'failed') return `${name}: failed at ${p.position}: ${p.reason}; the same command goes on from there`
   if (p.phase !== 'done') {
     const left = p.secondsLeft === null ? '' : `, ${p.secondsLeft} s left`
-    return `${name}: build ${p.build}, ${p.phase}, position ${p.position} of ${p.to}, ${p.perSecond}/s${left}`
+    return `${name}: build ${p.build}, ${p.phase}, position ${p.position} of ${p.to}, ${p.perSecond}/s${left}${p.reason === '' ? '' : `; ${p.reason}`}`
   }
   const { compared } = p
   const equal = !compared

@@ -1,5 +1,5 @@
 /** `quorate run`: a whole site on this machine, each part in a process of its own, supervised. */
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Ports } from '../../protocol/ports.ts'
@@ -132,7 +132,7 @@ async function site(call: Call): Promise<number> {
   })
   const inspector = inspectorOf(call, prepared, ports, address => {
     running.inspectorAt(address)
-    const link = signInLink(address, folders(dir).token, ports.host.wallMs())
+    const link = signInLink(`http://${address}`, readFileSync(folders(dir).token, 'utf8').trim(), ports.host.wallMs())
     emit({ kind: 'inspector', address })
     if (!json) call.say(`inspector at http://${address}; sign in by ${link}`)
   })
@@ -290,11 +290,12 @@ function inspectorOf(
   opened: (address: string) => void,
 ): Inspector | null {
   if (call.flag('no-inspector')) return null
-  const { tenant, site: name, partition } = signed.manifest
+  const { tenant } = signed.manifest
   const port = call.text('port') === undefined ? 0 : Number(call.text('port')) + NODES.length + 1
   const http = { address: `127.0.0.1:${port}`, grants: [{ tenant, tokenFile: folders(dir).token }] }
-  const of = { tenant, site: name, partition, definitions: site.definitions, log: logOf(dir) }
-  return new Inspector({ ...of, dir: folders(dir).of('inspector'), http, ways: { kind: 'run', dir } }, ports, opened)
+  const sites = [{ manifest: signed.manifest, definitions: site.definitions }]
+  const of = { dir: folders(dir).of('inspector'), log: logOf(dir), http, sites, ways: { kind: 'run', dir } } as const
+  return new Inspector(of, ports, opened)
 }
 const statusOf = async (running: Run, projectors: Projectors | null) => ({
   ...(await running.status()),

@@ -10,10 +10,12 @@ import { fault } from './fault.ts'
 import { inspect } from './inspect.ts'
 import { logCat, logExport, logTail, logVerify } from './log.ts'
 import { manifestInit, manifestInstall, manifestShow, manifestSign } from './manifest.ts'
+import { manifestEnrol, manifestRevoke } from './people.ts'
 import { gatewayVerb, nodeVerb, plantVerb } from './processes.ts'
 import { rebuild } from './rebuild.ts'
 import { replay } from './replay.ts'
 import { run } from './run.ts'
+import { signIn } from './sign-in.ts'
 import { sim } from './sim.ts'
 import { logSkip } from './skip.ts'
 import type { Verb } from './verb.ts'
@@ -25,6 +27,7 @@ export const verbs: readonly Verb[] = [
   plantVerb,
   fault,
   command,
+  signIn,
   logTail,
   logCat,
   logVerify,
@@ -39,6 +42,8 @@ export const verbs: readonly Verb[] = [
   manifestShow,
   manifestSign,
   manifestInstall,
+  manifestEnrol,
+  manifestRevoke,
   deploy,
   configCheck,
   assetCheck,

@@ -60,6 +60,8 @@ const Grant = Type.Object(
   { tenant: Slug, token: Type.Optional(Text), tokenFile: Type.Optional(Path) },
   { ...closed, description: 'a tenant with token or tokenFile' },
 )
+const Hosts = Type.Array(Text, { minItems: 1, description: 'a list of host names' })
+const NodeAddress = Type.Object({ name: Slug, address: Address }, closed)
 const SiteEntry = Type.Object(
   {
     /** As the administrators have signed it. */
@@ -86,12 +88,33 @@ const NodeFile = Type.Object(
       {
         address: Address,
         /** Names under which it is asked, where it listens beyond loopback. */
-        hosts: Type.Optional(Type.Array(Text, { minItems: 1, description: 'a list of host names' })),
+        hosts: Type.Optional(Hosts),
         grants: Type.Array(Grant, { minItems: 1, description: 'a list of grants' }),
       },
       closed,
     ),
     sites: Type.Array(SiteEntry, { minItems: 1, description: 'a list of sites' }),
+    /** Where people look at the sites of this node; without it, or with `none`, nowhere here. */
+    inspector: Type.Optional(
+      Type.Object(
+        {
+          address: Type.String({
+            pattern: `^none$|${ADDRESS}`,
+            description: 'none, or an address such as 0.0.0.0:7402',
+          }),
+          /** As the API's. */
+          hosts: Type.Optional(Hosts),
+          grants: Type.Array(Grant, { minItems: 1, description: 'a list of grants' }),
+          /** The nodes' APIs: what people send goes to this one's, or to the first of the others that takes it. */
+          nodes: Type.Optional(
+            Type.Array(NodeAddress, {
+              description: 'a list of nodes, each with name and the address of its API',
+            }),
+          ),
+        },
+        closed,
+      ),
+    ),
     /** Databases that this node keeps of its sites; without them it decides all the same. */
     projections: Type.Optional(
       Type.Object(
@@ -118,7 +141,7 @@ const GatewayFile = Type.Object(
     keys: Path,
     /** The first one: those after it come through the log. */
     manifest: Path,
-    nodes: Type.Array(Type.Object({ name: Slug, address: Address }, closed), {
+    nodes: Type.Array(NodeAddress, {
       minItems: 1,
       description: 'a list of nodes, each with name and address',
     }),

@@ -13,6 +13,7 @@ import type { Random } from '../../protocol/ports.ts'
 import { Refusal } from '../../protocol/words/errors.ts'
 import { keyId } from '../../protocol/words/ids.ts'
 import type { SignedManifest } from '../../protocol/words/manifest.ts'
+import { above } from '../config/node.ts'
 import type { FileOf, LogConfig } from '../config/shape.ts'
 import { logFile } from '../real/logs.ts'
 import { apisFile } from '../run/apis-file.ts'
@@ -27,7 +28,7 @@ export interface Deployment {
   readonly site: OpenedSiteFile
   readonly random: Random
   readonly cycleMs?: number
-  /** Of each node's door for gateways, as the gateway reaches it; the API is one port above. */
+  /** Of each node's door for gateways, as the gateway reaches it; API, inspector and rows are at the next ports. */
   readonly nodes: readonly string[]
   /** Where the gateway reaches the simulated plant; its health is one port above. */
   readonly plant: string
@@ -37,7 +38,14 @@ export interface Deployment {
   readonly brokers: readonly string[]
   /** Where people and programs ask; empty: each node. */
   readonly apis: readonly string[]
+  /** `https://host:port` where people look on; null: at each node. */
+  readonly inspector: string | null
 }
+
+/** Of a node's doors, above the one for gateways. The rows are last: those of further sites are above them. */
+const API = 1
+const INSPECTOR = 2
+const ROWS = 3
 
 /** What differs between a machine and the next is said by its environment. */
 const fromEnvironment = (name: string, otherwise: string): string => `\${${name}:-${otherwise}}`
@@ -68,10 +76,11 @@ export async function writeDeployment(o: Deployment): Promise<string[]> {
   written.push(process('gateway', gatewayFile(o)))
   writeFileSync(join(at.of('gateway'), 'manifest.json'), asJson(signed))
   if (o.site.file.plant !== undefined) written.push(process('plant', plantFile(o)))
-  const apis = o.apis.length > 0 ? o.apis : o.nodes.map(above)
+  const apis = o.apis.length > 0 ? o.apis : o.nodes.map(node => above(node, API))
+  const inspectors = o.inspector === null ? o.nodes.map(node => `http://${above(node, INSPECTOR)}`) : [o.inspector]
   writeFileSync(
     apisFile(o.dir),
-    asJson({ http: Object.fromEntries(apis.map((a, i) => [`api-${i + 1}`, a])), token: 'token' }),
+    asJson({ http: Object.fromEntries(apis.map((a, i) => [`api-${i + 1}`, a])), token: 'token', inspectors }),
   )
   const log = replicated(o)
   if (log) writeFileSync(logFile(o.dir), asJson(log)) // for the tools
@@ -99,7 +108,10 @@ const keysFolder = (dir: string, id: string): string =>
 function nodeFile(o: Deployment, name: string, address: string, tenant: string): FileOf<'node'> {
   const log = replicated(o) ?? { driver: 'embedded', dir: '../log' }
   const definitions = o.site.definitions.map(file => relative(folders(o.dir).of(name), file))
-  const http = bindOf(above(address))
+  const http = bindOf(above(address, API))
+  const grants = () => [{ tenant, tokenFile: 'token' }] // one each: shared, it would be written as an alias
+  const hosts = [hostOf(address), HOST]
+  const front = o.inspector === null ? [] : [new URL(o.inspector).hostname]
   return {
     kind: 'node',
     name,
@@ -107,16 +119,18 @@ function nodeFile(o: Deployment, name: string, address: string, tenant: string):
     keys: 'keys',
     log,
     uplink: bindOf(address),
-    http: {
-      address: http,
-      ...(!isLoopback(http) && { hosts: [hostOf(address), HOST] }),
-      grants: [{ tenant, tokenFile: 'token' }],
-    },
+    http: { address: http, ...(!isLoopback(http) && { hosts }), grants: grants() },
     sites: [{ manifest: 'manifest.json', ...(definitions.length > 0 && { definitions }) }],
+    inspector: {
+      address: fromEnvironment('QUORATE_INSPECTOR', bindOf(above(address, INSPECTOR))),
+      hosts: [...hosts, ...front],
+      grants: grants(),
+      nodes: NODES.map((other, i) => ({ name: other, address: above(o.nodes[i]!, API) })),
+    },
     projections: {
       postgres: fromEnvironment('QUORATE_POSTGRES', 'none'),
       clickhouse: fromEnvironment('QUORATE_CLICKHOUSE', 'none'),
-      http: above(http),
+      http: bindOf(above(address, ROWS)),
     },
   }
 }
@@ -145,13 +159,12 @@ function gatewayFile(o: Deployment): FileOf<'gateway'> {
 }
 function plantFile(o: Deployment): FileOf<'plant'> {
   const plant = o.site.file.plant as FileOf<'plant'>['plant']
-  return { kind: 'plant', data: DATA, address: bindOf(o.plant), plant, http: bindOf(above(o.plant)) }
+  return { kind: 'plant', data: DATA, address: bindOf(o.plant), plant, http: bindOf(above(o.plant, 1)) }
 }
 
 const kindOf = (name: string): string => name.split('-')[0]!
 const asJson = (value: object): string => `${JSON.stringify(value, null, 2)}\n`
 const hostOf = (address: string): string => address.slice(0, address.lastIndexOf(':'))
-const portOf = (address: string): number => Number(address.slice(address.lastIndexOf(':') + 1))
 /** What others reach by a name is bound on every interface of its machine; loopback stays loopback. */
-const bindOf = (address: string): string => (isLoopback(address) ? address : `0.0.0.0:${portOf(address)}`)
-const above = (address: string): string => `${hostOf(address)}:${portOf(address) + 1}`
+const bindOf = (address: string): string =>
+  isLoopback(address) ? address : `0.0.0.0${address.slice(hostOf(address).length)}`

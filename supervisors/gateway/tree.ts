@@ -28,6 +28,7 @@ export interface GatewayTreeOptions {
   readonly ports: Ports
   readonly signer: Signer
   readonly verifier: Verifier
+  /** That it begins under. */
   readonly manifest: SignedManifest
   readonly nodes: Readonly<Record<string, string>>
   readonly devices: Readonly<Record<string, string>>
@@ -35,7 +36,8 @@ export interface GatewayTreeOptions {
   readonly boot: string
   /** Where they are not the parts' own. */
   readonly bounds?: { readonly outbox: OutboxLimits; readonly compactEvery: number }
-  readonly adopt: (signed: SignedManifest) => void
+  readonly keep: (signed: SignedManifest) => Promise<void>
+  readonly anew: (signed: SignedManifest) => void
 }
 
 export class GatewayTree {
@@ -46,9 +48,11 @@ export class GatewayTree {
   #outboxes: Outboxes | null = null
   #field: Field | null = null
   #gateway: Gateway | null = null
+  #signed: SignedManifest
 
   constructor(options: GatewayTreeOptions) {
     this.#o = options
+    this.#signed = options.manifest
     const fell = (reason: string) => options.ports.control.exit(reason)
     const children = [this.#links(), this.#outbox(), this.#hands(), this.#control()]
     const spec = { id: 'gateway', strategy: 'restForOne', intensity: INTENSITY, periodMs: PERIOD_MS, children } as const
@@ -70,7 +74,7 @@ export class GatewayTree {
     return this.#tree.state
   }
   get manifest(): Manifest {
-    return this.#o.manifest.manifest
+    return this.#signed.manifest
   }
   /** Null while it is being rebuilt. */
   get gateway(): Gateway | null {
@@ -85,8 +89,8 @@ export class GatewayTree {
   }
   /** Through one node after the other: one that keeps it to itself keeps some of it. */
   async #tell(observation: Observation): Promise<void> {
-    const { manifest, signer } = this.#o
-    const { tenant, site } = manifest.manifest
+    const { signer } = this.#o
+    const { tenant, site } = this.manifest
     const factsPosition = this.#gateway?.position ?? null
     const head = { v: 1, kind: 'ProcessObserved', tenant, site, by: signer.key, factsPosition } as const
     const nodes = this.#uplinks?.connected ?? []
@@ -101,8 +105,8 @@ export class GatewayTree {
   }
   #links(): ChildSpec {
     return this.#child('links', async ports => {
-      const { nodes, signer, verifier, manifest } = this.#o
-      const uplinks = new Uplinks(ports, nodes, signer, verifier, () => manifest.manifest)
+      const { nodes, signer, verifier } = this.#o
+      const uplinks = new Uplinks(ports, nodes, signer, verifier, () => this.manifest)
       this.#uplinks = uplinks
       uplinks.start()
       return { stop: async () => uplinks.stop() }
@@ -111,15 +115,8 @@ export class GatewayTree {
   #outbox(): ChildSpec {
     return this.#child('outbox', async (ports, exit) => {
       const fail = (error: unknown) => exit({ kind: 'failed', error })
-      const { signer, manifest } = this.#o
-      const outboxes = await openOutboxes(
-        ports,
-        signer,
-        manifest.manifest,
-        this.#uplinks!,
-        fail,
-        this.#o.bounds?.outbox,
-      )
+      const { signer } = this.#o
+      const outboxes = await openOutboxes(ports, signer, this.manifest, this.#uplinks!, fail, this.#o.bounds?.outbox)
       this.#outboxes = outboxes
       return {
         stop: async () => {
@@ -131,35 +128,40 @@ export class GatewayTree {
   }
   #hands(): ChildSpec {
     return this.#child('field', async (ports, exit) => {
-      const { devices, manifest, connect } = this.#o
+      const { devices, connect } = this.#o
       const { clock, host, random, note } = ports
       const fail = (error: unknown) => exit({ kind: 'failed', error })
       const budgets = await WriteBudgets.open(ports.disk, fail, this.#o.bounds?.compactEvery)
-      const drivers = manifest.manifest.assets.map(({ name, map }) => {
+      const drivers = this.manifest.assets.map(({ name, map }) => {
         const options = { name, map, address: devices[name] ?? '', connect, clock, host, random, note, budgets }
         return [name, openModbusDriver(options)] as const
       })
-      const field = new Field(clock, Object.fromEntries(drivers), () => manifest.manifest.assets)
+      const field = new Field(clock, Object.fromEntries(drivers), () => this.manifest.assets)
       this.#field = field
       return { stop: () => field.close() }
     })
   }
   #control(): ChildSpec {
     return this.#child('control', async (ports, exit) => {
-      const { signer, verifier, manifest, boot, adopt } = this.#o
+      const { signer, verifier, boot, keep, anew } = this.#o
       this.#gateway = null
       const gateway = await Gateway.open({
         ports,
         signer,
         verifier,
-        manifest: manifest.manifest,
+        manifest: this.manifest,
         uplinks: this.#uplinks!,
         ...this.#outboxes!,
         field: this.#field!,
         boot,
         compactEvery: this.#o.bounds?.compactEvery,
         fail: error => exit({ kind: 'failed', error }),
-        adopt,
+        // whichever part is built anew from then on begins under it
+        keep: signed =>
+          keep(signed).then(() => {
+            this.#signed = signed
+          }),
+        anew,
       })
       this.#gateway = gateway
       gateway.start()

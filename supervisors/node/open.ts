@@ -53,6 +53,7 @@ export interface NodeSite {
 export interface OpenNode {
   readonly trees: readonly NodeTree[]
   readonly api: NodeApi
+  readonly metrics: ApiMetrics
   readonly owned: OwnedClock | null
   /** Of the gateways' door, with the real port. */
   readonly uplink: string
@@ -87,6 +88,7 @@ export async function openNode(config: NodeConfig): Promise<OpenNode> {
   return {
     trees,
     api,
+    metrics,
     owned,
     uplink: door.address,
     async stop() {

@@ -62,7 +62,7 @@ export class DoorBeside<D extends Open> {
   }
 }
 
-export const admissionOf = ({ hosts, grants }: HttpConfig) => ({
+export const admissionOf = ({ hosts, grants }: Pick<HttpConfig, 'hosts' | 'grants'>) => ({
   ...(hosts && { hosts }),
   grants: grants.map(({ tenant, token, tokenFile }) => ({
     tenant,

@@ -13,7 +13,7 @@ const LOOK_MS = 5_000
 
 export interface KeepingOptions<Change> {
   readonly database: Database<Change>
-  readonly projector: Omit<ProjectorOptions<Change>, 'store' | 'projection' | 'until' | 'note' | 'fail'>
+  readonly projector: Omit<ProjectorOptions<Change>, 'store' | 'projection' | 'until' | 'clock' | 'note' | 'fail'>
   /** The topic that is followed beside the facts. */
   readonly beside: EventLog
   /** Further behind than this is told. */
@@ -34,6 +34,8 @@ export interface KeepingStatus extends Lag {
   readonly beside: Lag & { readonly topic: string }
   /** Behind by more than `lagMsMax`, and not yet with the log again. */
   readonly lagging: boolean
+  /** Why nothing is applied at present; null: nothing is in the way. */
+  readonly noRoom: string | null
   /** Null: none since this process began. */
   readonly rebuild: RebuildProgress | null
 }
@@ -78,6 +80,7 @@ export class Keeping<Change> {
       setAside: this.#projector.setAside + this.#beside.setAside,
       beside: { topic: database.beside, ...(await this.#beside.lag()) },
       lagging: this.#alarm.raised,
+      noRoom: this.#projector.noRoom ?? this.#beside.noRoom,
       rebuild: this.#rebuild?.progress ?? null,
     }
   }
@@ -100,14 +103,14 @@ export class Keeping<Change> {
   }
 
   async #follow(): Promise<void> {
-    const { database, projector, note, fail } = this.#o
+    const { database, projector, host: clock, note, fail } = this.#o
     const { id } = await database.live()
     const store = await database.store(id)
     this.#build = id
-    this.#projector = new Projector({ ...projector, projection: database.projection, store, note, fail })
+    this.#projector = new Projector({ ...projector, projection: database.projection, store, clock, note, fail })
     await this.#projector.start()
     this.#beside = new Beside({
-      ...{ log: this.#o.beside, partition: projector.partition, note, fail },
+      ...{ log: this.#o.beside, partition: projector.partition, clock, note, fail },
       name: `${database.projection.name} of ${database.beside}`,
       store: await database.besideStore(id),
       judge: await database.besideJudge(id, this.#projector),

@@ -7,6 +7,7 @@ export class Absence {
   readonly #tell: (event: 'long' | 'back', awayMs: number) => void
   #sinceMs: number | null = null
   #long = false
+  #stopped = false
   #waiting: Cancel | null = null
 
   constructor(clock: Clock, msMax: number, tell: (event: 'long' | 'back', awayMs: number) => void) {
@@ -19,7 +20,7 @@ export class Absence {
     return this.#long
   }
   gone(): void {
-    if (this.#sinceMs !== null) return
+    if (this.#sinceMs !== null || this.#stopped) return
     this.#sinceMs = this.#clock.monotonicMs()
     this.#waiting = this.#clock.after(this.#msMax, () => {
       this.#long = true
@@ -32,8 +33,9 @@ export class Absence {
     this.#long = false
     this.#sinceMs = null
   }
-  /** Nothing is told any more. */
+  /** Nothing is told any more: who is ended on purpose is not missed. */
   stop(): void {
+    this.#stopped = true
     this.#waiting?.cancel()
   }
 }

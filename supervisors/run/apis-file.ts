@@ -1,4 +1,4 @@
-/** Where the command line finds the APIs of a deployment: written with its folders, by nobody else. */
+/** Where the command line finds the doors of a deployment: written with its folders, by nobody else. */
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -7,6 +7,8 @@ export interface Apis {
   readonly http: Readonly<Record<string, string>>
   /** The file with the bearer token, from the folder. */
   readonly token: string
+  /** `https://host:port` of each address at which people look on. */
+  readonly inspectors: readonly string[]
 }
 export const apisFile = (dir: string): string => join(dir, 'apis.json')
 
@@ -14,6 +16,6 @@ export const apisFile = (dir: string): string => join(dir, 'apis.json')
 export function apisIn(dir: string): Apis | null {
   const file = apisFile(dir)
   if (!existsSync(file)) return null
-  const { http, token } = JSON.parse(readFileSync(file, 'utf8')) as Apis
-  return { http, token: join(dir, token) }
+  const apis = JSON.parse(readFileSync(file, 'utf8')) as Apis
+  return { ...apis, token: join(dir, apis.token) }
 }

@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { sha256 } from '../../protocol/codec/canonical.ts'
-import { manifestHash, signManifest } from '../../protocol/codec/manifest.ts'
+import { signManifest } from '../../protocol/codec/manifest.ts'
 import { ed25519Verifier } from '../../protocol/codec/sign.ts'
 import { openKey } from '../../protocol/identity/keyring.ts'
 import { Refusal } from '../../protocol/words/errors.ts'
@@ -13,6 +13,7 @@ import { keyId } from '../../protocol/words/ids.ts'
 import type { Manifest } from '../../protocol/words/manifest.ts'
 import { logOf, openTopic } from '../real/logs.ts'
 import { installManifest, keepManifest } from '../site/install.ts'
+import { enrolled } from '../site/people.ts'
 import { succession } from '../site/succession.ts'
 import { folders } from './prepare.ts'
 
@@ -31,15 +32,10 @@ export async function enrol(dir: string, of: Manifest, publicKey: string): Promi
   const facts = await openTopic(logOf(dir), 'facts')
   try {
     const newest = (await succession(facts, of.partition, of, ed25519Verifier())).at(-1)?.signed.manifest ?? of
+    if (newest.keys[id]) return { id } // asked for twice
     if (Object.keys(newest.keys).filter(each => each.startsWith(PREFIX)).length >= BROWSERS_MAX)
       throw new Refusal('TOO_MANY', `${BROWSERS_MAX} browsers are enrolled; take one out by a manifest`)
-    const manifest: Manifest = {
-      ...newest,
-      version: newest.version + 1,
-      previous: manifestHash(newest),
-      fromCycle: null,
-      keys: { ...newest.keys, [id]: { publicKey, roles: ['operator'] } },
-    }
+    const manifest = enrolled(newest, id, publicKey, ['operator'])
     const signed = signManifest({ manifest, signatures: {} }, signer)
     await installManifest(facts, signed, signer)
     keepManifest(at.manifest, signed)

@@ -78,7 +78,7 @@ export function draw(s: ScreenInputs): string {
 const viewInWords = (view: ProjectorsStatus[string]): string =>
   'down' in view
     ? `down${view.lagging ? ' for LONG' : ''}: ${view.down}`
-    : `${(view.behindMs / 1_000).toFixed(1)} s behind${view.lagging ? ' LAGGING' : ''}, pid ${view.pid}`
+    : `${(view.behindMs / 1_000).toFixed(1)} s behind${view.lagging ? ' LAGGING' : ''}, pid ${view.pid}${view.noRoom === null ? '' : `, NO ROOM: ${view.noRoom}`}`
 
 const shown = (value: number | string, unit: string | undefined): string =>
   typeof value === 'number' && isUnit(unit) ? format(unit, value as never) : String(value)

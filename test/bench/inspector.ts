@@ -1,5 +1,5 @@
 /**
- * What the inspector's charts cost: layout of 6, 40 and 500 states, and frames while a chart of 500 nodes is panned and
+ * What the inspector costs. Its pages: `inspector-pages.ts`. Its charts: layout of 6, 40 and 500 states, and frames while a chart of 500 nodes is panned and
  * zoomed in a real Chromium without a graphics card. Medians of five.
  */
 import { readFileSync } from 'node:fs'
@@ -12,6 +12,7 @@ import { fold } from '../../projections/inspector/chart/fold.ts'
 import { ChartLayouts } from '../../projections/inspector/chart/layouts.ts'
 import { openBrowser } from '../browser/browser.ts'
 import { plant } from '../unit/inspector/machines.ts'
+import { pageRows } from './inspector-pages.ts'
 import { median, type Row, spreadOf } from './row.ts'
 
 const RUNS = 5
@@ -20,7 +21,7 @@ const CSS = readFileSync(new URL('../../projections/inspector/chart/chart.css', 
 const PAGE = new URL('../../projections/inspector/web/machine/main.tsx', import.meta.url)
 
 export async function benchInspector(quick: boolean): Promise<readonly Row[]> {
-  return [...(await layoutRows(quick)), ...(await sizeRows()), ...(await frameRows(quick))]
+  return [...(await layoutRows(quick)), ...(await sizeRows()), ...(await frameRows(quick)), ...(await pageRows(quick))]
 }
 
 const chartOf = (size: number): Chart => describe(plant(size) as never).chart

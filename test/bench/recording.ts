@@ -47,7 +47,7 @@ const at = (asset: SiteFile['assets'][string], name: string) => ({
   field: { ...asset.field, address: `plant://${name}` },
 })
 
-const good = (value: number | string, unit?: string): PointValue =>
+export const good = (value: number | string, unit?: string): PointValue =>
   ({ value, ...(unit && { unit }), quality: 'good', ageMs: 3 }) as PointValue
 
 type Decided = Candidate | null

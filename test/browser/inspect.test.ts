@@ -35,6 +35,7 @@ const event = (page: Page, name: string) => page.locator('.events').getByRole('b
 const state = (page: Page, id: string) => page.locator(`[data-state="${id}"]`)
 const transform = (page: Page): Promise<string> =>
   page.evaluate(`document.querySelector('.chart-paper').style.transform`)
+const scaleOf = (transformed: string): number => Number(/scale\(([\d.]+)\)/.exec(transformed)![1])
 const zoomOf = (page: Page): Promise<string> => page.evaluate(`document.querySelector('svg.chart').dataset.zoom`)
 
 test('live states are lit as the machine moves, the edge just taken is bold, the context follows', async () => {
@@ -102,7 +103,7 @@ test('a search opens what is folded, centres it and can be read', async () => {
   const { page } = await inspect(PLANT)
   await state(page, 'plant').waitFor()
   const all = await page.evaluate(`fetch('/chart', { method: 'POST', headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify({ direction: 'DOWN', opened: [], closed: [], find: null }) }).then(r => r.json())
+    body: JSON.stringify({ direction: 'DOWN', opened: [], closed: [], find: null, budget: 36 }) }).then(r => r.json())
     .then(({ scene, states }) => states.filter(s => !scene.boxes.some(b => b.id === s.id)).map(s => s.id))`)
   const hidden = (all as string[]).toSorted((a, b) => b.length - a.length)[0]!
   expect(await state(page, hidden).count()).toBe(0)
@@ -166,8 +167,7 @@ test('two fingers zoom', async () => {
     at('pointerup', 11, 400); at('pointerup', 12, 700)
   }`)
   await expect.poll(() => transform(page)).not.toBe(before)
-  const scale = Number(/scale\(([\d.]+)\)/.exec(await transform(page))![1])
-  expect(scale).toBeGreaterThan(1.5)
+  expect(scaleOf(await transform(page))).toBeGreaterThan(1.5)
 })
 
 test('a press folds and unfolds, by mouse and by key, and the state stays where it is', async () => {
@@ -184,8 +184,43 @@ test('a press folds and unfolds, by mouse and by key, and the state stays where 
   await page.getByRole('button', { name: 'Unfold light' }).focus()
   await page.keyboard.press('Enter')
   await state(page, 'lamp.light.off').waitFor()
-  await page.getByRole('button', { name: 'Left to right' }).click()
-  expect(await page.getByRole('button', { name: 'Left to right' }).getAttribute('aria-pressed')).toBe('true')
+})
+
+test.each([
+  ['a large one on a wide screen', PLANT, 1_400],
+  ['a small one on a narrow screen', LAMP, 375],
+  ['a large one on a narrow screen', PLANT, 375],
+])('a chart can be read at first sight: %s', async (_which, body, width) => {
+  const { page } = await inspect(body, { width })
+  const live = page.locator('[data-state].on.atom').last()
+  await live.waitFor()
+  expect(scaleOf(await transform(page))).toBeGreaterThanOrEqual(0.6)
+  const [box, screen] = [(await live.boundingBox())!, (await page.locator('.chart-screen').boundingBox())!]
+  expect(box.x).toBeGreaterThanOrEqual(screen.x - 1)
+  expect(box.y).toBeGreaterThanOrEqual(screen.y - 1)
+  expect(box.x + box.width).toBeLessThanOrEqual(screen.x + screen.width + 1)
+  expect(box.y + box.height).toBeLessThanOrEqual(screen.y + screen.height + 1)
+})
+test('the minimap is there while something is out of sight, and in nobody’s way while nothing is', async () => {
+  const { page } = await inspect(DOOR)
+  await state(page, 'door.shut').waitFor()
+  expect(await page.locator('.minimap').count()).toBe(0)
+  for (let i = 0; i < 6; i++) await page.getByRole('button', { name: 'Zoom in' }).click()
+  await page.locator('.minimap').waitFor()
+  await page.getByRole('button', { name: 'Fit' }).click()
+  await page.locator('.minimap').waitFor({ state: 'detached' })
+})
+test('who turns a chart finds it turned when coming back', async () => {
+  const { page } = await inspect(LAMP)
+  const turned = page.getByRole('button', { name: 'Left to right' })
+  await state(page, 'lamp.light.off').waitFor()
+  const first = await turned.getAttribute('aria-pressed')
+  const other = first === 'true' ? 'false' : 'true'
+  await turned.click()
+  await expect.poll(() => turned.getAttribute('aria-pressed')).toBe(other)
+  await page.reload()
+  await state(page, 'lamp.light.off').waitFor()
+  expect(await turned.getAttribute('aria-pressed')).toBe(other)
 })
 
 test('no text is wider than the box or the label that it stands in', async () => {

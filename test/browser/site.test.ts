@@ -35,7 +35,7 @@ afterAll(async () => {
 
 async function signedIn(screen: Screen = {}): Promise<{ page: Page; problems: readonly string[] }> {
   const opened = await openPage(screen)
-  await opened.page.goto(signInLink(address, join(data, 'token'), Date.now()))
+  await opened.page.goto(signInLink(`http://${address}`, readFileSync(join(data, 'token'), 'utf8').trim(), Date.now()))
   await opened.page.locator('.tile').first().waitFor()
   return opened
 }

@@ -13,6 +13,7 @@ import { FACT_TYPE } from '../../projections/api/routes/commands.ts'
 import { sealFact } from '../../protocol/codec/fact.ts'
 import { openKey } from '../../protocol/identity/keyring.ts'
 import { keyId } from '../../protocol/words/ids.ts'
+import { above } from '../../supervisors/config/node.ts'
 import { apisIn } from '../../supervisors/run/apis-file.ts'
 import { folders } from '../../supervisors/run/prepare.ts'
 import { quorate, until } from './site-run.ts'
@@ -82,17 +83,20 @@ export class Deployed {
   readonly dir: string
   readonly #ports: readonly number[]
   readonly services: Readonly<Record<Name, Service>>
+  readonly #inspectors: boolean
   #proxy: ChildProcess | null = null
 
-  private constructor(dir: string, ports: readonly number[]) {
+  private constructor(dir: string, ports: readonly number[], inspectors: boolean) {
     this.dir = dir
     this.#ports = ports
+    this.#inspectors = inspectors
     this.services = Object.fromEntries(NAMES.map(name => [name, this.#service(name)])) as Record<Name, Service>
   }
-  static async start(site: string, cycle: string): Promise<Deployed> {
+  /** With inspectors only where they matter: three more processes on few cores. */
+  static async start(site: string, cycle: string, { inspectors = false } = {}): Promise<Deployed> {
     const dir = mkdtempSync(join(tmpdir(), 'quorate-deployed-'))
     const ports = await freePorts()
-    const [a, b, c, plant, gateway] = ports.map(port => `127.0.0.1:${port}`)
+    const [a, b, c, plant, gateway, front] = ports.map(port => `127.0.0.1:${port}`)
     const options = [
       '--out',
       dir,
@@ -104,10 +108,11 @@ export class Deployed {
       gateway!,
       '--cycle',
       cycle,
+      ...(hasHaproxy ? ['--inspector', `http://${above(front!, 1)}`] : []),
     ]
     const written = await quorate('deploy', site, ...options)
     if (written.code !== 0) throw new Error(written.err)
-    const deployed = new Deployed(dir, ports)
+    const deployed = new Deployed(dir, ports, inspectors)
     if (hasHaproxy) deployed.#startProxy()
     return deployed
   }
@@ -123,18 +128,29 @@ export class Deployed {
     return new Service(main => {
       const argv = ['--disable-warning=ExperimentalWarning', main, kind, '--config', config]
       // with the channel of a launcher: should this process be killed, none of them stays behind
-      return spawn(process.execPath, argv, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
+      const env = this.#inspectors ? process.env : { ...process.env, QUORATE_INSPECTOR: 'none' }
+      return spawn(process.execPath, argv, { env, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
     })
   }
   #startProxy(): void {
-    const [a, b, c] = this.#ports.map(port => `127.0.0.1:${port + 1}`)
-    const env = { ...process.env, QUORATE_API: this.front, QUORATE_NODE_A: a, QUORATE_NODE_B: b, QUORATE_NODE_C: c }
+    const env: NodeJS.ProcessEnv = { ...process.env, QUORATE_API: this.front, QUORATE_INSPECTOR: this.people }
+    for (const [nth, letter] of ['A', 'B', 'C'].entries()) {
+      env[`QUORATE_NODE_${letter}`] = `127.0.0.1:${this.#ports[nth]! + 1}`
+      env[`QUORATE_INSPECTOR_${letter}`] = `127.0.0.1:${this.#ports[nth]! + 2}`
+    }
     this.#proxy = spawn('haproxy', ['-db', '-f', HAPROXY], { env, stdio: 'ignore' })
   }
 
   /** Where people and programs ask: HAProxy, where it is there. */
   get front(): string {
     return hasHaproxy ? `127.0.0.1:${this.#ports[5]}` : `127.0.0.1:${this.#ports[0]! + 1}`
+  }
+  /** Where people look on: the same way. */
+  get people(): string {
+    return hasHaproxy ? `127.0.0.1:${this.#ports[5]! + 1}` : this.inspectorOf(0)
+  }
+  inspectorOf(nth: number): string {
+    return `127.0.0.1:${this.#ports[nth]! + 2}`
   }
   /** Of its API, or of its health. */
   httpOf(name: Name): string {
@@ -151,6 +167,12 @@ export class Deployed {
   isReady = async (name: Name): Promise<boolean> => (await this.ready(name))?.status === 'ok'
   async wholeAgain(): Promise<void> {
     for (const name of NAMES) await until(() => this.isReady(name))
+  }
+  /** `quorate_inspector_up` of a node; null: it says nothing. */
+  async inspectorUp(name: Name): Promise<number | null> {
+    const text = await (await fetch(`http://${this.httpOf(name)}/metrics`, { headers: this.bearer })).text()
+    const line = /^quorate_inspector_up (\d)$/m.exec(text)
+    return line && Number(line[1])
   }
   /** Figures of the gateway, by their names and first label. */
   async figures(): Promise<Readonly<Record<string, number>>> {
@@ -240,11 +262,15 @@ export class Deployed {
   }
 }
 
-/** Six, each with the one above it; below those that the system hands out by itself. */
+/** Doors of a node: for gateways, API, inspector, rows. */
+const DOORS = 4
+/** Six, each with those above it that a node takes; below those that the system hands out by itself. */
 async function freePorts(): Promise<number[]> {
   const ports: number[] = []
-  for (let port = 20_000 + Math.floor(Math.random() * 11_000); ports.length < 6; port += 2)
-    if ((await isFree(port)) && (await isFree(port + 1))) ports.push(port)
+  for (let port = 20_000 + Math.floor(Math.random() * 11_000); ports.length < 6; port += DOORS) {
+    const free = await Promise.all(Array.from({ length: DOORS }, (_, i) => isFree(port + i)))
+    if (!free.includes(false)) ports.push(port)
+  }
   return ports
 }
 const isFree = (port: number): Promise<boolean> =>

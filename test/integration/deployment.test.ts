@@ -1,11 +1,16 @@
 /** The topology of the deployment as processes: what falls comes back by itself, what is stopped drains, no slot is uncovered. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { FACT_TYPE } from '../../projections/api/routes/commands.ts'
+import { sealFact } from '../../protocol/codec/fact.ts'
+import { openKey } from '../../protocol/identity/keyring.ts'
+import { keyId } from '../../protocol/words/ids.ts'
+import { folders } from '../../supervisors/run/prepare.ts'
 import { Deployed, HOME, hasHaproxy, NAMES } from './deployed.ts'
 import { quorate, until } from './site-run.ts'
 
 let site: Deployed
 beforeAll(async () => {
-  site = await Deployed.start(HOME, '1s')
+  site = await Deployed.start(HOME, '1s', { inspectors: true })
   await site.wholeAgain()
 })
 afterAll(() => site?.stop())
@@ -44,6 +49,59 @@ describe('a deployment', () => {
     expect(JSON.parse(ended)).toMatchObject({ tenant: 'demo', site: 'home', node: 'node-b', state: 'confirmed' })
     expect(JSON.parse(ended).command).toBeTypeOf('string')
     for (const { log } of Object.values(site.services)) expect(log).not.toContain(site.bearer.Authorization!.slice(7))
+  })
+
+  describe('is looked at', () => {
+    const nodes = ['node-a', 'node-b', 'node-c'] as const
+    let cookie = ''
+    const ask = (path: string, body?: string, type = 'application/json') => {
+      const own = `http://${site.people}`
+      const headers = { Cookie: cookie, Origin: own, 'Content-Type': type }
+      return fetch(`${own}${path}`, body === undefined ? { headers } : { method: 'POST', headers, body })
+    }
+
+    it('at one address, by a link of the command line', async () => {
+      for (const name of nodes) await until(async () => (await site.inspectorUp(name)) === 1)
+      await until(async () => (await ask('/readyz').catch(() => null))?.ok === true) // HAProxy has seen one of them, too
+      const printed = await quorate('sign-in', '--data', site.dir)
+      expect(printed, printed.err).toMatchObject({ code: 0, out: expect.stringContaining(`${site.people}/sign-in#`) })
+      const secret = new URL(printed.out.split('\n')[0]!).hash.slice(1)
+      cookie = (await ask('/inspector/session', JSON.stringify({ secret }))).headers.get('set-cookie')!.split(';')[0]!
+      expect(await (await ask('/inspector/session')).json()).toMatchObject({
+        tenant: 'demo',
+        sites: [{ site: 'home' }],
+      })
+    })
+    it('takes what people sign to a node', async () => {
+      const operator = openKey(folders(site.dir).keys('operator'), keyId('operator'))
+      const of = {
+        v: 1,
+        kind: 'CommandRequested',
+        tenant: 'demo',
+        site: 'home',
+        by: 'operator',
+        id: 'from-the-page',
+      } as const
+      const what = { target: 'bat1', name: 'setpoint', params: { name: 'power', value: '450 W' }, expiresMs: 60_000 }
+      const fact = { ...of, ...what, issuedAtMs: Date.now() }
+      const previewed: any = await (await ask('/inspector/sites/home/preview', JSON.stringify(fact))).json()
+      expect(previewed).toMatchObject({ accepted: true })
+      const path = `/inspector/sites/home/operate?basis=${previewed.basis}`
+      const sent = await ask(path, sealFact(fact, operator), FACT_TYPE)
+      expect([sent.status, await sent.json()]).toEqual([200, { id: 'from-the-page', position: expect.any(Number) }])
+      await until(async () => (await site.get('/commands/from-the-page')).state === 'confirmed')
+    })
+    it('goes on with the same session when inspectors fall, and no node notices', async () => {
+      const pids = nodes.map(name => site.services[name].pid)
+      for (const name of nodes) {
+        const started = [...site.services[name].log.matchAll(/"pid":(\d+)[^\n]*"msg":"the inspector runs"/g)]
+        process.kill(Number(started.at(-1)![1]), 'SIGKILL')
+        await until(async () => (await site.inspectorUp(name)) === 0)
+      }
+      for (const name of nodes) await until(async () => (await site.inspectorUp(name)) === 1)
+      await until(async () => (await ask('/inspector/session').catch(() => null))?.status === 200)
+      expect(nodes.map(name => site.services[name].pid)).toEqual(pids)
+    })
   })
 
   it('loses no slot when a node is killed, another is drained, and both come back', async () => {

@@ -51,8 +51,14 @@ describe('a run', () => {
     await until(() => run.whole())
     for (const process of [...NODES, 'gateway', 'run']) await until(async () => (await told(process)).length > 0)
     const known = new Set([...EDGE_CHARTS, ...SUPERVISORS_CHARTS].map(({ name }) => name))
+    const { assets: own } = JSON.parse(readFileSync(join(data, 'manifest.json'), 'utf8')).manifest
+    const believed = new Map([['site', 'site'], ...own.map(({ name, type }: any) => [name, type])])
     for (const process of ['node-a', 'gateway', 'run'])
-      for (const { chart } of (await newest(process))!.charts) expect(known).toContain(chart)
+      for (const { path, chart } of (await newest(process))!.charts) {
+        const [, name] = /\/replica\/(\w+)$/.exec(path) ?? [] // an actor of the log, as this replica has it
+        if (name === undefined) expect(known).toContain(chart)
+        else expect([name, chart]).toEqual([name, believed.get(name)])
+      }
     await until(async () => (await states('gateway/voter')).at(-1) === 'majority')
     const gateway = (await newest('gateway'))!
     const assets = ['bat1', 'bat2', 'grid', 'load1', 'pv1']

@@ -5,8 +5,8 @@
 import { type Chart, indexOf, pathTo } from './chart.ts'
 
 export const BUDGET = 36
-const BUDGET_LEAST = 24
-const BUDGET_MOST = 40
+/** More is read by nobody at once. */
+export const BUDGET_MOST = 40
 
 export interface Folding {
   /** States to see: their ancestors are open. */
@@ -14,6 +14,7 @@ export interface Folding {
   /** Composites that somebody opened or folded by hand. */
   readonly opened: readonly string[]
   readonly closed: readonly string[]
+  /** States to show, at most BUDGET_MOST. */
   readonly budget?: number
 }
 
@@ -39,7 +40,7 @@ export function fold(chart: Chart, { show, opened, closed, budget = BUDGET }: Fo
   }
   for (const id of show) unfoldAlong(pathTo(index, id).slice(0, -1))
   for (const id of opened) unfoldAlong(pathTo(index, id))
-  const most = Math.min(BUDGET_MOST, Math.max(BUDGET_LEAST, budget))
+  const most = Math.min(BUDGET_MOST, budget)
   const composites = chart.nodes.filter(node => node.children.length > 0)
   for (const node of composites.toSorted((a, b) => a.depth - b.depth || a.order - b.order)) {
     if (shut.has(node.id) || node.parent === null || !open.has(node.parent)) continue

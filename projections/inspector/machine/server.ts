@@ -8,8 +8,7 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { type Door, openDoor } from '../../api/door.ts'
 import { type Bundle, bundle, PAGE_POLICY, pageOf } from '../bundle.ts'
 import { draw } from '../chart/draw.ts'
-import type { Folding } from '../chart/fold.ts'
-import { fold } from '../chart/fold.ts'
+import { BUDGET_MOST, type Folding, fold } from '../chart/fold.ts'
 import { ChartLayouts, LayoutFailed } from '../chart/layouts.ts'
 import { type Direction, type Places, placesOf } from '../chart/scene.ts'
 import { MachineSession, type SessionOptions } from './session.ts'
@@ -19,7 +18,7 @@ const BODY_BYTES_MAX = 262_144
 const ENTRY = new URL('../web/machine/main.tsx', import.meta.url)
 const OWN_NAMES = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i
 
-export interface ChartAsk extends Pick<Folding, 'opened' | 'closed'> {
+export interface ChartAsk extends Required<Pick<Folding, 'opened' | 'closed' | 'budget'>> {
   readonly direction: Direction
   readonly find: string | null
 }
@@ -72,10 +71,10 @@ function buildInspect(files: Bundle, session: MachineSession, layouts: ChartLayo
   app.post<{ Body: ChartAsk }>('/chart', { schema: { body: ASK } }, async ({ body }, reply) => {
     const { chart } = session
     if (!chart) return reply.code(404).send({ code: 'NOT_FOUND', detail: 'no version of the file has loaded yet' })
-    const { direction, opened, closed, find } = body
+    const { direction, opened, closed, find, budget } = body
     const show = [...(find === null ? [] : [find]), ...(session.view.moment?.live ?? [])]
     const before = near.get(direction)
-    const ask = { chart, folded: fold(chart, { show, opened, closed }), direction }
+    const ask = { chart, folded: fold(chart, { show, opened, closed, budget }), direction }
     const scene = await layouts.scene(before ? { ...ask, near: before } : ask)
     near.set(direction, placesOf(scene))
     const states = chart.nodes.map(({ id, key, parent }) => ({ id, key, parent }))
@@ -105,8 +104,14 @@ function buildInspect(files: Bundle, session: MachineSession, layouts: ChartLayo
 const IDS = { type: 'array', maxItems: 4_000, items: { type: 'string', maxLength: 1_000 } }
 const ASK = {
   type: 'object',
-  required: ['direction', 'opened', 'closed', 'find'],
-  properties: { direction: { enum: ['DOWN', 'RIGHT'] }, opened: IDS, closed: IDS, find: { type: ['string', 'null'] } },
+  required: ['direction', 'opened', 'closed', 'find', 'budget'],
+  properties: {
+    direction: { enum: ['DOWN', 'RIGHT'] },
+    opened: IDS,
+    closed: IDS,
+    find: { type: ['string', 'null'] },
+    budget: { type: 'integer', minimum: 1, maximum: BUDGET_MOST },
+  },
 }
 const WRITE = {
   type: 'object',

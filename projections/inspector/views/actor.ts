@@ -19,12 +19,13 @@ import { unitOf } from '../../../actors/kit/spec.ts'
 import { Refusal } from '../../../protocol/words/errors.ts'
 import { assetDetail } from '../../api/site-json.ts'
 import type { AssetDetail } from '../../api/view.ts'
+import type { Condition } from '../abnormality.ts'
 import { edgeIds, type KnownChart } from '../charts.ts'
 import { type Difference, differencesOf } from '../delta.ts'
 import type { Moment } from '../moments.ts'
+import { conditionOf, isActive } from './condition.ts'
 import { dissentOf } from './dissent.ts'
 import { type FactLine, facts } from './facts.ts'
-import { type Condition, conditionOf } from './fleet.ts'
 import { isTold, told } from './told-actor.ts'
 import { count, type Params, param, type Sources, type View } from './view.ts'
 
@@ -88,7 +89,7 @@ async function ofTheLog(path: string, moment: Moment, params: Params, sources: S
   const { paths, tags } = actorState(own)
   const asset = moment.site.byName.get(path)
   const detail = asset ? assetDetail(moment.site, moment.state, asset, moment.candidate) : null
-  const active = detail?.alarms.filter(a => a.condition.startsWith('active')) ?? []
+  const active = detail?.alarms.filter(isActive) ?? []
   const [condition, because] = detail ? conditionOf(detail, active) : (['normal', ''] as const)
   return {
     path,

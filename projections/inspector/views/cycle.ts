@@ -6,6 +6,7 @@ import { canonical, sha256 } from '../../../protocol/codec/canonical.ts'
 import type { Candidate } from '../../../protocol/words/candidate.ts'
 import type { EffectReceipt, FactOf, WriteReceipt } from '../../../protocol/words/facts.ts'
 import { engineAt } from '../../../protocol/words/manifest.ts'
+import { format } from '../../../protocol/words/units.ts'
 import { type Difference, differencesOf } from '../delta.ts'
 import type { Moment } from '../moments.ts'
 import { type ReplicaRow, says } from './replicas.ts'
@@ -40,6 +41,19 @@ export interface CycleStory {
   } | null
   readonly writes: readonly WriteReceipt[]
   readonly effects: readonly EffectReceipt[]
+  readonly rows: readonly OutputRow[]
+}
+/** One output as people read it: what was decided, written, read back; quantities with their units. */
+export interface OutputRow {
+  readonly name: string
+  readonly set: string
+  readonly written: string | null
+  readonly readBack: string | null
+  /** Null: nothing had to be written for this cycle. */
+  readonly outcome: WriteReceipt['outcome'] | null
+  readonly reason: string
+  readonly boundBy: string
+  readonly why: string
 }
 type Receipt = FactOf<'ReceiptRecorded'>
 
@@ -81,7 +95,7 @@ export async function cycleStory(
       digest: one ? sha256(one.bytes) : null,
       lateMs: one ? Math.max(0, one.stampMs - frame.stampMs) : null,
       counted: counted.includes(by),
-      differences: one ? differencesOf(asVoted(frame), one.candidate, DIFFERENCES_SHOWN) : [],
+      differences: one?.candidate ? differencesOf(asVoted(frame), one.candidate, DIFFERENCES_SHOWN) : [],
     }
   })
   const newest = new Map<string, WriteReceipt>()
@@ -104,8 +118,42 @@ export async function cycleStory(
       : null,
     writes: [...newest.values()],
     effects: own.flatMap(({ receipt }) => receipt.effects),
+    rows: rowsOf(frame, [...newest.values()]),
   }
 }
+function rowsOf({ candidate, site }: Moment, writes: readonly WriteReceipt[]): OutputRow[] {
+  const setpoints = Object.entries(candidate!.actions.assets).flatMap(([asset, { setpoints }]) => {
+    const spec = site.byName.get(asset)?.asset.spec
+    return Object.entries(setpoints).map(([name, action]) => {
+      const unit = spec?.setpoints[name]?.unit
+      const shown = (value: number) => (unit ? format(unit, value) : String(value))
+      const write = writes.find(each => each.asset === asset && each.name === name && each.kind === 'setpoint')
+      const boundBy = [action.boundBy, write?.boundBy].filter(Boolean).join(', ')
+      return {
+        name: `${asset}.${name}`,
+        set: shown(action.value),
+        why: action.why,
+        boundBy,
+        ...writtenOf(write, shown),
+      }
+    })
+  })
+  const pulses = writes.filter(each => each.kind === 'pulse')
+  return [
+    ...setpoints,
+    ...pulses.map(pulse => {
+      const { asset, name, id = '' } = pulse
+      return { name: `${asset}!${name}`, set: '', why: id, boundBy: '', ...writtenOf(pulse, String) }
+    }),
+  ]
+}
+const writtenOf = (write: WriteReceipt | undefined, shown: (value: number) => string) => ({
+  written: write ? shown(write.written) : null,
+  readBack: write && write.readBack !== null ? shown(write.readBack) : null,
+  outcome: write?.outcome ?? null,
+  reason: write?.reason ?? '',
+})
+
 /** The bytes that were voted on name the manifest's engine, whichever build looks at them now. */
 export const asVoted = ({ candidate, manifest }: Moment): Candidate => ({
   ...candidate!,

@@ -13,7 +13,7 @@ const CYCLES_SHOWN = 30
 
 export interface ReplicaRow {
   readonly by: string
-  readonly says: 'agrees' | 'differs' | 'silent' | 'notSigned' | 'otherEngine'
+  readonly says: 'agrees' | 'differs' | 'silent' | 'notSigned' | 'malformed' | 'otherEngine'
   readonly digest: string | null
   readonly engine: string | null
   readonly stateHash: { readonly position: number; readonly stateHash: string } | null
@@ -54,10 +54,10 @@ export const replicas: View<ReplicasPage> = async (moment, _params, sources) => 
       by,
       says: at ? says(own, at) : 'silent',
       digest: own ? sha256(own.bytes) : null,
-      engine: own?.candidate.engine ?? null,
+      engine: own?.candidate?.engine ?? null,
       stateHash: hashes.get(by) ?? null,
       disqualified: state.disqualified.includes(by),
-      differences: own && at ? differencesOf(at.candidate, own.candidate, DIFFERENCES_SHOWN) : [],
+      differences: own?.candidate && at ? differencesOf(at.candidate, own.candidate, DIFFERENCES_SHOWN) : [],
     }
   })
   const history = decided.slice(0, shown + 1).map((each, i) => ({
@@ -73,7 +73,7 @@ export const replicas: View<ReplicasPage> = async (moment, _params, sources) => 
       ]),
     ),
   }))
-  const divergent = history.find(each => Object.values(each.says).some(s => s === 'differs' || s === 'notSigned'))
+  const divergent = history.find(each => Object.values(each.says).some(s => isWrong(s)))
   return {
     position: at?.position ?? moment.position,
     cycle: at?.candidate ? cycleOf(at.candidate) : null,
@@ -88,12 +88,15 @@ export const replicas: View<ReplicasPage> = async (moment, _params, sources) => 
 export function says(own: Said | undefined, { candidate }: Moment): ReplicaRow['says'] {
   if (!own) return 'silent'
   if (!own.signed) return 'notSigned'
+  if (!own.candidate) return 'malformed'
   if (own.candidate.engine !== candidate!.engine)
     return deltaOf({ ...candidate, engine: own.candidate.engine }, own.candidate).length === 0
       ? 'otherEngine'
       : 'differs'
   return deltaOf(candidate, own.candidate).length === 0 ? 'agrees' : 'differs'
 }
+/** Somebody should look at it. */
+export const isWrong = (says: ReplicaRow['says']): boolean => ['differs', 'notSigned', 'malformed'].includes(says)
 const digestOf = ({ candidate }: Moment): string => sha256(canonical(candidate))
 
 import { canonical } from '../../../protocol/codec/canonical.ts'

@@ -4,7 +4,7 @@
  */
 import type { FactOf } from '../../../protocol/words/facts.ts'
 import type { Moment } from '../moments.ts'
-import { says } from './replicas.ts'
+import { isWrong, says } from './replicas.ts'
 import { count, cycleOf, type Sources, type View } from './view.ts'
 
 const MESSAGES = 150
@@ -91,7 +91,7 @@ async function candidatesOf(moment: Moment, cycle: string, { recorded }: Sources
   const said = await recorded.at(moment.position, moment.manifest)
   return said.map(one => {
     const verdict = says(one, moment)
-    const wrong = verdict === 'differs' || verdict === 'notSigned'
+    const wrong = isWrong(verdict)
     const text = wrong ? `candidate ${cycle}: ${verdict}` : `candidate ${cycle}`
     return { ...line(one.by, 'gateway', text, cycle, wrong), stampMs: null }
   })

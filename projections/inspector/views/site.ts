@@ -1,9 +1,10 @@
 /** The whole site at once: what is set, what is applied, what is measured, who decided it. */
 
 import { format } from '../../../protocol/words/units.ts'
-import { alarmViews, commandView } from '../../api/site-json.ts'
-import type { AlarmView, AssetSummary, CommandView } from '../../api/view.ts'
-import { type Condition, conditionOf, summaries } from './fleet.ts'
+import { alarmViews, assetSummary, commandView } from '../../api/site-json.ts'
+import type { AssetSummary, CommandView } from '../../api/view.ts'
+import type { Condition } from '../abnormality.ts'
+import { conditionOf, isActive } from './condition.ts'
 import type { View } from './view.ts'
 
 const COMMANDS_SHOWN = 20
@@ -22,14 +23,15 @@ export interface SitePage {
 }
 
 export const site: View<SitePage> = moment => {
-  const { state, manifest, position } = moment
-  const alarms = alarmViews(moment.site, state)
+  const { state, manifest, position, candidate } = moment
+  const alarms = Map.groupBy(alarmViews(moment.site, state).filter(isActive), ({ asset }) => asset)
   const { importMaxW, exportMaxW, meter } = manifest.limits
   const commands = Object.values(state.commands).sort((a, b) => b.issuedAtMs - a.issuedAtMs)
   return {
-    assets: summaries(moment).map(asset => {
-      const [condition, because] = conditionOf(asset, activeOf(alarms, asset.name))
-      return { ...asset, condition, because }
+    assets: moment.site.assets.map(asset => {
+      const summary = assetSummary(moment.site, state, asset, candidate)
+      const [condition, because] = conditionOf(summary, alarms.get(asset.name) ?? [])
+      return { ...summary, condition, because }
     }),
     strategies: manifest.strategies.map(({ name, type, priority, roles }) => ({ name, type, priority, roles })),
     limits: { importMax: format('W', importMaxW), exportMax: format('W', exportMaxW), meter },
@@ -37,5 +39,3 @@ export const site: View<SitePage> = moment => {
     disqualified: state.disqualified,
   }
 }
-const activeOf = (alarms: readonly AlarmView[], name: string) =>
-  alarms.filter(a => a.asset === name && a.condition.startsWith('active'))

@@ -7,6 +7,7 @@ import { Refusal } from '../../../protocol/words/errors.ts'
 import type { KnownCharts } from '../charts.ts'
 import type { Moment, Moments } from '../moments.ts'
 import type { Recorded } from '../recorded.ts'
+import type { KeptTiles } from './tiles.ts'
 
 export type Params = Readonly<Record<string, string>>
 /** What a view may read beside its moment. */
@@ -14,6 +15,7 @@ export interface Sources {
   readonly moments: Pick<Moments, 'upTo' | 'at'>
   readonly recorded: Pick<Recorded, 'at' | 'seen' | 'stateHashes'>
   readonly charts: KnownCharts
+  readonly tiles: KeptTiles
   /** The moment is the newest there is, and goes on. */
   readonly live: boolean
 }

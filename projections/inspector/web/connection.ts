@@ -12,7 +12,7 @@ import { signedIn } from './session.ts'
 
 /** The feed says something every half second: three times that is silence. */
 const SILENT_MS = 1_500
-const RETRY_MS = [100, 250, 500, 1_000]
+const RETRY_MS = [100, 250, 500]
 const SIGN_IN = 4_401
 
 export interface Problem {

@@ -69,7 +69,7 @@ function Goto({ close }: { close: () => void }) {
       href: pageHref(page),
     })),
     { label: `${words.pages.actor} site`, href: pageHref('actor', 'site') },
-    ...(fleet.kind === 'shown' ? fleet.value.tiles : []).map(({ name, title }) => ({
+    ...(fleet.kind === 'shown' ? Object.values(fleet.value.tiles) : []).map(({ name, title }) => ({
       label: `${words.pages.actor} ${name} (${title})`,
       href: pageHref('actor', name),
     })),

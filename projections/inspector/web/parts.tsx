@@ -1,8 +1,8 @@
 /** Small parts that every page is made of. Colour is never alone: each state has its word and its shape. */
 import type { ComponentChildren } from 'preact'
+import type { Condition } from '../abnormality.ts'
 import type { Difference } from '../delta.ts'
 import type { FactLine } from '../views/facts.ts'
-import type { Condition } from '../views/fleet.ts'
 import { hrefOf } from './address.ts'
 import type { Problem, Shown } from './connection.ts'
 import { words } from './words.ts'

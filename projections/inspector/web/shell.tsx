@@ -1,5 +1,5 @@
 /** What is around every page: where one is, how the site is, the way to anywhere else, and the time bar. */
-import { useEffect } from 'preact/hooks'
+import { useEffect, useRef } from 'preact/hooks'
 import type { Head } from '../views/head.ts'
 import { type Address, address, go, PAGES, pageHref } from './address.ts'
 import { connection, useView } from './connection.ts'
@@ -55,13 +55,20 @@ function Framed({ at }: { at: Address }) {
   useEffect(() => {
     document.title = `${words.pages[at.page]}${at.selected && ` ${at.selected}`} · ${value?.title ?? at.site} · ${words.product}`
   }, [at, value?.title])
+  const current = useRef<HTMLAnchorElement>(null)
+  useEffect(() => current.current?.scrollIntoView({ block: 'nearest', inline: 'center' }), [at.page])
   const old = state === 'cut' && at.at === null
   return (
     <div class={`frame ${at.at === null ? 'is-live' : 'is-past'} ${old ? 'is-old' : ''}`}>
       <Top at={at} head={value} />
       <nav aria-label={words.navigation}>
         {SHOWN_IN_NAVIGATION.map(page => (
-          <a key={page} href={pageHref(page)} aria-current={page === at.page ? 'page' : undefined}>
+          <a
+            key={page}
+            ref={page === at.page ? current : null}
+            href={pageHref(page)}
+            aria-current={page === at.page ? 'page' : undefined}
+          >
             {words.pages[page]}
             {page === 'alarms' && value && value.alarms.active > 0 && <Badge kind="alarm">{value.alarms.active}</Badge>}
           </a>

@@ -28,6 +28,7 @@ import { openMemoryLog } from '../../../protocol/log/memory.ts'
 import type { Candidate } from '../../../protocol/words/candidate.ts'
 import { head, NODES, START_MS, signerOf } from '../../unit/controller/household.ts'
 import { logOf, OPTIONS, Story, until } from '../../unit/projections/story.ts'
+import { sealed } from '../../unit/protocol/observation.ts'
 import { Postgres } from './postgres.ts'
 import { projectAll, projectBoth, storeContract } from './store-contract.ts'
 
@@ -133,6 +134,7 @@ describe('what replicas record of their decisions', () => {
       wrong[4]!,
       forged,
       elsewhere,
+      sealed(), // what a process tells of its actors
       unknown,
       'none',
       ...again,

@@ -6,6 +6,7 @@ import { Projector } from '../../../projections/runner/projector.ts'
 import type { Projection } from '../../../projections/runner/seen.ts'
 import type { Store } from '../../../projections/runner/store.ts'
 import type { EventLog } from '../../../protocol/log/event-log.ts'
+import { hostClock } from '../../../supervisors/real/clock.ts'
 import { logOf, OPTIONS, Story, until } from '../../unit/projections/story.ts'
 
 export interface Subject<Change> {
@@ -15,6 +16,8 @@ export interface Subject<Change> {
   rows(tenant: string): Promise<readonly unknown[]>
 }
 
+const clock = hostClock
+
 /** Projects all of the log; resolves once a whole slice is not to be had any more. */
 export async function projectAll<Change>(
   facts: EventLog,
@@ -23,7 +26,7 @@ export async function projectAll<Change>(
 ): Promise<Projector<Change>> {
   const failures: unknown[] = []
   const fail = (error: unknown) => failures.push(error)
-  const common = { partition: 0, fold: OPTIONS, skipsKnownTo: -1, shared: async () => null, note: () => {} }
+  const common = { partition: 0, fold: OPTIONS, skipsKnownTo: -1, shared: async () => null, clock, note: () => {} }
   const projector = new Projector<Change>({ ...common, facts, store, projection, fail, freezeEvery: 10 })
   await projector.start()
   const last = (await facts.ends(0)).next - 1
@@ -46,7 +49,7 @@ export async function projectBoth<Change>(
   const failures: unknown[] = []
   const fail = (error: unknown) => failures.push(error)
   const { id } = await database.live()
-  const common = { partition: 0, note: () => {}, fail }
+  const common = { partition: 0, clock, note: () => {}, fail }
   const { projection } = database
   const projector = new Projector<Change>({
     ...{ ...common, facts, projection, fold: OPTIONS, skipsKnownTo: -1, shared: async () => null, freezeEvery: 10 },

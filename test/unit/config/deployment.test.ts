@@ -6,10 +6,13 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { parse, stringify } from 'yaml'
 import { checkConfig } from '../../../supervisors/config/check.ts'
+import { nodeConfigOf } from '../../../supervisors/config/node.ts'
 import { Misconfigured } from '../../../supervisors/config/problem.ts'
+import { readConfigOf } from '../../../supervisors/config/read.ts'
 import { type Deployment, writeDeployment } from '../../../supervisors/deployment/write.ts'
 import { logOf } from '../../../supervisors/real/logs.ts'
 import { hostRandom } from '../../../supervisors/real/random.ts'
+import { apisIn } from '../../../supervisors/run/apis-file.ts'
 import { readSiteFile } from '../../../supervisors/site/file.ts'
 
 const here = mkdtempSync(join(tmpdir(), 'quorate-deploy-'))
@@ -24,6 +27,7 @@ const OPTIONS: Omit<Deployment, 'dir'> = {
   gateway: '127.0.0.1:7480',
   brokers: [],
   apis: [],
+  inspector: null,
 }
 beforeAll(() => writeDeployment({ ...OPTIONS, dir: original }))
 beforeEach(() => {
@@ -72,6 +76,47 @@ describe('the folders of a deployment', () => {
   })
 })
 
+describe('the inspector of a node', () => {
+  const configOf = (name: string, environment: Record<string, string> = {}) =>
+    nodeConfigOf(at(name), readConfigOf('node', at(name), environment))
+  const change = (name: string, act: (file: any) => void) => {
+    const file = parse(readFileSync(at(name), 'utf8'))
+    act(file)
+    writeFileSync(at(name), stringify(file))
+  }
+
+  it('is served of all its sites, and sends what people sign to itself first', () => {
+    const { inspector, http, sites } = configOf('node-b')
+    expect(inspector).toMatchObject({
+      http: { address: '0.0.0.0:7402', hosts: ['node-b', 'localhost'], grants: [{ tenant: 'demo' }] },
+      sites: [{ manifest: sites[0]!.manifest.manifest, definitions: [] }],
+    })
+    const { ways } = inspector as { ways: { http: object; grants: object } }
+    expect(Object.entries(ways.http)).toEqual([
+      ['node-b', '127.0.0.1:7401'],
+      ['node-a', 'node-a:7401'],
+      ['node-c', 'node-c:7401'],
+    ])
+    expect(ways.grants).toEqual(http.grants)
+  })
+  it('is left out where the environment or the file says so', () => {
+    expect(configOf('node-a', { QUORATE_INSPECTOR: 'none' }).inspector).toBeNull()
+    change('node-a', file => delete file.inspector)
+    expect(configOf('node-a').inspector).toBeNull()
+  })
+  it('answers under the name that people know', async () => {
+    const other = join(here, 'named')
+    await writeDeployment({ ...OPTIONS, dir: other, inspector: 'https://plant.example:8443' })
+    const file = join(other, 'node-a/node.yaml')
+    const { hosts } = nodeConfigOf(file, readConfigOf('node', file, { QUORATE_HOST: 'host-1' })).inspector!.http
+    expect(hosts).toEqual(['node-a', 'host-1', 'plant.example'])
+    expect([apisIn(other)!.inspectors, apisIn(dir)!.inspectors]).toEqual([
+      ['https://plant.example:8443'],
+      ['http://node-a:7402', 'http://node-b:7402', 'http://node-c:7402'],
+    ])
+  })
+})
+
 describe('what does not fit together is told', () => {
   it.each<[string, string, (file: any) => void, string, RegExp]>([
     ['a key that is not there', 'node-a', f => (f.keys = 'none'), 'keys', /^holds no node-a\.key/],
@@ -95,6 +140,16 @@ describe('what does not fit together is told', () => {
       'http.grants.0',
       /can be guessed/,
     ],
+    ['people beyond loopback, no names', 'node-a', f => delete f.inspector.hosts, 'inspector.hosts', /^is missing/],
+    ['no token for people', 'node-a', f => (f.inspector.grants = []), 'inspector.grants', /^is not what belongs here/],
+    [
+      'two doors at one address',
+      'node-a',
+      f => (f.inspector.address = '127.0.0.1:7401'),
+      'inspector.address',
+      /^is where http/,
+    ],
+    ['no address', 'node-a', f => (f.inspector.address = 'nowhere'), 'inspector.address', /^is not what belongs here/],
     ['a node missing', 'gateway', f => f.nodes.pop(), 'nodes', /^the manifest has node-c too/],
     ['a device nowhere', 'gateway', f => delete f.devices.bat1, 'devices', /^says not where bat1 is/],
     ['a device of no asset', 'gateway', f => (f.devices.bat9 = '192.0.2.1:502/1'), 'devices.bat9', /^is no asset/],

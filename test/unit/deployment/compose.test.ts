@@ -157,6 +157,7 @@ describe('what compose.yaml mounts', () => {
       gateway: '0.0.0.0:7480',
       brokers: ['broker-a:9092', 'broker-b:9092', 'broker-c:9092'],
       apis: ['localhost:8080'],
+      inspector: 'http://localhost:8081',
     }),
   )
   const file = (name: string) => parse(readFileSync(join(dir, name, `${name.split('-')[0]}.yaml`), 'utf8'))
@@ -171,6 +172,18 @@ describe('what compose.yaml mounts', () => {
     for (const { address } of file('gateway').nodes) expect(meet('gateway', address.split(':')[0]), address).toBe(true)
     for (const address of Object.values<string>(file('gateway').devices))
       expect(meet('gateway', address.split(':')[0]!), address).toBe(true)
+  })
+  it('is served to people where HAProxy looks for it', () => {
+    const config = textOf('supervisors/deployment/haproxy.cfg')
+    const preset = (name: string) => new RegExp(`presetenv ${name} (\\S+)`).exec(config)![1]
+    for (const letter of ['a', 'b', 'c']) {
+      const { http, inspector } = file(`node-${letter}`)
+      const port = (address: string) => /\d+(?=}?$)/.exec(address)![0]
+      expect(preset(`QUORATE_NODE_${letter.toUpperCase()}`)).toBe(`node-${letter}:${port(http.address)}`)
+      expect(preset(`QUORATE_INSPECTOR_${letter.toUpperCase()}`)).toBe(`node-${letter}:${port(inspector.address)}`)
+    }
+    const inside = compose.services.haproxy.ports.map((mapped: string) => mapped.split(':').at(-1))
+    expect(inside).toEqual([preset('QUORATE_API')!.slice(2), preset('QUORATE_INSPECTOR')!.slice(2)])
   })
   it('listens where it is asked for its health', () => {
     const asked = (name: string): string => compose.services[name].healthcheck.test.at(-1)

@@ -143,12 +143,16 @@ test('nudged without end, it makes a frame every 200 ms and no more', async () =
   expect(three.gateway.status.slots).toEqual({ onTime: 2, late: 0, held: 0, uncovered: 0, fieldDown: 0 })
 })
 
-const followedBy = (of: Manifest, fromCycle: number | null): Manifest => ({
+const followedBy = (of: Manifest, fromCycle: number | null, change: Partial<Manifest> = {}): Manifest => ({
   ...of,
   version: of.version + 1,
   previous: manifestHash(of),
   fromCycle,
+  ...change,
 })
+const install = (three: ThreeNodes, manifest: Manifest) =>
+  three.append({ ...head, kind: 'ManifestInstalled', by: 'administrator', manifest: byAdministrator(manifest) })
+
 test.each([
   ['each in force at once', [null, null, null]],
   ['one that is in force at once after one that waits', [900, null]],
@@ -158,22 +162,77 @@ test.each([
   let last = manifestOf()
   for (const fromCycle of cycles) {
     last = followedBy(last, fromCycle)
-    const manifest = byAdministrator(last)
-    await three.append({ ...head, kind: 'ManifestInstalled', by: 'administrator', manifest })
+    await install(three, last)
   }
   await three.world.clock.pass(100)
   await three.start()
   await three.world.clock.pass(500)
-  expect(three.adopted.at(-1)).toBe(last.version)
+  expect([three.kept.at(-1), three.anew]).toEqual([last.version, []])
 })
 test('S33: manifests that wait come into force in their order', async () => {
   const three = await ThreeNodes.open()
-  const second = followedBy(manifestOf(), 3)
-  for (const next of [second, followedBy(second, 5)])
-    await three.append({ ...head, kind: 'ManifestInstalled', by: 'administrator', manifest: byAdministrator(next) })
-  await three.restart() // the nodes of this bench tell the manifests on a new link only
+  const second = followedBy(manifestOf(), 3, { title: 'another' })
+  await install(three, second)
+  await install(three, followedBy(second, 5))
+  await three.restart() // before any frame: both wait
   const { cycle } = three.gateway.status
-  expect([cycle, three.adopted]).toEqual([0, []])
+  expect([cycle, three.kept, three.anew]).toEqual([0, [], []])
   await three.world.clock.pass(20_000)
-  expect([...new Set(three.adopted)]).toEqual([3])
+  expect([...new Set(three.anew)]).toEqual([3])
+})
+
+const person = {
+  ...manifestOf().keys,
+  'operator-ann': { publicKey: signerOf('ann').publicKey, roles: ['operator' as const] },
+}
+test.each([
+  ['at once', null],
+  ['from a cycle on', 8],
+])('S33: whom of the people the site listens to changes %s under a gateway that goes on', async (_, fromCycle) => {
+  const three = await ThreeNodes.open()
+  await three.world.clock.pass(5_400)
+  const { epoch } = three.gateway.status
+  await install(three, followedBy(manifestOf(), fromCycle, { keys: person }))
+  await three.world.clock.pass(10_000)
+  const { slots, refused, cycle } = three.gateway.status
+  expect([three.kept, three.anew, three.failed]).toEqual([[2], [], null])
+  expect([slots.onTime, slots.held + slots.late + slots.uncovered, refused]).toEqual([cycle - 1, 0, {}])
+  expect(three.nodes['node-a']!.last!.manifest).toBe(
+    manifestHash(followedBy(manifestOf(), fromCycle, { keys: person })),
+  )
+  expect(three.gateway.status.epoch).toBe(epoch)
+  await install(three, followedBy(three.nodes['node-a']!.fold.manifest!, null, { keys: manifestOf().keys }))
+  await three.world.clock.pass(2_000)
+  expect([three.kept, three.gateway.status.refused]).toEqual([[2, 3], {}])
+})
+test('S33: a manifest is in force here once it is durable, and not before', async () => {
+  const three = await ThreeNodes.open()
+  await three.world.clock.pass(2_400)
+  let synced = () => {}
+  three.syncs = new Promise(resolve => {
+    synced = resolve
+  })
+  await install(three, followedBy(manifestOf(), null, { keys: person }))
+  await three.world.clock.pass(2_000)
+  expect([three.kept, three.gateway.status.refused]).toEqual([[], { wrongManifest: 6 }])
+  synced()
+  await three.world.clock.pass(2_000)
+  expect([three.kept, three.gateway.status.refused]).toEqual([[2], { wrongManifest: 6 }])
+})
+test.each<[string, Partial<Manifest>]>([
+  ['the plant', { title: 'another' }],
+  [
+    'a node’s key',
+    { keys: { ...person, 'node-c': { publicKey: signerOf('node-c', 'second').publicKey, roles: ['node'] } } },
+  ],
+  [
+    'a person who is a node, too',
+    { keys: { ...person, ann: { publicKey: signerOf('ann').publicKey, roles: ['operator', 'node'] } } },
+  ],
+])('S33: a manifest that changes %s is kept, and the gateway built anew under it', async (_, change) => {
+  const three = await ThreeNodes.open()
+  await three.world.clock.pass(2_400)
+  await install(three, followedBy(manifestOf(), null, change))
+  await three.world.clock.pass(100)
+  expect([three.kept, three.anew]).toEqual([[2], [2]])
 })

@@ -106,6 +106,23 @@ describe('S13: refused, and counted by reason', () => {
   })
 })
 
+test('S33: under a manifest of other people, what was asked before may be decided under the former one, and no more', () => {
+  const bench = new Bench()
+  const next = { ...bench.manifest, version: 2, previous: manifestHash(bench.manifest) }
+  bench.governor.emitted(1)
+  bench.vote('node-a')
+  bench.governor.enact(next)
+  bench.vote('node-b')
+  expect([bench.news, bench.governor.refused]).toEqual(['apply 1', {}])
+  bench.governor.emitted(2)
+  bench.vote('node-a', { cycle: 2 }).vote('node-b', { cycle: 2 })
+  expect([bench.news, bench.governor.refused]).toEqual(['', { wrongManifest: 2 }])
+  const manifest = manifestHash(next)
+  bench.vote('node-a', { cycle: 2, manifest }).vote('node-c', { cycle: 2, manifest })
+  bench.vote('node-b') // late, and compared: no dissent
+  expect(bench.news).toBe('apply 2')
+})
+
 test('S36: local mode at the device, until it says remote; a lost point releases nothing', () => {
   const bench = new Bench()
   bench.governor.emitted(1)

@@ -57,6 +57,8 @@ class Node {
           const before = this.fold.state?.durable
           const taken = this.fold.take(position, body)
           if (this.fold.state?.durable !== before) this.server.seen()
+          if (taken.kind === 'stepped' && taken.fact.kind === 'ManifestInstalled')
+            this.server.manifest(taken.fact.manifest)
           if (taken.kind !== 'stepped' || !taken.candidate) continue
           this.last = taken.candidate
           this.server.candidate(signCandidate(taken.candidate, signerOf(name)))
@@ -77,8 +79,11 @@ export class ThreeNodes {
   /** By asset; one without has no points. */
   readonly drivers: Record<string, FieldDriver> = {}
   gateway!: Gateway
-  /** Versions of the manifests that the gateway would be built anew under. */
-  readonly adopted: number[] = []
+  /** Versions of the manifests that it has kept, and of those under which it would be built anew. */
+  readonly kept: number[] = []
+  /** A manifest is durable once this has resolved. */
+  syncs: Promise<void> = Promise.resolve()
+  readonly anew: number[] = []
   failed: unknown = null
   #uplinks!: Uplinks
   #outboxes!: Outboxes
@@ -123,7 +128,11 @@ export class ThreeNodes {
       field: new Field(world.clock, this.drivers, () => manifest.assets),
       boot: 'boot',
       fail,
-      adopt: ({ manifest }) => void this.adopted.push(manifest.version),
+      keep: async ({ manifest }) => {
+        await this.syncs
+        this.kept.push(manifest.version)
+      },
+      anew: ({ manifest }) => void this.anew.push(manifest.version),
     })
     await world.clock.pass(10)
     this.gateway.start()

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { KnownCharts } from '../../../projections/inspector/charts.ts'
 import type { Preview } from '../../../projections/inspector/preview.ts'
 import { VIEWS } from '../../../projections/inspector/views/index.ts'
+import { KeptTiles } from '../../../projections/inspector/views/tiles.ts'
 import { asked } from '../controller/household.ts'
 import { logOf, OPTIONS, Story, sealed } from '../projections/story.ts'
 import { Feed, OTHER, served, TOKEN } from './served.ts'
@@ -36,6 +37,7 @@ describe('the live feed', () => {
         moments,
         recorded: { at: async () => [], seen: async () => [], stateHashes: new Map() },
         charts: new KnownCharts(),
+        tiles: new KeptTiles(),
         live: true,
       }
       const json = (value: unknown) => JSON.parse(JSON.stringify(value))

@@ -1,5 +1,5 @@
 /** A household's log in memory, looked at: its moments and what was recorded beside them. */
-import { SiteFold } from '../../../actors/controller/fold.ts'
+import { type FrozenFold, SiteFold } from '../../../actors/controller/fold.ts'
 import { MemoryCheckpoints } from '../../../projections/inspector/checkpoints.ts'
 import { type Moment, Moments } from '../../../projections/inspector/moments.ts'
 import { Recorded } from '../../../projections/inspector/recorded.ts'
@@ -9,6 +9,8 @@ import { OPTIONS, until } from '../projections/story.ts'
 
 export interface LookedAtOptions {
   readonly checkpoints?: MemoryCheckpoints
+  /** That two nodes have signed. */
+  readonly sharedState?: FrozenFold | null
   readonly freezeEvery?: number
   readonly live?: number
 }
@@ -16,10 +18,24 @@ export const fail = (error: unknown): never => {
   throw error
 }
 
-export async function momentsOf(facts: EventLog, { checkpoints, ...bounds }: LookedAtOptions = {}): Promise<Moments> {
+export async function momentsOf(
+  facts: EventLog,
+  { checkpoints, sharedState = null, ...bounds }: LookedAtOptions = {},
+): Promise<Moments> {
   const note = () => {}
   const kept = checkpoints ?? new MemoryCheckpoints()
-  const options = { facts, partition: 0, fold: OPTIONS, checkpoints: kept, clock: hostClock, note, fail, ...bounds }
+  const shared = async () => sharedState
+  const options = {
+    facts,
+    shared,
+    partition: 0,
+    fold: OPTIONS,
+    checkpoints: kept,
+    clock: hostClock,
+    note,
+    fail,
+    ...bounds,
+  }
   const moments = new Moments(options)
   await moments.start()
   const { next } = await facts.ends(0)

@@ -74,6 +74,21 @@ describe('what is not there', () => {
     expect((await moments.at(next - 1)).position).toBeGreaterThan(earliest)
     expect((await moments.upTo(next - 1, 10_000)).every(({ position }) => position >= earliest)).toBe(true)
   })
+  it('where the beginning is gone it begins at a state that two nodes have signed, or says that there is none', async () => {
+    const facts = await logOf(Story.long(8).bodies)
+    await facts.trim(0, 40)
+    const { earliest, next } = await facts.ends(0)
+    await expect(momentsOf(facts, SMALL)).rejects.toThrow(`LOG_GONE: the log begins at ${earliest}`)
+    const whole = await logOf(Story.long(8).bodies)
+    const positions = (await whole.read(0, 0, 1_000)).map(({ position }) => position)
+    const from = positions.find(position => position > earliest + 10)!
+    const moments = await momentsOf(facts, { ...SMALL, sharedState: (await straight(whole, from)).freeze() })
+    const last = positions.at(-1)!
+    expect(chartsOf(await moments.at(last))).toEqual(chartsOf({ state: (await straight(whole, last)).state! }))
+    await expect(moments.at(earliest)).rejects.toThrow('CURSOR_GONE')
+    expect(next).toBeGreaterThan(last)
+    moments.stop()
+  })
   it('another log begins anew', () => {
     const checkpoints = new MemoryCheckpoints()
     checkpoints.begin('one', 'e')

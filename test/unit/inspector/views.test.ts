@@ -5,6 +5,7 @@ import { preview } from '../../../projections/inspector/preview.ts'
 import type { Recorded } from '../../../projections/inspector/recorded.ts'
 import { SiteViews } from '../../../projections/inspector/site.ts'
 import { VIEWS, type ViewName } from '../../../projections/inspector/views/index.ts'
+import { KeptTiles } from '../../../projections/inspector/views/tiles.ts'
 import { signCandidate } from '../../../protocol/codec/candidate.ts'
 import { canonical } from '../../../protocol/codec/canonical.ts'
 import type { Candidate } from '../../../protocol/words/candidate.ts'
@@ -14,6 +15,7 @@ import { decided, logOf, recorded as story, type Recorded as Told } from '../rec
 import { momentsOf, recordedOf } from './looked-at.ts'
 
 const charts = new KnownCharts()
+const tiles = new KeptTiles()
 let told: Told
 let moments: Moments
 let recorded: Recorded
@@ -31,18 +33,30 @@ beforeAll(async () => {
     return by === 'node-c' && position === liar.position ? decided(lie(liar), 'node-c') : body
   })
   // somebody writes in the name of another: the bytes are fine, the signature is not
+  // and one signs what is no candidate at all
+  const nonsense = { by: 'node-a', bytes: '{', signature: signerOf('node-a').sign('candidate', '{') }
+  const garbage = canonical({
+    v: 1,
+    kind: 'Decided',
+    site: 'home',
+    position: told.candidates[0]!.position,
+    ...nonsense,
+  })
   const forged = { ...signCandidate(told.candidates[1]!, signerOf('node-a')), by: 'node-b' }
   const inNameOf = canonical({ v: 1, kind: 'Decided', site: 'home', position: told.candidates[1]!.position, ...forged })
-  const all = decisions.map(body =>
-    body.includes(`"position":${told.candidates[1]!.position},`) && JSON.parse(body).by === 'node-b' ? inNameOf : body,
-  )
+  const instead = (body: string): string => {
+    const { by, position } = JSON.parse(body)
+    if (position === told.candidates[1]!.position && by === 'node-b') return inNameOf
+    return position === told.candidates[0]!.position && by === 'node-a' ? garbage : body
+  }
+  const all = decisions.map(instead)
   moments = await momentsOf(await logOf('facts', told.facts))
   recorded = await recordedOf(await logOf('decisions', all))
   await until(async () => (await recorded.at(told.candidates.at(-1)!.position, moments.now!.manifest)).length === 3)
 })
 
 const show = async <N extends ViewName>(name: N, at: number, params: Record<string, string> = {}) =>
-  (await VIEWS[name](await moments.at(at), params, { moments, recorded, charts, live: false })) as Awaited<
+  (await VIEWS[name](await moments.at(at), params, { moments, recorded, charts, tiles, live: false })) as Awaited<
     ReturnType<(typeof VIEWS)[N]>
   >
 
@@ -64,7 +78,14 @@ describe('the replicas', () => {
   it('nobody speaks in the name of another (S13)', async () => {
     const page = await show('replicas', told.candidates[1]!.position)
     expect(page.rows.find(row => row.by === 'node-b')!.says).toBe('notSigned')
-    expect(page.firstDivergent).toBe(told.candidates[1]!.position)
+    expect(page.rows.find(row => row.by === 'node-a')!.says).toBe('agrees')
+  })
+  it('what is no candidate at all takes nothing down, and is shown as that', async () => {
+    const { position } = told.candidates[0]!
+    const page = await show('replicas', position)
+    expect(page.rows.map(row => row.says)).toEqual(['malformed', 'agrees', 'agrees'])
+    expect(page).toMatchObject({ firstDivergent: position, responsible: { kind: 'FrameMeasured' } })
+    expect((await show('sequence', position)).messages.some(message => message.text.endsWith('malformed'))).toBe(true)
   })
 })
 
@@ -152,7 +173,7 @@ it('alarms are counted, and ten in ten minutes are a flood', async () => {
   const long = new Story().time(0).frame()
   for (let i = 0; i < 10; i++) long.alarm('raised').alarm('returned')
   const moments = await momentsOf(await storyLog(long.bodies))
-  const page = await VIEWS.alarms(moments.now!, {}, { moments, recorded, charts, live: false })
+  const page = await VIEWS.alarms(moments.now!, {}, { moments, recorded, charts, tiles, live: false })
   expect(page).toMatchObject({ raisedInTenMinutes: 1, flood: false })
   expect(page.alarms[0]).toMatchObject({ alarm: 'dissent', condition: 'returnedUnacknowledged', shelved: false })
   expect(START_MS).toBeGreaterThan(0)

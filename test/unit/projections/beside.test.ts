@@ -4,6 +4,7 @@ import { Beside, type FactsAt, type Judge } from '../../../projections/runner/be
 import { atOf } from '../../../projections/timeseries/late.ts'
 import type { EventLog } from '../../../protocol/log/event-log.ts'
 import { openMemoryLog } from '../../../protocol/log/memory.ts'
+import { hostClock } from '../../../supervisors/real/clock.ts'
 import { MemoryStore } from './memory-store.ts'
 import { until } from './story.ts'
 
@@ -23,7 +24,10 @@ const judging: Judge<string> = {
 function over(log: EventLog, store: MemoryStore<string>, judge: Judge<string> = judging) {
   const failures: unknown[] = []
   const fail = (error: unknown) => failures.push(error)
-  return { beside: new Beside({ log, partition: 0, name: 'beside', store, judge, note: () => {}, fail }), failures }
+  return {
+    beside: new Beside({ log, partition: 0, name: 'beside', store, judge, clock: hostClock, note: () => {}, fail }),
+    failures,
+  }
 }
 const lastOf = async (log: EventLog) => (await log.ends(0)).next - 1
 async function follow(log: EventLog, store: MemoryStore<string>, judge?: Judge<string>): Promise<unknown[]> {
@@ -56,9 +60,9 @@ test('one that waits for the facts holds up what comes after it, and not its own
   let far: (at: FactsAt) => void = () => {}
   const when = new Promise<FactsAt>(resolve => (far = resolve))
   const waiting: Judge<string> = {
-    judge: async (record, applied) => {
+    judge: async (record, before) => {
       if (record.body === '12') await when
-      return judging.judge(record, applied)
+      return judging.judge(record, before)
     },
   }
   const log = await topicOf(RECORDS)

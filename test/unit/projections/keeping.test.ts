@@ -64,6 +64,50 @@ test('a projection whose database does not take rows lags; once it does again, i
   await keeping.stop()
 })
 
+test('a database without room is offered the same until there is some; that is told once, and nothing is lost (A2)', async () => {
+  const facts = await logOf(bodies)
+  const beside = openMemoryLog({ topic: 'decisions' })
+  const database = new MemoryDatabase()
+  const [store, other] = [await database.store(1), await database.besideStore(1)]
+  store.room = other.room = 0
+  const host = new OwnedClock(0)
+  const notes: string[] = []
+  const keeping = new Keeping({
+    ...{ database, beside, lagMsMax: 600_000, host },
+    projector: { facts, partition: 0, fold: OPTIONS, skipsKnownTo: -1, shared: async () => null },
+    note: (level, event, detail) => void notes.push(`${level} ${event} ${JSON.stringify(detail)}`),
+    fail: error => notes.push(String(error)),
+  })
+  let nowMs = 0
+  const later = async (ms: number) => {
+    host.advanceTo((nowMs += ms))
+    await new Promise(resolve => setTimeout(resolve, 5))
+  }
+  await beside.append([{ partition: 0, body: '-1' }])
+  await keeping.start()
+  await until(async () => (await keeping.status()).noRoom === 'the disk is full')
+  for (let i = 0; i < 5; i++) await later(2_000)
+  expect(await keeping.status()).toMatchObject({
+    noRoom: 'the disk is full',
+    checkpoint: -1,
+    beside: { checkpoint: -1 },
+  })
+  expect(notes.sort()).toEqual([
+    expect.stringMatching(/^error no room in the database .*"operational of decisions","reason":"the disk is full"/),
+    expect.stringMatching(/^error no room in the database .*"operational","reason":"the disk is full"/),
+  ])
+  store.room = other.room = Number.POSITIVE_INFINITY
+  await later(2_000)
+  const last = (await facts.ends(0)).next - 1
+  await until(async () => (await keeping.status()).checkpoint === last)
+  expect(await keeping.status()).toMatchObject({ noRoom: null, setAside: 0, beside: { checkpoint: 0 } })
+  expect(notes.filter(note => note.startsWith('info there is room'))).toHaveLength(2)
+  store.room = 0
+  await facts.append([{ partition: 0, body: bodies[1]! }])
+  await until(async () => (await keeping.status()).noRoom !== null)
+  await keeping.stop() // it waits for no room
+})
+
 test('who is away for long is told of once, and once that they are back', () => {
   const clock = new OwnedClock(0)
   const told: string[] = []
@@ -85,6 +129,7 @@ test('who is away for long is told of once, and once that they are back', () => 
   expect(absence.long).toBe(false)
   absence.gone()
   absence.stop()
+  absence.gone() // as it was told to
   clock.advanceTo(900_000)
   expect(told).toEqual(['long 60000', 'back 100000'])
 })

@@ -10,6 +10,9 @@ export class MemoryStore<Change> implements Store<Change> {
   /** Throws before this many more batches are applied. */
   failsAfter = Number.POSITIVE_INFINITY
 
+  /** Has room for so many more batches. */
+  room = Number.POSITIVE_INFINITY
+
   async standing(): Promise<Standing> {
     return structuredClone(this.now)
   }
@@ -21,6 +24,7 @@ export class MemoryStore<Change> implements Store<Change> {
     if (this.failsAfter-- <= 0) throw new Error('the database is gone')
     if (this.now.checkpoint !== expected) return { kind: 'fenced', found: this.now.checkpoint }
     if (slices.some(s => s.changes.some(this.refuses))) return { kind: 'refused', reason: 'no such row' }
+    if (this.room-- <= 0) return { kind: 'noRoom', reason: 'the disk is full' }
     this.slices.push(...structuredClone(slices))
     this.now = { ...this.now, checkpoint: to, passed, fold: fold ?? this.now.fold }
     this.batches++

@@ -5,6 +5,7 @@ import { operational } from '../../../projections/operational/rows.ts'
 import type { Change } from '../../../projections/operational/tables.ts'
 import { Projector, type ProjectorOptions } from '../../../projections/runner/projector.ts'
 import type { EventLog } from '../../../protocol/log/event-log.ts'
+import { hostClock } from '../../../supervisors/real/clock.ts'
 import { head } from '../controller/household.ts'
 import { MemoryStore } from './memory-store.ts'
 import { logOf, OPTIONS, Story, sealed, until } from './story.ts'
@@ -15,7 +16,16 @@ type Options = Partial<ProjectorOptions<Change>>
 function over(facts: ProjectorOptions<Change>['facts'], store: MemoryStore<Change>, options: Options = {}) {
   const failures: unknown[] = []
   const projector = new Projector<Change>({
-    ...{ facts, partition: 0, fold: OPTIONS, store, projection: operational, skipsKnownTo: -1, note: () => {} },
+    ...{
+      facts,
+      partition: 0,
+      fold: OPTIONS,
+      store,
+      projection: operational,
+      skipsKnownTo: -1,
+      clock: hostClock,
+      note: () => {},
+    },
     shared: async () => null,
     fail: error => failures.push(error),
     ...options,

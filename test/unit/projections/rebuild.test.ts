@@ -22,6 +22,7 @@ async function projected(facts: EventLog): Promise<MemoryDatabase> {
   const store = await database.store(1)
   await new Projector({
     ...common(facts),
+    clock: hostClock,
     projection: operational,
     store,
     until,

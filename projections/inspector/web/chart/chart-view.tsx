@@ -9,14 +9,15 @@
 import { batch, type ReadonlySignal, useComputed, useSignal, useSignalEffect } from '@preact/signals'
 import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks'
 import type { Marks } from '../../chart/marks.ts'
-import type { Direction, Scene } from '../../chart/scene.ts'
+import type { Scene } from '../../chart/scene.ts'
 import { savePng, saveSvg } from './export.ts'
 import type { StateName } from './find.ts'
+import { firstSight, READABLE, rememberTurn, type Sight, turnedBefore } from './first-sight.ts'
 import { gestures, ZOOM_STEP } from './gestures.ts'
 import { type Marked, mark, marked } from './mark.ts'
 import { Minimap } from './minimap.tsx'
 import { Search } from './search.tsx'
-import { Viewport, zoomOf } from './viewport.ts'
+import { fitting, Viewport, zoomOf } from './viewport.ts'
 
 /** What somebody chose of a chart; what is left open follows what is live. */
 export interface Fold {
@@ -34,7 +35,7 @@ export interface Drawn {
 export interface ChartViewProps {
   readonly name: string
   /** Rejects with a message for people. */
-  readonly load: (fold: Fold, direction: Direction) => Promise<Drawn>
+  readonly load: (fold: Fold, sight: Sight) => Promise<Drawn>
   readonly marks: ReadonlySignal<Marks>
   /** Another value: another chart. */
   readonly revision: ReadonlySignal<number>
@@ -47,24 +48,32 @@ export function ChartView({ name, load, marks, revision }: ChartViewProps) {
   const paper = useRef<HTMLDivElement>(null)
   const viewport = useMemo(() => new Viewport(), [])
   const fold = useSignal<Fold>(UNFOLDED)
-  const direction = useSignal<Direction>('DOWN')
   const drawn = useSignal<Drawn | null>(null)
   const problem = useSignal('')
   const drawing = useSignal<Marked | null>(null)
   const zoom = useComputed(() => zoomOf(viewport.view.value.scale))
   /** The box that must stay where it is (V3), and whether the whole is to be shown. */
   const held = useRef<{ id: string; at: { x: number; y: number } } | null>(null)
-  const fitting = useRef(true)
+  const whole = useRef(true)
+  /** As it was first seen, or turned since; null: it is to be found. */
+  const sight = useRef<Sight | null>(null)
   const newest = useRef(0)
 
+  const look = async (asked: Fold): Promise<{ drawn: Drawn; sight: Sight }> => {
+    const known = sight.current
+    if (known) return { drawn: await load(asked, known), sight: known }
+    const { clientWidth, clientHeight } = screen.current!
+    return firstSight(load, asked, { w: clientWidth, h: clientHeight }, turnedBefore(name))
+  }
   useSignalEffect(() => {
     void revision.value
     const ask = ++newest.current
-    load(fold.value, direction.value).then(
+    look(fold.value).then(
       answer => {
         if (ask !== newest.current) return // V2
+        sight.current = answer.sight
         batch(() => {
-          drawn.value = answer
+          drawn.value = answer.drawn
           problem.value = ''
         })
       },
@@ -87,10 +96,10 @@ export function ChartView({ name, load, marks, revision }: ChartViewProps) {
     if (find !== null && box) {
       viewport.centre(box)
       drawing.value.boxes.get(box.id)!.classList.add('found')
-    } else if (fitting.current || !box) viewport.fit()
+    } else if (whole.current || !box) fitReadably(scene)
     else if (held.current) viewport.hold(box, held.current.at)
     held.current = null
-    fitting.current = false
+    whole.current = false
   }, [show])
 
   useSignalEffect(() => {
@@ -128,6 +137,15 @@ export function ChartView({ name, load, marks, revision }: ChartViewProps) {
     }
   }, [])
 
+  /** The whole; where that could not be read, the outermost live state that can. */
+  const fitReadably = ({ boxes }: Scene): void => {
+    viewport.fit()
+    if (viewport.view.peek().scale >= READABLE) return
+    const live = new Set(marks.peek().live)
+    const lit = boxes.filter(box => live.has(box.id)).sort((a, b) => a.node.depth - b.node.depth)
+    const area = lit.find(box => fitting(viewport.screen, box) >= READABLE) ?? lit.at(-1)
+    if (area) viewport.show(area)
+  }
   const toggle = (id: string): void => {
     const box = drawn.value?.scene.boxes.find(each => each.id === id)
     if (!box) return
@@ -155,13 +173,18 @@ export function ChartView({ name, load, marks, revision }: ChartViewProps) {
     }
   }
   const turn = (): void => {
-    fitting.current = true
+    whole.current = true
+    const known = sight.current
+    if (!known) return
+    const direction = known.direction === 'DOWN' ? 'RIGHT' : 'DOWN'
+    rememberTurn(name, direction)
+    sight.current = { ...known, direction }
     fold.value = { ...fold.value, find: null }
-    direction.value = direction.value === 'DOWN' ? 'RIGHT' : 'DOWN'
   }
   const foldAll = (): void => {
-    fitting.current = true
-    fold.value = UNFOLDED
+    whole.current = true
+    sight.current = null
+    fold.value = { ...UNFOLDED }
   }
   const asFile = (write: (svg: SVGSVGElement, name: string) => Promise<void>) => async (): Promise<void> => {
     const svg = paper.current!.querySelector('svg')
@@ -176,20 +199,22 @@ export function ChartView({ name, load, marks, revision }: ChartViewProps) {
     <section class="chart-view" aria-label={`Statechart of ${name}`}>
       <div class="chart-tools" role="toolbar" aria-label="Chart">
         {show && <Search states={show.states} pick={find} />}
-        <button type="button" onClick={() => viewport.zoom(1 / ZOOM_STEP)} aria-label="Zoom out" title="Zoom out  -">
-          −
-        </button>
-        <span class="percent">{Math.round(viewport.view.value.scale * 100)} %</span>
-        <button type="button" onClick={() => viewport.zoom(ZOOM_STEP)} aria-label="Zoom in" title="Zoom in  +">
-          +
-        </button>
+        <span class="zooms">
+          <button type="button" onClick={() => viewport.zoom(1 / ZOOM_STEP)} aria-label="Zoom out" title="Zoom out  -">
+            −
+          </button>
+          <span class="percent">{Math.round(viewport.view.value.scale * 100)} %</span>
+          <button type="button" onClick={() => viewport.zoom(ZOOM_STEP)} aria-label="Zoom in" title="Zoom in  +">
+            +
+          </button>
+        </span>
         <button type="button" onClick={() => viewport.fit()} title="The whole chart  0">
           Fit
         </button>
         <button
           type="button"
           onClick={turn}
-          aria-pressed={direction.value === 'RIGHT'}
+          aria-pressed={show?.scene.direction === 'RIGHT'}
           title="From above, or from the left"
         >
           Left to right
@@ -197,12 +222,14 @@ export function ChartView({ name, load, marks, revision }: ChartViewProps) {
         <button type="button" onClick={foldAll} title="Opens what is live, as much as fits">
           Fold
         </button>
-        <button type="button" onClick={asFile(saveSvg)}>
-          SVG
-        </button>
-        <button type="button" onClick={asFile(savePng)}>
-          PNG
-        </button>
+        <span class="saves">
+          <button type="button" onClick={asFile(saveSvg)}>
+            SVG
+          </button>
+          <button type="button" onClick={asFile(savePng)}>
+            PNG
+          </button>
+        </span>
       </div>
       <section
         class="chart-screen"

@@ -1,4 +1,4 @@
-/** The whole chart, small, with what is in sight; a press or a drag goes there. */
+/** The whole chart, small, with what is in sight; a press or a drag goes there. Where all is in sight it would only hide. */
 import type { ReadonlySignal } from '@preact/signals'
 import type { Marks } from '../../chart/marks.ts'
 import type { Scene } from '../../chart/scene.ts'
@@ -14,6 +14,7 @@ export interface MinimapProps {
   readonly marks: ReadonlySignal<Marks>
 }
 export function Minimap({ scene, viewport, marks }: MinimapProps) {
+  if (viewport.whole) return null
   const scale = Math.min(WIDTH / scene.w, HEIGHT / scene.h)
   const { x, y, scale: zoom } = viewport.view.value
   const { w, h } = viewport.screen

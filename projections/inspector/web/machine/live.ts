@@ -28,7 +28,7 @@ export function connect(): Live {
   return {
     view,
     stale,
-    load: async (fold, direction) => (await (await ask('/chart', { ...fold, direction })).json()) as Drawn,
+    load: async (fold, sight) => (await (await ask('/chart', { ...fold, ...sight })).json()) as Drawn,
     send: async event => void (await ask('/send', { event })),
     write: async ({ group, name, text }) => void (await ask('/write', { group, name, text })),
     reset: async () => void (await ask('/reset', {})),

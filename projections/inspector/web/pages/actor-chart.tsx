@@ -5,6 +5,7 @@ import type { Marks } from '../../chart/marks.ts'
 import type { ActorPage } from '../../views/actor.ts'
 import { address } from '../address.ts'
 import { ChartView, type Drawn, type Fold } from '../chart/chart-view.tsx'
+import type { Sight } from '../chart/first-sight.ts'
 import { tell } from '../session.ts'
 
 export function ActorChart({ page }: { page: ActorPage }) {
@@ -17,11 +18,11 @@ export function ActorChart({ page }: { page: ActorPage }) {
     drawn.value = page.chart.hash
     revision.value++
   }, [page])
-  const load = (fold: Fold, direction: 'DOWN' | 'RIGHT'): Promise<Drawn> => {
+  const load = (fold: Fold, sight: Sight): Promise<Drawn> => {
     const { site, at } = address.peek()!
     const query = `chart=${encodeURIComponent(page.chart.name)}${at === null ? '' : `&at=${at}`}`
     const path = `/inspector/sites/${site}/chart?${query}`
-    return tell(path, JSON.stringify({ ...fold, direction, live: marks.peek().live }))
+    return tell(path, JSON.stringify({ ...fold, ...sight, live: marks.peek().live }))
   }
   return (
     <div class="chart-frame">

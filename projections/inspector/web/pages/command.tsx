@@ -46,6 +46,8 @@ const Story = ({ page: { command, params, steps, cycles, carriedIn } }: { page: 
   </>
 )
 
+const WRONG: readonly string[] = ['differs', 'notSigned', 'malformed']
+
 export const Cycle = ({ story }: { story: CycleStory }) => (
   <Section title={`${words.pages.cycle} ${story.cycle}`}>
     <p>
@@ -76,10 +78,10 @@ export const Cycle = ({ story }: { story: CycleStory }) => (
         </thead>
         <tbody>
           {story.votes.map(vote => (
-            <tr key={vote.by} class={vote.says === 'differs' || vote.says === 'notSigned' ? 'is-dissent' : ''}>
+            <tr key={vote.by} class={WRONG.includes(vote.says) ? 'is-dissent' : ''}>
               <th scope="row">{vote.by}</th>
               <td>
-                {vote.says === 'differs' || vote.says === 'notSigned' ? (
+                {WRONG.includes(vote.says) ? (
                   <Badge kind="alarm">{words.replicaSays[vote.says]}</Badge>
                 ) : (
                   words.replicaSays[vote.says]
@@ -115,46 +117,21 @@ const Actions = ({ story }: { story: CycleStory }) => (
         </tr>
       </thead>
       <tbody>
-        {Object.entries(story.candidate.actions.assets).flatMap(([asset, { setpoints }]) =>
-          Object.entries(setpoints).map(([name, action]) => {
-            const write = story.writes.find(w => w.asset === asset && w.name === name)
-            return (
-              <tr key={`${asset}.${name}`}>
-                <th scope="row">
-                  {asset}.{name}
-                </th>
-                <td class="number">{action.value}</td>
-                <td class="number">{write?.written ?? '--'}</td>
-                <td class="number">{write?.readBack ?? '--'}</td>
-                <td>
-                  {write ? <b class={`outcome is-${write.outcome}`}>{write.outcome}</b> : words.noNewWrite}{' '}
-                  {write?.reason}
-                  {write?.boundBy && ` ${words.because} ${write.boundBy}`}
-                </td>
-                <td>
-                  {action.why}
-                  {action.boundBy && ` (${words.because} ${action.boundBy})`}
-                </td>
-              </tr>
-            )
-          }),
-        )}
-        {story.writes
-          .filter(write => write.kind === 'pulse')
-          .map(write => (
-            <tr key={write.id}>
-              <th scope="row">
-                {write.asset}!{write.name}
-              </th>
-              <td class="number">{words.pulse}</td>
-              <td class="number">{write.written}</td>
-              <td class="number">{write.readBack ?? '--'}</td>
-              <td>
-                <b class={`outcome is-${write.outcome}`}>{write.outcome}</b> {write.reason}
-              </td>
-              <td>{write.id}</td>
-            </tr>
-          ))}
+        {story.rows.map(row => (
+          <tr key={row.name}>
+            <th scope="row">{row.name}</th>
+            <td class="number">{row.set || words.pulse}</td>
+            <td class="number">{row.written ?? '--'}</td>
+            <td class="number">{row.readBack ?? '--'}</td>
+            <td>
+              {row.outcome ? <b class={`outcome is-${row.outcome}`}>{row.outcome}</b> : words.noNewWrite} {row.reason}
+            </td>
+            <td>
+              {row.why}
+              {row.boundBy && ` (${words.because} ${row.boundBy})`}
+            </td>
+          </tr>
+        ))}
       </tbody>
     </table>
   </div>

@@ -1,10 +1,19 @@
 /** One tile per asset, the most abnormal first; the same as a table for those who read tables. */
 import { useState } from 'preact/hooks'
-import type { Fleet, Tile } from '../../views/fleet.ts'
+import { byAbnormality } from '../../abnormality.ts'
+import type { Fleet } from '../../views/fleet.ts'
+import type { Tile } from '../../views/tiles.ts'
 import { pageHref } from '../address.ts'
 import { useView } from '../connection.ts'
 import { Badge, ConditionMark, Showing, statesInWords } from '../parts.tsx'
+import { type Cell, Windowed } from '../windowed.tsx'
 import { words } from '../words.ts'
+
+/** Above it only the tiles in sight are made: a browser that paints ten thousand shows none of them in time. */
+const WHOLE_MAX = 200
+const CELL: Cell = { widthPx: 230, heightPx: 104, gapPx: 10 }
+/** Rows of the table; the most abnormal are the first, a filter finds the others. */
+const ROWS_MAX = 500
 
 export function FleetPage() {
   const shown = useView('fleet')
@@ -15,7 +24,9 @@ function Tiles({ fleet }: { fleet: Fleet }) {
   const [text, setText] = useState('')
   const [table, setTable] = useState(false)
   const wanted = text.toLowerCase()
-  const tiles = fleet.tiles.filter(tile => inWords(tile).includes(wanted))
+  const tiles = Object.values(fleet.tiles)
+    .filter(tile => wanted === '' || inWords(tile).includes(wanted))
+    .sort(byAbnormality)
   return (
     <>
       <div class="toolbar">
@@ -32,6 +43,10 @@ function Tiles({ fleet }: { fleet: Fleet }) {
       </div>
       {table ? (
         <FleetTable tiles={tiles} />
+      ) : tiles.length > WHOLE_MAX ? (
+        <Windowed class="tiles is-many" items={tiles} cell={CELL}>
+          {tile => <TileOf key={tile.name} tile={tile} />}
+        </Windowed>
       ) : (
         <div class="tiles">
           {tiles.map(tile => (
@@ -60,7 +75,11 @@ const TileOf = ({ tile }: { tile: Tile }) => (
         </span>
       ))}
     </span>
-    {tile.because !== '' && <span class="because">{tile.because}</span>}
+    {tile.because !== '' && (
+      <span class="because" title={tile.because}>
+        {tile.because}
+      </span>
+    )}
   </a>
 )
 
@@ -77,7 +96,7 @@ const FleetTable = ({ tiles }: { tiles: readonly Tile[] }) => (
         </tr>
       </thead>
       <tbody>
-        {tiles.map(tile => (
+        {tiles.slice(0, ROWS_MAX).map(tile => (
           <tr key={tile.name}>
             <th scope="row">
               <a href={pageHref('actor', tile.name)}>{tile.name}</a>
@@ -94,5 +113,10 @@ const FleetTable = ({ tiles }: { tiles: readonly Tile[] }) => (
         ))}
       </tbody>
     </table>
+    {tiles.length > ROWS_MAX && (
+      <p class="muted">
+        {ROWS_MAX} / {tiles.length} {words.filterForMore}
+      </p>
+    )}
   </div>
 )

@@ -61,18 +61,20 @@ const Whole = ({ page }: { page: Page }) => (
     </Section>
   </>
 )
+const WRONG: readonly ReplicaRow['says'][] = ['differs', 'notSigned', 'malformed']
 const MARKS: Readonly<Record<ReplicaRow['says'], string>> = {
   agrees: '=',
   differs: '≠',
   silent: '·',
   notSigned: '✕',
+  malformed: '✕',
   otherEngine: '≈',
 }
 const Replica = ({ row, digest }: { row: ReplicaRow; digest: string | null }) => (
   <article class={`replica is-${row.says}`} aria-label={row.by}>
     <h3>
       {row.by}{' '}
-      {row.says === 'differs' || row.says === 'notSigned' ? (
+      {WRONG.includes(row.says) ? (
         <Badge kind="alarm">{words.replicaSays[row.says]}</Badge>
       ) : (
         <span class="muted">{words.replicaSays[row.says]}</span>

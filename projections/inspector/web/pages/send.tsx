@@ -3,6 +3,7 @@
  * second act of the hand, signed by this browser's key; refused where the state is another by then. Then its life, live.
  */
 import { useEffect, useState } from 'preact/hooks'
+import { byName } from '../../abnormality.ts'
 import type { Preview } from '../../preview.ts'
 import type { ActorPage } from '../../views/actor.ts'
 import { address, go, pageHref } from '../address.ts'
@@ -29,7 +30,7 @@ export function SendPage({ target }: { target: string }) {
         <Showing shown={fleet}>
           {({ tiles }) => (
             <p class="choices">
-              {['site', ...tiles.map(tile => tile.name).sort()].map(name => (
+              {['site', ...Object.keys(tiles).sort(byName)].map(name => (
                 <a key={name} href={pageHref('send', name)} aria-current={name === target ? 'true' : undefined}>
                   {name}
                 </a>
