@@ -128,7 +128,7 @@ function Top({ at, head }: { at: Address; head: Head | null }) {
               </a>
               {vote && vote.dissent.length > 0 && (
                 <Badge kind="alarm">
-                  {words.dissent}: {vote.dissent.join(', ')}
+                  ▲ {words.dissent}: {vote.dissent.join(', ')}
                 </Badge>
               )}
             </dd>
