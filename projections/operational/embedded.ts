@@ -225,6 +225,7 @@ async function endOrphan(data: string, note: Note): Promise<void> {
     if (runningIn(data) === null) return
     try {
       process.kill(pid, signal)
+      process.kill(pid, 'SIGCONT') // one that was stopped hears nothing; it ends its own children by force
     } catch {
       return // it went by itself
     }

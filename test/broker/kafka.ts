@@ -161,6 +161,8 @@ function prepare(broker: Broker, brokers: readonly Broker[], clusterId: string, 
     'controller.quorum.election.timeout.ms': 500,
     'controller.quorum.election.backoff.max.ms': 300,
     'replica.lag.time.max.ms': 3000,
+    // a follower that asked too early whoever leads now would keep acknowledgements waiting for another second
+    'replica.fetch.backoff.ms': 100,
     // expired segments go while a test looks on
     'log.initial.task.delay.ms': 500,
     'log.retention.check.interval.ms': 500,

@@ -65,8 +65,11 @@ test('on a narrow screen most of it is the page, and nothing is wider than it', 
     expect([path, await page.evaluate('document.documentElement.scrollWidth')]).toEqual([path, 375])
     expect((await page.locator('main').boundingBox())!.height).toBeGreaterThan(500)
     for (const link of await page.locator('nav [aria-current]').all()) {
-      const { x, width } = (await link.boundingBox())!
-      expect([path, x > -1 && x + width < 376]).toEqual([path, true])
+      const inSight = async () => {
+        const { x, width } = (await link.boundingBox())!
+        return x > -1 && x + width < 376
+      }
+      await expect.poll(inSight, { message: path }).toBe(true)
     }
     expect(await axeFindings(page)).toEqual([])
   }

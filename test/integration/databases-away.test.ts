@@ -1,4 +1,4 @@
-/** A Postgres that is away for a while under a run. */
+/** A Postgres that is away, or hangs, for a while under a run. */
 import { createServer, connect as dial, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -98,6 +98,23 @@ test('a Postgres that is away for longer than it may be is told of once; it is b
   await current('operational')
   expect(told('a projection is down', 'operational')).toHaveLength(before + 1)
   await until(() => told('a projection is up again', 'operational').length === before + 1)
+  await equal('operational')
+  expect((await run.status()).gateway!.slots.uncovered).toBe(0)
+})
+
+test('a Postgres that hangs is given up, and gone on with once it answers', async () => {
+  await current('operational')
+  postgres.signal('SIGSTOP')
+  try {
+    await until(async () => {
+      const status = await found('operational')
+      return status !== undefined && 'down' in status && status.lagging && /timeout/.test(status.down)
+    })
+    await current('timeseries')
+  } finally {
+    postgres.signal('SIGCONT')
+  }
+  await current('operational')
   await equal('operational')
   expect((await run.status()).gateway!.slots.uncovered).toBe(0)
 })

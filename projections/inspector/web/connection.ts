@@ -12,6 +12,8 @@ import { signedIn } from './session.ts'
 
 /** The feed says something every half second: three times that is silence. */
 const SILENT_MS = 1_500
+/** A busy machine takes its time to open one. */
+const CONNECT_MS = 10_000
 const RETRY_MS = [100, 250, 500]
 const SIGN_IN = 4_401
 
@@ -102,7 +104,8 @@ class Connection {
   #watch(socket: WebSocket): void {
     setTimeout(() => {
       if (this.#socket !== socket) return
-      if (performance.now() - this.#heardMs > SILENT_MS) {
+      const patienceMs = socket.readyState === WebSocket.CONNECTING ? CONNECT_MS : SILENT_MS
+      if (performance.now() - this.#heardMs > patienceMs) {
         socket.close()
         this.#closed(socket, 0)
       } else this.#watch(socket)

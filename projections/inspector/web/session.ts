@@ -22,16 +22,23 @@ export class Refused extends Error {
 /** Undefined: not known yet; null: nobody. */
 export const who = signal<Who | null | undefined>(undefined)
 
+/** There was a session, and it is over without having been ended here. */
+export const ended = signal(false)
+
 export const signedIn = {
   async check(): Promise<void> {
     who.value = await ask<Who>('/inspector/session').catch(error => {
-      if (error instanceof Refused) return null
+      if (error instanceof Refused) {
+        ended.value = Boolean(who.value)
+        return null
+      }
       return who.value // nobody answers: what was, is
     })
   },
   /** By a token, or by the code of a link. Throws Refused. */
   async by(secret: string): Promise<void> {
     await tell('/inspector/session', JSON.stringify({ secret }))
+    ended.value = false
     await this.check()
   },
   async end(): Promise<void> {

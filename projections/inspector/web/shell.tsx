@@ -56,7 +56,9 @@ function Framed({ at }: { at: Address }) {
     document.title = `${words.pages[at.page]}${at.selected && ` ${at.selected}`} · ${value?.title ?? at.site} · ${words.product}`
   }, [at, value?.title])
   const current = useRef<HTMLAnchorElement>(null)
-  useEffect(() => current.current?.scrollIntoView({ block: 'nearest', inline: 'center' }), [at.page])
+  const alarmed = value !== null && value.alarms.active > 0
+  // also when the badge of alarms has moved it
+  useEffect(() => current.current?.scrollIntoView({ block: 'nearest', inline: 'center' }), [at.page, alarmed])
   const old = state === 'cut' && at.at === null
   return (
     <div class={`frame ${at.at === null ? 'is-live' : 'is-past'} ${old ? 'is-old' : ''}`}>
@@ -70,11 +72,12 @@ function Framed({ at }: { at: Address }) {
             aria-current={page === at.page ? 'page' : undefined}
           >
             {words.pages[page]}
-            {page === 'alarms' && value && value.alarms.active > 0 && <Badge kind="alarm">{value.alarms.active}</Badge>}
+            {page === 'alarms' && alarmed && <Badge kind="alarm">{value.alarms.active}</Badge>}
           </a>
         ))}
       </nav>
-      <main tabIndex={-1} aria-busy={head.kind === 'loading'}>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a page without a link in it is scrolled by keys */}
+      <main tabIndex={0} aria-busy={head.kind === 'loading'}>
         {old && (
           <p class="notice is-bad" role="alert">
             {words.cut}
@@ -125,7 +128,7 @@ function Top({ at, head }: { at: Address; head: Head | null }) {
               </a>
               {vote && vote.dissent.length > 0 && (
                 <Badge kind="alarm">
-                  {words.dissent}: {vote.dissent.join(', ')}
+                  ▲ {words.dissent}: {vote.dissent.join(', ')}
                 </Badge>
               )}
             </dd>

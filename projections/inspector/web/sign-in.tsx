@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks'
 import type { Problem } from './connection.ts'
 import { ProblemNote } from './parts.tsx'
-import { Refused, signedIn } from './session.ts'
+import { ended, Refused, signedIn } from './session.ts'
 import { words } from './words.ts'
 
 export function SignIn() {
@@ -21,6 +21,11 @@ export function SignIn() {
   return (
     <main class="sign-in">
       <h1>{words.product}</h1>
+      {ended.value && (
+        <p class="notice is-bad" role="alert">
+          {words.signIn.over}
+        </p>
+      )}
       <form onSubmit={submit}>
         <label>
           {words.signIn.token}

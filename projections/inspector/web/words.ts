@@ -39,6 +39,7 @@ export const words = {
     go: 'Sign in',
     end: 'Sign out',
     busy: 'Signing in',
+    over: 'Your session has ended. Sign in, and you are back where you were; what was not sent yet has to be selected again.',
   },
   none: 'none',
   gone: 'gone',

@@ -291,6 +291,8 @@ test('a build is made beside the live one, switched to, and the former one dropp
 })
 
 describe('the embedded server', () => {
+  const keeperOf = (own: Postgres): number =>
+    Number(/^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${own.pid}/status`, 'utf8'))![1])
   test('keeps its passwords for the owner alone, and takes no connection without one', async () => {
     expect(statSync(join(postgres.dir, 'passwords.json')).mode & 0o777).toBe(0o600)
     const { access } = postgres.server
@@ -300,14 +302,22 @@ describe('the embedded server', () => {
   test('ends an orphan of an earlier process, and finds its rows (E2)', async () => {
     const own = await Postgres.start()
     const file = join(own.server.folder, 'data', 'postmaster.pid')
-    const orphan = Number(readFileSync(file, 'utf8').split('\n')[0])
-    const keeper = Number(/^PPid:\s+(\d+)$/m.exec(readFileSync(`/proc/${orphan}/status`, 'utf8'))![1])
-    process.kill(keeper, 'SIGKILL')
+    process.kill(keeperOf(own), 'SIGKILL')
     await own.server.ended
     expect(existsSync(file)).toBe(true)
     await own.up()
     expect(own.notes).toEqual(['a Postgres of an earlier process is ended'])
     expect(await buildsOf(await own.client('admin'))).toHaveLength(1)
+    await own.stop()
+  })
+  test('ends an orphan that hangs, too (E2)', async () => {
+    const own = await Postgres.start()
+    const keeper = keeperOf(own)
+    own.signal('SIGSTOP')
+    process.kill(keeper, 'SIGKILL')
+    await own.server.ended
+    await own.up()
+    expect(await prepareDatabase(await own.client('admin'), own.server.access)).toEqual(own.live)
     await own.stop()
   })
   test('is made anew where its passwords are gone: its folder may outlive the one that they were in (E1)', async () => {

@@ -1,6 +1,6 @@
 /** The embedded Postgres in a folder of its own, with a live build: for suites that need a real one. */
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type pg from 'pg'
@@ -35,6 +35,15 @@ export class Postgres {
     const client = await connect(this.server.access, as, () => {})
     this.#clients.push(client)
     return client
+  }
+  /** To the server and all that it has started. */
+  signal(name: NodeJS.Signals): void {
+    const pid = this.pid
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number)
+    for (const each of [pid, ...children]) process.kill(each, name)
+  }
+  get pid(): number {
+    return Number(readFileSync(join(this.server.folder, 'data', 'postmaster.pid'), 'utf8').split('\n')[0])
   }
   async stop(): Promise<void> {
     await Promise.all(this.#clients.map(client => client.end().catch(() => {})))

@@ -14,7 +14,7 @@ export const TOKEN = 'a'.repeat(64)
 export const OTHER = 'b'.repeat(64)
 const NO_PAGE = { files: new Map(), entries: { main: { script: '/assets/main.js', style: null } }, fonts: [] }
 
-export async function served(facts: EventLog) {
+export async function served(facts: EventLog, hosts: readonly string[] = []) {
   const { tenant, site } = OPTIONS
   const moments = await momentsOf(facts)
   const recorded = await recordedOf(openMemoryLog({ topic: 'decisions' }))
@@ -26,6 +26,7 @@ export async function served(facts: EventLog) {
   const enrol = async () => ({ id: 'browser-1' })
   const door = await serveInspector({
     address: '127.0.0.1:0',
+    hosts,
     grants: [
       { token: TOKEN, tenant },
       { token: OTHER, tenant: 'other' },
