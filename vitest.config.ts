@@ -13,6 +13,7 @@ export default defineConfig({
           include: ['test/contract/**/*.test.ts', 'test/histories/**/*.test.ts'],
           pool: 'forks',
           testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {

@@ -24,9 +24,9 @@ function compare(before: Json, after: Json, path: readonly (string | number)[], 
     for (let i = common; i < after.length; i++) changes.push([[...path, i], after[i]])
     for (let i = before.length - 1; i >= common; i--) changes.push([[...path, i]])
   } else if (isObject(before) && isObject(after)) {
-    for (const key of Object.keys(before)) if (after[key] === undefined) changes.push([[...path, key]])
+    for (const key of Object.keys(before)) if (own(after, key) === undefined) changes.push([[...path, key]])
     for (const key of Object.keys(after))
-      if (after[key] !== undefined) inner(before[key], after[key], path, key, changes)
+      if (after[key] !== undefined) inner(own(before, key), after[key], path, key, changes)
   } else changes.push([path, after])
 }
 /** D2: of what is shared not even the path is made. */
@@ -42,15 +42,21 @@ function inner(
 
 /** Nothing of `before` is changed: what is equal is shared. */
 export function patched(before: Json, changes: readonly Change[]): Json {
-  const own = new Set<Json>() // D3: made here, and nobody else's yet
-  return changes.reduce<Json>((value, [path, ...rest]) => put(value, path, 0, rest, own), before)
+  const made = new Set<Json>() // D3: here, and nobody else's yet
+  return changes.reduce<Json>((value, [path, ...rest]) => put(value, path, 0, rest, made), before)
 }
-function put(at: Json, path: readonly (string | number)[], depth: number, rest: readonly Json[], own: Set<Json>): Json {
+function put(
+  at: Json,
+  path: readonly (string | number)[],
+  depth: number,
+  rest: readonly Json[],
+  made: Set<Json>,
+): Json {
   if (depth === path.length) return rest[0]
   const key = path[depth]!
-  const copy = own.has(at) ? (at as Record<string | number, Json>) : copyOf(at)
-  own.add(copy)
-  if (depth < path.length - 1 || rest.length > 0) write(copy, key, put(copy[key], path, depth + 1, rest, own))
+  const copy = made.has(at) ? (at as Record<string | number, Json>) : copyOf(at)
+  made.add(copy)
+  if (depth < path.length - 1 || rest.length > 0) write(copy, key, put(own(copy, key), path, depth + 1, rest, made))
   else if (Array.isArray(copy)) copy.splice(Number(key), 1)
   else delete copy[key]
   return copy
@@ -71,10 +77,15 @@ export interface Difference {
 export function differencesOf(before: Json, after: Json, max = Number.POSITIVE_INFINITY): Difference[] {
   const changes = deltaOf(before, after).slice(0, max)
   return changes.map(([path, ...is]) => {
-    const was = path.reduce<Json>((at, key) => (at as any)?.[key], before)
+    const was = path.reduce<Json>(own, before)
     return { path: path.join('.'), ...(was !== undefined && { was }), ...(is.length > 0 && { is: is[0] }) }
   })
 }
 
+/** What is there itself: every object answers to `valueOf`. */
+const own = (at: Json, key: string | number): Json =>
+  typeof at === 'object' && at !== null && Object.hasOwn(at, key)
+    ? (at as Record<string | number, Json>)[key]
+    : undefined
 const isObject = (value: Json): value is Record<string, Json> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -16,6 +16,8 @@ import { positionAt } from './position-at.ts'
 
 /** Positions of facts whose decisions are in memory: some minutes of a site. */
 const KEPT = 2_000
+/** Of one position: each replica says one thing, and nobody may make this process keep much of what others write. */
+const SAID_MAX = 32
 /** Of what processes tell, so many records are in memory: half an hour of a busy site. */
 const SEEN_KEPT = 1_000
 /** Each process tells at least once a minute: so many records before a moment hold one of each. */
@@ -98,7 +100,9 @@ export class Recorded {
   /** What each replica said for the frame at a position, in the order of their names. */
   async at(position: number, manifest: Manifest): Promise<readonly Said[]> {
     const decided = this.#kept.get(position) ?? (await this.#find(position))
-    return decided.map(one => this.#said(one, manifest)).sort((a, b) => (a.by < b.by ? -1 : 1))
+    const said = decided.map(one => this.#said(one, manifest)).sort((a, b) => (a.by < b.by ? -1 : 1))
+    // what somebody wrote in the name of another counts only where that one has said nothing himself
+    return said.filter(one => one.signed || !said.some(other => other.by === one.by && other.signed))
   }
   /** The newest state hash of each replica, with the position that it is of. */
   get stateHashes(): ReadonlyMap<string, { readonly position: number; readonly stateHash: string }> {
@@ -117,10 +121,14 @@ export class Recorded {
     const kept = this.#own(record)
     if (!kept) return
     const { decided } = kept
-    const { position, by } = decided
+    const { position, by, signature } = decided
     const there = this.#kept.get(position)
     if (there) {
-      if (!there.some(each => each.decided.by === by && each.decided.bytes === decided.bytes)) there.push(kept)
+      if (
+        there.length < SAID_MAX &&
+        !there.some(each => each.decided.by === by && each.decided.signature === signature)
+      )
+        there.push(kept)
     } else {
       this.#kept.set(position, [kept])
       if (this.#kept.size > KEPT) this.#kept.delete(this.#kept.keys().next().value!)

@@ -22,6 +22,14 @@ it('survives the wire', () => {
     }),
   )
 })
+it('knows what every object answers to from what is there', () => {
+  for (const name of ['valueOf', 'toString', 'constructor', '__proto__'])
+    for (const value of ['', null, { a: 1 }]) {
+      const one = JSON.parse(`{"${name}":${JSON.stringify(value)}}`)
+      expect(patched(one, deltaOf(one, {}))).toEqual({})
+      expect(JSON.stringify(patched({}, deltaOf({}, one)))).toBe(JSON.stringify(one))
+    }
+})
 it('of equal values is nothing, and names only what changed', () => {
   const value = { a: [1, { b: 2 }], c: 'x' }
   expect(deltaOf(value, structuredClone(value))).toEqual([])

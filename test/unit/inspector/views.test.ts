@@ -49,7 +49,14 @@ beforeAll(async () => {
     if (position === told.candidates[1]!.position && by === 'node-b') return inNameOf
     return position === told.candidates[0]!.position && by === 'node-a' ? garbage : body
   }
-  const all = decisions.map(instead)
+  // in the name of one who has spoken: written before, and after
+  const shadowed = { ...signCandidate(told.candidates[2]!, signerOf('node-a')), by: 'node-b' }
+  const beside = canonical({ v: 1, kind: 'Decided', site: 'home', position: told.candidates[2]!.position, ...shadowed })
+  const all = decisions.flatMap(body => {
+    const mine = instead(body)
+    const { by, position } = JSON.parse(body)
+    return by === 'node-b' && position === told.candidates[2]!.position ? [beside, mine] : [mine]
+  })
   moments = await momentsOf(await logOf('facts', told.facts))
   recorded = await recordedOf(await logOf('decisions', all))
   await until(async () => (await recorded.at(told.candidates.at(-1)!.position, moments.now!.manifest)).length === 3)

@@ -27,8 +27,8 @@ export function OneLine({ site }: { site: Page }) {
   const busY = (row: number) => BUS_Y + row * ROW
   return (
     <div class="one-line scroll" ref={frame}>
-      <svg viewBox={`0 0 ${width} ${height}`} width={width} height={height}>
-        <title>{inWords(site)}</title>
+      {/* biome-ignore lint/a11y/useSemanticElements: a drawing of links is no fieldset, and no picture without any */}
+      <svg viewBox={`0 0 ${width} ${height}`} width={width} height={height} role="group" aria-label={inWords(site)}>
         {meter && <Equipment asset={meter} x={width / 2} y={8} grid />}
         {rows > 1 && <line class="bus" x1={MARGIN} x2={MARGIN} y1={busY(0)} y2={busY(rows - 1)} />}
         {Array.from({ length: rows }, (_, row) => (
