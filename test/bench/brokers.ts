@@ -91,6 +91,8 @@ async function leaderKills({ brokers, hands }: Cluster, dir: string, kills: numb
   const run = new SiteRun(dir, ['--site', site, '--log', 'redpanda', '--brokers', brokers.join()])
   await run.started()
   await until(() => run.whole())
+  await run.decided(3) // a slot before the first verdict is nobody's fall
+  const { uncovered: before } = (await run.status()).gateway!.slots
   const { prefix } = JSON.parse(readFileSync(join(dir, 'log.json'), 'utf8')) as { prefix: string }
   const leader = () => leaderInSync(brokers, `${prefix}.facts`, hands.ids.length)
   for (let i = 0; i < kills; i++) {
@@ -104,6 +106,12 @@ async function leaderKills({ brokers, hands }: Cluster, dir: string, kills: numb
   const detail = `${kills} times kill -9 of the leader; ${JSON.stringify(cycles)}`
   return [
     { name: 'slots held, for each kill of the leader', value: cycles.held / kills, unit: 'slots', detail },
-    { name: 'slots uncovered over all kills of the leader', value: cycles.uncovered, unit: 'slots', atMost: 0, detail },
+    {
+      name: 'slots uncovered over all kills of the leader',
+      value: cycles.uncovered - before,
+      unit: 'slots',
+      atMost: 0,
+      detail,
+    },
   ]
 }
