@@ -158,7 +158,7 @@ export class Moments {
   async #take(records: readonly LogRecord[]): Promise<void> {
     let sinceTurn = 0
     for (const record of records) {
-      const moment = step(this.#fold, record, this.#live.at(-1) ?? null, false)
+      const moment = step(this.#fold, record, this.#live.at(-1) ?? null)
       if (++this.#sinceFrozen >= this.#freezeEvery) this.#freeze()
       if (moment) {
         this.#live.push(moment)
@@ -223,8 +223,8 @@ export class Moments {
     return window
   }
   /**
-   * From a frozen fold to the next one, or to `position` where none follows. Signatures were checked when it was folded
-   * for the first time.
+   * From a frozen fold to the next one, or to `position` where none follows. Every signature is checked again: what was
+   * refused the first time would be taken without (S26).
    */
   async #foldFrom(begin: number, position: number): Promise<Moment[]> {
     const { facts, partition, fold: options } = this.#o
@@ -236,7 +236,7 @@ export class Moments {
       const records = await facts.read(partition, from, SLICE)
       if (records.length === 0) break
       for (const record of records) {
-        const moment = step(fold, record, moments.at(-1) ?? null, true)
+        const moment = step(fold, record, moments.at(-1) ?? null)
         if (moment) moments.push(moment)
       }
       taken += records.length
@@ -254,8 +254,8 @@ export class Moments {
 }
 
 /** Null for what is not of this site, and before its first manifest. */
-function step(fold: SiteFold, { position, stampMs, body }: LogRecord, before: Moment | null, trusted: boolean) {
-  const taken = fold.take(position, body, trusted)
+function step(fold: SiteFold, { position, stampMs, body }: LogRecord, before: Moment | null) {
+  const taken = fold.take(position, body)
   const { state, site, manifest, manifestHash } = fold
   if (taken.kind === 'foreign' || !state || !site || !manifest) return null
   const candidate = (taken.kind === 'stepped' && taken.candidate) || before?.candidate || null

@@ -53,7 +53,7 @@ async function foldTo(position: number): Promise<SiteFold> {
   const fold = new SiteFold({ tenant, site, definitions, engine: hash, verifier: ed25519Verifier() })
   const facts = await openEmbeddedLog({ dir: join(data, 'log', 'facts'), topic: 'facts', readOnly: true })
   for (const record of await facts.read(partition, 0, 100_000))
-    if (record.position <= position) fold.take(record.position, record.body, true)
+    if (record.position <= position) fold.take(record.position, record.body)
   await facts.close()
   return fold
 }

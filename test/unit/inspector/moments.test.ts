@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { MemoryCheckpoints } from '../../../projections/inspector/checkpoints.ts'
+import { asked, START_MS } from '../controller/household.ts'
 import { logOf, Story } from '../projections/story.ts'
 import { chartsOf, momentsOf, straight } from './looked-at.ts'
 
@@ -16,6 +17,18 @@ describe('at every position', () => {
       const fold = await straight(facts, positions[i]!)
       expect(chartsOf(moment)).toEqual(chartsOf({ state: fold.state! }))
       expect(moment.position).toBe(positions[i])
+    }
+  })
+  it('what nobody who may has signed is in no moment, live or past (S26)', async () => {
+    const { bodies } = Story.long(8)
+    const [signature] = bodies[6]!.split(' ')
+    const forged = `${signature} ${JSON.stringify({ ...asked('forged-by-somebody', 'site', 'safe', START_MS + 60_000) })}`
+    const facts = await logOf(bodies.flatMap((body, i) => (i % 9 === 7 ? [body, forged] : [body])))
+    const moments = await momentsOf(facts, SMALL)
+    for (const { position } of await facts.read(0, 0, 1_000)) {
+      const moment = await moments.at(position)
+      expect(chartsOf(moment)).toEqual(chartsOf({ state: (await straight(facts, position)).state! }))
+      expect(moment.state.commands['forged-by-somebody']).toBeUndefined()
     }
   })
   it('one that no record has is the moment before it', async () => {
