@@ -7,7 +7,7 @@ import { hrefOf } from './address.ts'
 import type { Problem, Shown } from './connection.ts'
 import { words } from './words.ts'
 
-export const Badge = ({ kind, children }: { kind: 'alarm' | 'warn' | 'plain'; children: ComponentChildren }) => (
+export const Badge = ({ kind, children }: { kind: 'alarm' | 'plain'; children: ComponentChildren }) => (
   <span class={`badge is-${kind}`}>{children}</span>
 )
 const SHAPES: Readonly<Record<Condition, string>> = {
@@ -42,8 +42,8 @@ export function Showing<T>({ shown, children }: { shown: Shown<T>; children: (va
   if (shown.kind === 'problem') return <ProblemNote problem={shown.problem} />
   return <>{children(shown.value)}</>
 }
-export const Section = ({ title, children, id }: { title: string; children: ComponentChildren; id?: string }) => (
-  <section class="section" id={id} aria-label={title}>
+export const Section = ({ title, children }: { title: string; children: ComponentChildren }) => (
+  <section class="section" aria-label={title}>
     <h2>{title}</h2>
     {children}
   </section>
@@ -67,6 +67,23 @@ export function span(ms: number): string {
   if (ms < 3_600_000) return `${Math.floor(ms / 60_000)} min`
   return ms < 172_800_000 ? `${Math.floor(ms / 3_600_000)} h` : `${Math.floor(ms / 86_400_000)} d`
 }
+
+export const Table = ({ heads, children }: { heads: readonly string[]; children: ComponentChildren }) => (
+  <div class="scroll">
+    <table>
+      <thead>
+        <tr>
+          {heads.map(head => (
+            <th scope="col" key={head}>
+              {head}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>{children}</tbody>
+    </table>
+  </div>
+)
 
 export function Facts({ lines }: { lines: readonly FactLine[] }) {
   if (lines.length === 0) return <p class="muted">{words.nothingHere}</p>

@@ -2,7 +2,7 @@
 import type { ActorPage as Page } from '../../views/actor.ts'
 import { address, hrefOf, pageHref } from '../address.ts'
 import { useView } from '../connection.ts'
-import { Badge, Changes, ConditionMark, Facts, Section, Showing, shownValue, statesInWords } from '../parts.tsx'
+import { Badge, Changes, ConditionMark, Facts, Section, Showing, shownValue, statesInWords, Table } from '../parts.tsx'
 import { words } from '../words.ts'
 import { ActorChart } from './actor-chart.tsx'
 
@@ -108,29 +108,16 @@ const Setpoints = ({ asset }: { asset: Asset }) => (
   </dl>
 )
 const Points = ({ asset }: { asset: Asset }) => (
-  <div class="scroll">
-    <table>
-      <thead>
-        <tr>
-          {[words.point, words.value, words.quality, words.age].map(title => (
-            <th scope="col" key={title}>
-              {title}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {Object.entries(asset.points).map(([name, point]) => (
-          <tr key={name} class={point.quality === 'good' ? '' : 'is-not-good'}>
-            <th scope="row">{name}</th>
-            <td class="number">{point.text || '--'}</td>
-            <td>{point.quality}</td>
-            <td class="number">{point.ageMs} ms</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  </div>
+  <Table heads={[words.point, words.value, words.quality, words.age]}>
+    {Object.entries(asset.points).map(([name, point]) => (
+      <tr key={name} class={point.quality === 'good' ? '' : 'is-not-good'}>
+        <th scope="row">{name}</th>
+        <td class="number">{point.text || '--'}</td>
+        <td>{point.quality}</td>
+        <td class="number">{point.ageMs} ms</td>
+      </tr>
+    ))}
+  </Table>
 )
 const Asks = ({ page }: { page: Page }) => (
   <ul class="asks">

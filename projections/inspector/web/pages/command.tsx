@@ -3,7 +3,7 @@ import type { CommandPage as Page } from '../../views/command.ts'
 import type { CycleStory } from '../../views/cycle.ts'
 import { hrefOf, pageHref } from '../address.ts'
 import { useView } from '../connection.ts'
-import { Badge, Changes, Facts, Section, Showing, short } from '../parts.tsx'
+import { Badge, Changes, Facts, Section, Showing, short, Table } from '../parts.tsx'
 import { words } from '../words.ts'
 
 export function CommandPage({ id }: { id: string }) {
@@ -65,74 +65,46 @@ export const Cycle = ({ story }: { story: CycleStory }) => (
         words.noVerdict
       )}
     </p>
-    <div class="scroll">
-      <table>
-        <thead>
-          <tr>
-            {[words.replica, words.says, words.digest, words.lateBy, words.differences].map(title => (
-              <th scope="col" key={title}>
-                {title}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {story.votes.map(vote => (
-            <tr key={vote.by} class={WRONG.includes(vote.says) ? 'is-dissent' : ''}>
-              <th scope="row">{vote.by}</th>
-              <td>
-                {WRONG.includes(vote.says) ? (
-                  <Badge kind="alarm">{words.replicaSays[vote.says]}</Badge>
-                ) : (
-                  words.replicaSays[vote.says]
-                )}
-                {!vote.counted && story.verdict && vote.says === 'agrees' && (
-                  <span class="muted"> {words.tooLate}</span>
-                )}
-              </td>
-              <td>
-                <code>{short(vote.digest)}</code>
-              </td>
-              <td class="number">{vote.lateMs === null ? '--' : `${vote.lateMs} ms`}</td>
-              <td>{vote.differences.length > 0 && <Changes changes={vote.differences} none="" />}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table heads={[words.replica, words.says, words.digest, words.lateBy, words.differences]}>
+      {story.votes.map(vote => (
+        <tr key={vote.by} class={WRONG.includes(vote.says) ? 'is-dissent' : ''}>
+          <th scope="row">{vote.by}</th>
+          <td>
+            {WRONG.includes(vote.says) ? (
+              <Badge kind="alarm">{words.replicaSays[vote.says]}</Badge>
+            ) : (
+              words.replicaSays[vote.says]
+            )}
+            {!vote.counted && story.verdict && vote.says === 'agrees' && <span class="muted"> {words.tooLate}</span>}
+          </td>
+          <td>
+            <code>{short(vote.digest)}</code>
+          </td>
+          <td class="number">{vote.lateMs === null ? '--' : `${vote.lateMs} ms`}</td>
+          <td>{vote.differences.length > 0 && <Changes changes={vote.differences} none="" />}</td>
+        </tr>
+      ))}
+    </Table>
     <Actions story={story} />
   </Section>
 )
 
 const Actions = ({ story }: { story: CycleStory }) => (
-  <div class="scroll">
-    <table>
-      <thead>
-        <tr>
-          {[words.setpoint, words.decided, words.written, words.readBack, words.outcome, words.why].map(title => (
-            <th scope="col" key={title}>
-              {title}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {story.rows.map(row => (
-          <tr key={row.name}>
-            <th scope="row">{row.name}</th>
-            <td class="number">{row.set || words.pulse}</td>
-            <td class="number">{row.written ?? '--'}</td>
-            <td class="number">{row.readBack ?? '--'}</td>
-            <td>
-              {row.outcome ? <b class={`outcome is-${row.outcome}`}>{row.outcome}</b> : words.noNewWrite} {row.reason}
-            </td>
-            <td>
-              {row.why}
-              {row.boundBy && ` (${words.because} ${row.boundBy})`}
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  </div>
+  <Table heads={[words.setpoint, words.decided, words.written, words.readBack, words.outcome, words.why]}>
+    {story.rows.map(row => (
+      <tr key={row.name}>
+        <th scope="row">{row.name}</th>
+        <td class="number">{row.set || words.pulse}</td>
+        <td class="number">{row.written ?? '--'}</td>
+        <td class="number">{row.readBack ?? '--'}</td>
+        <td>
+          {row.outcome ? <b class={`outcome is-${row.outcome}`}>{row.outcome}</b> : words.noNewWrite} {row.reason}
+        </td>
+        <td>
+          {row.why}
+          {row.boundBy && ` (${words.because} ${row.boundBy})`}
+        </td>
+      </tr>
+    ))}
+  </Table>
 )

@@ -5,7 +5,7 @@ import type { Fleet } from '../../views/fleet.ts'
 import type { Tile } from '../../views/tiles.ts'
 import { pageHref } from '../address.ts'
 import { useView } from '../connection.ts'
-import { Badge, ConditionMark, Showing, statesInWords } from '../parts.tsx'
+import { Badge, ConditionMark, Showing, statesInWords, Table } from '../parts.tsx'
 import { type Cell, Windowed } from '../windowed.tsx'
 import { words } from '../words.ts'
 
@@ -84,39 +84,28 @@ const TileOf = ({ tile }: { tile: Tile }) => (
 )
 
 const FleetTable = ({ tiles }: { tiles: readonly Tile[] }) => (
-  <div class="scroll">
-    <table>
-      <thead>
-        <tr>
-          {[words.asset, words.type, words.condition, words.state, words.channel, words.points].map(title => (
-            <th scope="col" key={title}>
-              {title}
-            </th>
-          ))}
+  <>
+    <Table heads={[words.asset, words.type, words.condition, words.state, words.channel, words.points]}>
+      {tiles.slice(0, ROWS_MAX).map(tile => (
+        <tr key={tile.name}>
+          <th scope="row">
+            <a href={pageHref('actor', tile.name)}>{tile.name}</a>
+          </th>
+          <td>{tile.type}</td>
+          <td>
+            {tile.condition === 'normal' ? words.conditions.normal : <ConditionMark condition={tile.condition} />}{' '}
+            {tile.alarms > 0 && <Badge kind="alarm">{tile.alarms}</Badge>} {tile.because}
+          </td>
+          <td>{statesInWords(tile.states)}</td>
+          <td>{tile.channel ?? words.none}</td>
+          <td>{tile.figures.map(({ name, text }) => `${name} ${text}`).join(', ')}</td>
         </tr>
-      </thead>
-      <tbody>
-        {tiles.slice(0, ROWS_MAX).map(tile => (
-          <tr key={tile.name}>
-            <th scope="row">
-              <a href={pageHref('actor', tile.name)}>{tile.name}</a>
-            </th>
-            <td>{tile.type}</td>
-            <td>
-              {tile.condition === 'normal' ? words.conditions.normal : <ConditionMark condition={tile.condition} />}{' '}
-              {tile.alarms > 0 && <Badge kind="alarm">{tile.alarms}</Badge>} {tile.because}
-            </td>
-            <td>{statesInWords(tile.states)}</td>
-            <td>{tile.channel ?? words.none}</td>
-            <td>{tile.figures.map(({ name, text }) => `${name} ${text}`).join(', ')}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+      ))}
+    </Table>
     {tiles.length > ROWS_MAX && (
       <p class="muted">
         {ROWS_MAX} / {tiles.length} {words.filterForMore}
       </p>
     )}
-  </div>
+  </>
 )

@@ -2,7 +2,7 @@
 import type { SitePage as Page } from '../../views/site.ts'
 import { pageHref } from '../address.ts'
 import { useView } from '../connection.ts'
-import { ConditionMark, Section, Showing, span, statesInWords } from '../parts.tsx'
+import { ConditionMark, Section, Showing, span, statesInWords, Table } from '../parts.tsx'
 import { words } from '../words.ts'
 import { OneLine } from './one-line.tsx'
 import { Trends } from './trends.tsx'
@@ -35,49 +35,34 @@ export function SitePage() {
 }
 
 const SetpointsOf = ({ site }: { site: Page }) => (
-  <div class="scroll">
-    <table>
-      <thead>
-        <tr>
-          {[words.asset, words.state, words.setpoint, words.decided, words.applied, words.bounds, words.why].map(
-            title => (
-              <th scope="col" key={title}>
-                {title}
-              </th>
-            ),
-          )}
+  <Table heads={[words.asset, words.state, words.setpoint, words.decided, words.applied, words.bounds, words.why]}>
+    {site.assets.flatMap(asset =>
+      Object.entries(asset.setpoints).map(([name, setpoint]) => (
+        <tr key={`${asset.name}.${name}`}>
+          <th scope="row">
+            <a href={pageHref('actor', asset.name)}>{asset.name}</a> <ConditionMark condition={asset.condition} />
+          </th>
+          <td>{statesInWords(asset.states)}</td>
+          <td>{name}</td>
+          <td class="number">
+            {setpoint.decided ?? '--'} {setpoint.unit}
+          </td>
+          <td class="number">{setpoint.appliedText || '--'}</td>
+          <td class="number">
+            {words.from(setpoint.min, setpoint.max)}
+            <span class="muted">
+              {' '}
+              {setpoint.minBy === setpoint.maxBy ? setpoint.minBy : `${setpoint.minBy}, ${setpoint.maxBy}`}
+            </span>
+          </td>
+          <td>
+            {setpoint.why}
+            {setpoint.boundBy && `, ${words.because} ${setpoint.boundBy}`}
+          </td>
         </tr>
-      </thead>
-      <tbody>
-        {site.assets.flatMap(asset =>
-          Object.entries(asset.setpoints).map(([name, setpoint]) => (
-            <tr key={`${asset.name}.${name}`}>
-              <th scope="row">
-                <a href={pageHref('actor', asset.name)}>{asset.name}</a> <ConditionMark condition={asset.condition} />
-              </th>
-              <td>{statesInWords(asset.states)}</td>
-              <td>{name}</td>
-              <td class="number">
-                {setpoint.decided ?? '--'} {setpoint.unit}
-              </td>
-              <td class="number">{setpoint.appliedText || '--'}</td>
-              <td class="number">
-                {words.from(setpoint.min, setpoint.max)}
-                <span class="muted">
-                  {' '}
-                  {setpoint.minBy === setpoint.maxBy ? setpoint.minBy : `${setpoint.minBy}, ${setpoint.maxBy}`}
-                </span>
-              </td>
-              <td>
-                {setpoint.why}
-                {setpoint.boundBy && `, ${words.because} ${setpoint.boundBy}`}
-              </td>
-            </tr>
-          )),
-        )}
-      </tbody>
-    </table>
-  </div>
+      )),
+    )}
+  </Table>
 )
 
 const Strategies = ({ site }: { site: Page }) => (

@@ -3,7 +3,7 @@ import type { TreeRow } from '../../../../protocol/words/observed.ts'
 import type { ProcessRow } from '../../views/supervision.ts'
 import { address, pageHref } from '../address.ts'
 import { useView } from '../connection.ts'
-import { Badge, clock, Section, Showing, utc } from '../parts.tsx'
+import { Badge, clock, Section, Showing, Table, utc } from '../parts.tsx'
 import { words } from '../words.ts'
 
 export function SupervisionPage() {
@@ -35,31 +35,18 @@ const Process = ({ row }: { row: ProcessRow }) => (
       </ul>
     )}
     {row.charts.length > 0 && (
-      <div class="scroll">
-        <table>
-          <thead>
-            <tr>
-              {[words.pages.actor, words.state, words.since, words.chart].map(title => (
-                <th scope="col" key={title}>
-                  {title}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {row.charts.map(({ path, chart, state, sinceMs }) => (
-              <tr key={path}>
-                <th scope="row">
-                  <a href={pageHref('actor', path)}>{path}</a>
-                </th>
-                <td>{state}</td>
-                <td>{utc(sinceMs)}</td>
-                <td>{chart}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table heads={[words.pages.actor, words.state, words.since, words.chart]}>
+        {row.charts.map(({ path, chart, state, sinceMs }) => (
+          <tr key={path}>
+            <th scope="row">
+              <a href={pageHref('actor', path)}>{path}</a>
+            </th>
+            <td>{state}</td>
+            <td>{utc(sinceMs)}</td>
+            <td>{chart}</td>
+          </tr>
+        ))}
+      </Table>
     )}
   </Section>
 )
